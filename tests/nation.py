@@ -1,0 +1,170 @@
+"""A small nation to pose cases in: zones on a line, a town in each, a service area between neighbours.
+
+Everything is deterministic; tests change what they are about with keywords and leave the rest.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from twin.engine.world import Given
+from twin.tables.columns import rows
+from twin.tables.inputs import (
+    MARKETS,
+    N_KNOTS,
+    SERVES_CARS,
+    SERVES_TRUCKS,
+    Background,
+    LinkPools,
+    LocalTables,
+    Markets,
+    Pools,
+    Stations,
+    TripTables,
+    VehicleClasses,
+    Vehicles,
+)
+from twin.tables.state import Roads, Rules
+
+KWH = 3_600_000
+RULES = Rules(
+    seed=1, window_s=300, trigger_mean_soc=0.3, trigger_sd_soc=0.05, reserve_soc=0.1, fast_target_soc=0.8,
+    home_target_soc=0.9, home_plug_soc=0.7, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
+    busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
+    town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
+)  # fmt: skip
+
+
+def small_classes() -> VehicleClasses:
+    """Return a car, a hybrid and a heavy truck."""
+    flat = np.linspace(1.0, 0.3, 21)
+    return VehicleClasses(
+        kind=np.array([0, 0, 4], np.uint8),
+        has_engine=np.array([0, 1, 0], np.uint8),
+        capacity_ws=np.array([50 * KWH, 16 * KWH, 400 * KWH], np.int64),
+        ac_power_w=np.array([7000, 3300, 20_000], np.int32),
+        city_ws_per_m=np.array([0.13, 0.14, 1.3]) * 3600,
+        road_a_ws_per_m=np.array([0.10, 0.11, 0.9]) * 3600,
+        road_b_ws_per_m=np.array([0.6e-5, 0.6e-5, 4e-5]) * 3600,
+        curve_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
+        group=np.array([0, 0, 1], np.uint8),
+    )
+
+
+def small_given(
+    n_vehicles: int = 2000, n_zones: int = 5, n_days: int = 2, n_evse: int = 6, site_limit_share: float = 10.0,
+    p_leave: float = 0.2, link_km: float = 60.0, soc: float = 0.6, seed: int = 1, **rules: Any,
+) -> Given:  # fmt: skip
+    """Return a nation of `n_zones` towns on a line, one county each, with a service area half-way each way."""
+    n_nodes = 2 * n_zones - 1
+    link_from = np.concatenate([np.arange(n_nodes - 1), np.arange(1, n_nodes)]).astype(np.int32)
+    link_to = np.concatenate([np.arange(1, n_nodes), np.arange(n_nodes - 1)]).astype(np.int32)
+    n_links = len(link_to)
+    next_link = np.full((n_zones, n_nodes), -1, np.int32)
+    for zone in range(n_zones):
+        for node in range(n_nodes):
+            if node < 2 * zone:
+                next_link[zone, node] = node
+            elif node > 2 * zone:
+                next_link[zone, node] = n_nodes - 1 + node - 1
+    stations, pools, markets, link_pools = _supply(n_zones, n_nodes, n_links, n_evse, site_limit_share)
+    county = np.arange(n_zones)
+    node_zone = np.where(np.arange(n_nodes) % 2 == 0, np.arange(n_nodes) // 2, -1).astype(np.int32)
+    free_kmh = np.full(n_links, 100.0)
+    roads = Roads(
+        link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
+        next_link=next_link, zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
+        node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
+        county_zone=county.astype(np.int32), county_province=np.zeros(n_zones, np.int32),
+        zone_core=county.astype(np.int16), zone_county=np.arange(n_zones + 1, dtype=np.int32),
+        county_share=np.ones(n_zones), access_m=np.full(n_zones, 5000, np.int32),
+    )  # fmt: skip
+    return Given(
+        rules=RULES._replace(seed=seed, **rules), n_days=n_days, sample=1.0, classes=small_classes(),
+        vehicles=_fleet(n_vehicles, n_zones, soc, seed), local=_local(n_days), trips=_trips(n_days, n_zones, p_leave),
+        background=Background(np.zeros((n_days, n_links)), np.ones((n_days, 24))), stations=stations, pools=pools,
+        markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
+        link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((62, 24), 1.2),
+        valley_s=np.full(31, 82_800, np.int32), n_provinces=31,
+    )  # fmt: skip
+
+
+def _supply(n_zones: int, n_nodes: int, n_links: int, n_evse: int, share: float) -> tuple[Any, ...]:
+    """Return a fast, a slow and a truck station in every town, and a service area with cars' and trucks' plugs each way."""
+    sites: list[tuple[int, int, int, float, list[tuple[int, int, int, int]]]] = []
+    for zone in range(n_zones):
+        lon = 100.0 + zone * 0.6
+        sites.append((zone, 0, -1, lon + 0.01, [(120_000, n_evse, 0, SERVES_CARS), (7000, 4 * n_evse, 1, SERVES_CARS)]))
+        sites.append((zone, 0, -1, lon - 0.01, [(60_000, n_evse, 0, SERVES_CARS)]))
+        sites.append((zone, 0, -1, lon + 0.03, [(480_000, n_evse, 0, SERVES_TRUCKS)]))
+        if zone < n_zones - 1:
+            plugs = [(120_000, n_evse, 0, SERVES_CARS), (1_000_000, 2, 0, SERVES_TRUCKS)]
+            sites.append((zone, 1, 2 * zone, lon + 0.3, plugs))
+            sites.append((zone, 1, n_nodes - 1 + 2 * zone + 1, lon + 0.3, plugs))
+    stations, pools = rows(Stations, len(sites)), rows(Pools, sum(len(site[4]) for site in sites))
+    pool = evse = 0
+    for at, (zone, layer, link, lon, plugs) in enumerate(sites):
+        stations.zone[at], stations.county[at], stations.layer[at], stations.link[at] = zone, zone, layer, link
+        stations.lon[at], stations.lat[at] = lon, 30.0
+        stations.first_pool[at], stations.n_pools[at] = pool, len(plugs)
+        stations.site_limit_w[at] = int(share * sum(power * n for power, n, _, _ in plugs))
+        for power, n, is_ac, serves in plugs:
+            pools.station[pool], pools.first_evse[pool], pools.n_evse[pool] = at, evse, n
+            pools.rated_power_w[pool], pools.is_ac[pool], pools.serves[pool] = power, is_ac, serves
+            pool, evse = pool + 1, evse + n
+    known: list[list[int]] = [[] for _ in range(n_zones * len(MARKETS))]
+    at_link: list[list[int]] = [[] for _ in range(n_links)]
+    for row in range(len(pools.station)):
+        station = pools.station[row]
+        if stations.layer[station] == 1:
+            at_link[stations.link[station]].append(row)
+        else:
+            market = 2 if pools.serves[row] == SERVES_TRUCKS else int(pools.is_ac[row])
+            known[int(stations.county[station]) * len(MARKETS) + market].append(row)
+    return stations, pools, Markets(*_compress(known)), LinkPools(*_compress(at_link))
+
+
+def _compress(rows: list[list[int]]) -> tuple[Any, Any]:
+    first = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int32)
+    return first, np.array([pool for row in rows for pool in row], np.int32)
+
+
+def _fleet(n_vehicles: int, n_zones: int, soc: float, seed: int) -> Vehicles:
+    """Return vehicles: 70 % cars, 20 % hybrids, 10 % trucks, 40 % with a plug of their own."""
+    vehicles = rows(Vehicles, n_vehicles)
+    row = np.arange(n_vehicles)
+    vehicles.home[:] = row * n_zones // n_vehicles
+    vehicles.place[:] = vehicles.home
+    vehicles.vehicle_class[:] = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 2])[row % 10]
+    vehicles.access[:] = np.where(row % 5 < 2, 1, 0)
+    vehicles.back_day[:] = 255
+    capacity_ws = small_classes().capacity_ws[vehicles.vehicle_class]
+    vehicles.energy_ws[:] = (capacity_ws * (soc + 0.3 * ((row * 7919 + seed) % 100) / 100 - 0.15)).astype(np.uint32)
+    return vehicles
+
+
+def _ramp(low: float, high: float, *shape: int) -> Any:
+    return np.broadcast_to(np.linspace(low, high, N_KNOTS), (*shape, N_KNOTS)).copy()
+
+
+def _local(n_days: int) -> LocalTables:
+    shape = (5, n_days)
+    km = _ramp(0.0, 120.0, *shape)
+    km[4] *= 3
+    return LocalTables(
+        np.full(shape, 0.8), km, _ramp(6 * 3600, 10 * 3600, *shape), _ramp(15 * 3600, 21 * 3600, *shape),
+        _ramp(7 * 3600, 23 * 3600, *shape), np.full((31, n_days), 1.1), np.full((31, n_days), 0.9),
+    )  # fmt: skip
+
+
+def _trips(n_days: int, n_zones: int, p_leave: float) -> TripTables:
+    rows = np.arange(n_zones)
+    cut = np.ones((1, n_zones, n_zones), np.float32)
+    other = np.broadcast_to(rows, (1, n_zones, n_zones)).astype(np.int16).copy()
+    for zone in rows:
+        cut[0, zone, zone], other[0, zone, zone] = 0.0, (zone + 1) % n_zones
+    shape = (2, n_days)
+    return TripTables(
+        np.full((*shape, n_zones), p_leave), np.zeros(shape, np.uint8), cut, other, _ramp(0.0, 2.0, *shape),
+        _ramp(5 * 3600, 12 * 3600, *shape), _ramp(14 * 3600, 20 * 3600, *shape),
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""The command tree's root, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from twin import __version__
+from twin.errors import ConfigError, DataError, OutputExistsError, TwinError
+
+app = typer.Typer(
+    name="twin",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An agent-based digital twin of China's national EV charging network.",
+    epilog="Exit codes: 0 done, 1 the run failed, 2 the input is wrong and nothing was written.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"twin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show where in the code an error arose.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    context.obj = {"traceback": traceback}
+
+
+def exit_code(error: TwinError) -> int:
+    """2 where the input is wrong and nothing was done, 1 where a run failed."""
+    return 2 if isinstance(error, ConfigError | DataError | OutputExistsError) else 1
+
+
+@contextmanager
+def told(context: typer.Context) -> Iterator[None]:
+    """Print the errors meant for users on stderr, one fault per line, and leave with their exit code."""
+    try:
+        yield
+    except TwinError as error:
+        if context.obj["traceback"]:
+            raise
+        print(f"twin: {type(error).__name__}", *str(error).splitlines(), sep="\n  ", file=sys.stderr)
+        raise typer.Exit(exit_code(error)) from None

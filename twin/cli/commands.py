@@ -1,0 +1,134 @@
+"""The commands: each imports what it needs, calls one room and prints the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twin.cli.app import app, told
+from twin.errors import DataError, OutputExistsError
+
+if TYPE_CHECKING:
+    from twin.config import Config
+
+network = typer.Typer(no_args_is_help=True, help="The road network.")
+app.add_typer(network, name="network")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else on stdout.")]
+
+
+def main() -> None:
+    """Run the program."""
+    app(prog_name="twin")
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a setting, e.g. fleet.sample=0.01.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Run folder; default runs/<scenario>-<hash>.")] = None,
+    workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Worker threads.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a scenario and write its run folder."""
+    settings = list(overrides or ())
+    if workers is not None:
+        if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
+            raise typer.BadParameter(f"wanted a number of 1 or more, or 'auto', found '{workers}'", context)
+        settings.append(f"compute.workers={workers}")
+    with told(context):
+        from twin.config import load
+
+        scenario = load(config, settings)
+        folder = _free_folder(scenario, out)
+
+        from twin.cli.progress import display
+        from twin.run import run as simulate
+
+        with display(scenario) as progress:
+            result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress)
+        _print({"run": str(folder), **result.summary()}, as_json)
+
+
+def _free_folder(config: Config, out: Path | None) -> Path:
+    """Where the run goes; refused when something is there already."""
+    from twin.config import config_hash
+
+    folder = out if out is not None else Path("runs") / f"{config.scenario.name}-{config_hash(config)[:8]}"
+    if folder.is_dir() and not any(folder.iterdir()):
+        return folder
+    if folder.exists() or folder.is_symlink():
+        what = "a folder that already holds something" if folder.is_dir() else "something that is not a folder"
+        raise OutputExistsError(
+            f"{folder}: found {what}; wanted a new or empty folder; give another with --out, or remove it first"
+        )
+    return folder
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file; default report.html in the run folder.")] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Write the planner's page of a run."""
+    with told(context):
+        if not (run_folder / "manifest.json").is_file():
+            raise DataError(
+                f"{run_folder}: found no manifest.json; wanted the folder of a finished run; check the path"
+            )
+        from twin.report import write_report
+
+        page = write_report(run_folder, out if out is not None else run_folder / "report.html")
+        typer.echo(str(page))
+    if open_it:
+        typer.launch(page.resolve().as_uri())
+
+
+@app.command()
+def schema(
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="Write default.yaml and schema.json there instead.")
+    ] = None,
+) -> None:
+    """Print the JSON schema of a scenario file, for editors."""
+    from twin.config import schema as files
+
+    if write is None:
+        typer.echo(files.json_schema(), nl=False)
+        return
+    for path in files.write(write):
+        typer.echo(str(path))
+
+
+@network.command()
+def info(context: typer.Context, as_json: AsJson = False) -> None:
+    """Describe the embedded national road network."""
+    with told(context):
+        from twin.network.backbone import load_backbone
+        from twin.network.regions import load_regions
+
+        _print(load_backbone(load_regions()).summary(), as_json)
+
+
+def _print(values: dict[str, Any], as_json: bool) -> None:
+    """One line of JSON, or an aligned table for people."""
+    if as_json:
+        typer.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
+        return
+    width = max(len(key) for key in values)
+    for key, value in values.items():
+        typer.echo(f"{key:<{width}}  {_number(value)}")
+
+
+def _number(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -1,0 +1,59 @@
+"""How drivers decide where and how long to charge."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from twin.config.base import Section, Share
+
+
+class Behaviour(Section):
+    """What a driver wants from a charge and how long the driver waits for it."""
+
+    trigger_mean_soc: Share = Field(
+        0.25,
+        description="state of charge at which a driver looks for a charger, mean (0..1); from memory, unverified; "
+        "confidence low",
+    )
+    trigger_sd_soc: Annotated[float, Field(ge=0.0, le=0.3)] = Field(
+        0.10,
+        description="standard deviation of that state of charge between drivers (0..1); from memory, unverified; "
+        "confidence low",
+    )
+    reserve_soc: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
+        0.10,
+        description="state of charge a driver plans to keep on arrival (0..1); from memory, unverified; confidence low",
+    )
+    fast_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.8,
+        description="state of charge at which a fast charge ends (0..1); advised limit in holiday queues, NenPower "
+        "2025-10; confidence high",
+    )
+    busy_session_cap_s: int = Field(
+        1800,
+        ge=300,
+        le=86_400,
+        description="longest session while others queue (s); the '80 % or 30 minutes' rule, NenPower 2025-10; "
+        "confidence high",
+    )
+    patience_s: int = Field(
+        2700,
+        ge=0,
+        le=86_400,
+        description="mean wait a driver accepts before leaving (s); from memory, unverified; confidence low",
+    )
+    value_of_time_cny_per_h: Annotated[float, Field(ge=0.0, le=1000.0)] = Field(
+        40.0,
+        description="what an hour of waiting or detour is worth to a driver (CNY/h); from memory, unverified; "
+        "confidence low",
+    )
+    n_considered: int = Field(6, ge=1, le=32, description="stations a driver compares at each choice (stations)")
+    n_tries: int = Field(3, ge=1, le=10, description="stations a driver tries before giving the charge up (stations)")
+
+    @model_validator(mode="after")
+    def _target_above_reserve(self) -> Self:
+        if self.fast_target_soc <= self.reserve_soc:
+            raise ValueError("fast_target_soc should be above reserve_soc")
+        return self

@@ -1,0 +1,23 @@
+"""How the machine is used; nothing here changes a result."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from twin.config.base import Section
+
+WorkerCount = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Compute(Section):
+    """Workers and memory."""
+
+    workers: WorkerCount | Literal["auto"] = Field(
+        "auto", description="worker threads; 'auto' takes every core the process may use"
+    )
+    memory_limit_gb: Annotated[float, Field(gt=0.0)] | None = Field(
+        None, description="refuse a run that needs more memory than this; null: what the machine has free (GB)"
+    )
+    progress: bool = Field(True, description="show progress while running")

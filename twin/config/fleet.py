@@ -1,0 +1,38 @@
+"""Who drives: the fleet and how much of it is simulated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from twin.config.base import Factor, PositiveShare, Section
+
+FleetYear = Literal["2024", "2025", "2026", "2027", "2027-low", "2027-stress"]
+
+
+def _year_to_text(value: object) -> object:
+    """Let a year be written without quotation marks."""
+    return str(value) if type(value) is int else value
+
+
+class Fleet(Section):
+    """The electric vehicles of the country at the end of a year."""
+
+    year: Annotated[FleetYear, BeforeValidator(_year_to_text)] = Field(
+        "2027",
+        description="year-end fleet of the vehicle-stock seed; '2027-low' grows more slowly, '2027-stress' is the 80 M "
+        "that the plan must be able to serve",
+    )
+    n_vehicles: int | None = Field(
+        None, ge=1, le=500_000_000, description="cars, vans and taxis in place of the seed's figure (vehicles)"
+    )
+    n_heavy_trucks: int | None = Field(
+        None, ge=0, le=20_000_000, description="electric heavy trucks in place of the seed's figure (vehicles)"
+    )
+    sample: PositiveShare = Field(
+        1.0, description="share of the fleet that is simulated; supply is scaled with it so that waits compare (-)"
+    )
+    home_access_factor: Factor = Field(
+        1.0, description="share of private cars that charge at home, as a multiple of the seed's share (-)"
+    )

@@ -1,0 +1,60 @@
+"""The whole configuration: every section, and what identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field
+
+from twin.config.base import Section
+from twin.config.behaviour import Behaviour
+from twin.config.compute import Compute
+from twin.config.fleet import Fleet
+from twin.config.grid import Grid
+from twin.config.network import Network
+from twin.config.output import Output
+from twin.config.period import Period
+from twin.config.scenario import Scenario
+from twin.config.stations import Stations
+from twin.config.travel import Travel
+
+
+class Config(Section):
+    """One scenario, complete: every setting has a value."""
+
+    scenario: Scenario = Field(Scenario(), description="the scenario's name and luck")
+    period: Period = Field(Period(), description="the days simulated")
+    network: Network = Field(Network(), description="the roads")
+    stations: Stations = Field(Stations(), description="public charging stations")
+    fleet: Fleet = Field(Fleet(), description="the vehicles")
+    behaviour: Behaviour = Field(Behaviour(), description="how drivers decide")
+    travel: Travel = Field(Travel(), description="how much the fleet moves")
+    grid: Grid = Field(Grid(), description="tariffs and orderly charging")
+    output: Output = Field(Output(), description="the tables a run leaves behind")
+    compute: Compute = Field(Compute(), description="workers and memory; changes no result")
+
+    def resolved(self) -> dict[str, Any]:
+        """Every setting as plain JSON values, section by section."""
+        return self.model_dump(mode="json")
+
+
+def config_hash(config: Config) -> str:
+    """Identify what a configuration will produce.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration; its `compute` section and the scenario's prose change no result and are left out.
+
+    Returns
+    -------
+    str
+        SHA-256 of the canonical JSON, 64 hexadecimal digits.
+    """
+    settings = config.resolved()
+    del settings["compute"]
+    del settings["scenario"]["title"], settings["scenario"]["description"]
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,228 @@
+"""What the world tells about itself: rows of visits, of an hour, and of the whole run with the laws it kept."""
+
+import numpy as np
+
+from twin.engine.links import count_out
+from twin.engine.session import close_piece, energy_now_ws, book_session
+from twin.engine.world import World
+from twin.kernels import kernel
+from twin.physics import SECONDS_PER_HOUR
+from twin.rng import Stream, uniform
+from twin.tables.columns import I64
+from twin.tables.inputs import VEHICLE_KINDS
+from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
+from twin.tables.state import (
+    BALKED,
+    FREE,
+    OUT,
+    PLUGGED,
+    RING_HOURS,
+    SUM_DEPOT_WS,
+    SUM_DRIVEN_WS,
+    SUM_ERRANDS_BEGUN,
+    SUM_ERRANDS_ENDED,
+    SUM_FORGONE_WS,
+    SUM_FUEL_WS,
+    SUM_GIVEN_UP,
+    SUM_HOME_WS,
+    SUM_LOCAL_DAYS,
+    SUM_LOCAL_M,
+    SUM_STRANDED_ERRANDS,
+    SUM_STRANDED_TRIPS,
+    SUM_TRIP_M,
+    SUM_TRIPS_BEGUN,
+    SUM_TRIPS_ENDED,
+    SUM_TRUCK_TRIP_M,
+    TRIP,
+)
+from twin.tables.totals import LOAD_KINDS, Law, RunTotals
+
+FULL_SHARE = 0.95
+"""A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
+SAMPLE = int(Stream.SAMPLE)
+TRUCK_KIND = VEHICLE_KINDS.index("truck")
+
+
+@kernel
+def _is_sampled(vehicles, seed, share, out):
+    """Reads: vehicles. Writes: out."""
+    for row in range(vehicles.shape[0]):
+        out[row] = uniform(seed, SAMPLE, vehicles[row], 0, 0) < share
+
+
+@kernel
+def _settle(first, last, second, active, classes, stations, pools, local, evses, ledger):
+    """Credit the sessions that are still running with what they have got by the end of the run.
+
+    Reads: classes, stations, pools, local, evses. Writes: active, ledger.
+    """
+    for evse in range(first, last):
+        slot = evses.occupant[evse]
+        if slot < 0:
+            continue
+        now_ws = energy_now_ws(slot, second, active, classes, stations, pools, local)
+        book_session(slot, second, -1, active, classes, stations, pools, local, ledger)
+        close_piece(slot, now_ws, active, classes, stations, pools, local)
+        ledger.energy_ws[pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
+        active.energy_ws[slot], active.end_ws[slot], active.end_s[slot] = now_ws, now_ws, second
+
+
+def visit_rows(world: World, share: float) -> SessionsTable:
+    """Return the visits that ended in the last window, of the sampled vehicles, sorted by (end, vehicle)."""
+    active, slots = world.active, world.visits
+    keep = np.ones(len(slots), np.bool_)
+    if share < 1.0:
+        _is_sampled(active.vehicle[slots], world.given.rules.seed, share, keep)
+    slots = slots[keep]
+    slots = slots[np.lexsort((active.vehicle[slots], active.end_s[slots]))]
+    pool, plug_in_s, arrival_s = active.pool[slots], active.plug_in_s[slots], active.arrival_s[slots]
+    is_served = active.outcome[slots] < BALKED
+    capacity_ws = world.given.classes.capacity_ws[active.vehicle_class[slots]]
+    return SessionsTable(
+        vehicle=active.vehicle[slots],
+        vehicle_class=active.vehicle_class[slots],
+        station=world.given.pools.station[pool],
+        pool=pool,
+        outcome=active.outcome[slots] - np.uint8(1),
+        is_routed=(active.errand[slots] == TRIP).astype(np.uint8),
+        arrival_s=arrival_s,
+        plug_in_s=plug_in_s,
+        end_s=active.end_s[slots],
+        wait_s=np.where(is_served, plug_in_s, active.end_s[slots]) - arrival_s,
+        energy_ws=active.end_ws[slots] - active.intake_ws[slots],
+        peak_power_w=np.where(is_served, np.ceil(active.peak_w[slots]), 0).astype(np.int32),
+        soc_in=(active.intake_ws[slots] / capacity_ws).astype(np.float32),
+        soc_out=(active.end_ws[slots] / capacity_ws).astype(np.float32),
+    )
+
+
+def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
+    """Return the rows of an hour that has ended, and clear its sums."""
+    ledger, given, totals = world.ledger, world.given, world.totals
+    ring = hour % RING_HOURS
+    energy_ws, busy_s = ledger.ring_energy_ws[ring], ledger.ring_busy_s[ring]
+    evse_s = np.add.reduceat(given.pools.n_evse, given.stations.first_pool) * SECONDS_PER_HOUR
+    rows = np.flatnonzero((busy_s > 0) | ledger.hour_events.any(axis=1))
+    events = ledger.hour_events[rows]
+    table = StationHoursTable(
+        rows.astype(np.int32), np.full(len(rows), hour, np.int16),
+        *(events[:, column].astype(np.int16) for column in range(4)),
+        np.minimum(world.station_state.peak_queue[rows], 32_767).astype(np.int16), events[:, 4],
+        (energy_ws[rows] / 3.6e6).astype(np.float32), (busy_s[rows] / evse_s[rows]).astype(np.float32),
+    )  # fmt: skip
+    np.maximum(totals.peak_hour_busy_s, busy_s, out=totals.peak_hour_busy_s)
+    totals.busy_s[:] += busy_s
+    is_full = busy_s >= FULL_SHARE * evse_s
+    _add_hour(world, hour, [*ledger.hour_events.T, energy_ws, busy_s, is_full])
+    world.wait_histogram[:, hour] += ledger.wait_histogram[:, :3].sum(axis=0)
+    n_windows = SECONDS_PER_HOUR // given.rules.window_s
+    links = np.flatnonzero(world.link_hour_entered)
+    link_table = LinksTable(
+        links.astype(np.int32), np.full(len(links), hour, np.int16), world.link_hour_entered[links].astype(np.int32),
+        (world.link_hour_speed_kmh[links] / n_windows).astype(np.float32),
+    )  # fmt: skip
+    for array in (energy_ws, busy_s, ledger.hour_events, ledger.wait_histogram, world.station_state.peak_queue,
+                  world.link_hour_entered, world.link_hour_speed_kmh):  # fmt: skip
+        array[:] = 0
+    return table, link_table
+
+
+def _add_hour(world: World, hour: int, columns: list[I64]) -> None:
+    """Add an hour's station sums to those by province and layer. Sums stay below 2**53, so float64 adds them exactly."""
+    stations = world.given.stations
+    group = stations.province * 3 + stations.layer
+    for field, column in enumerate(columns):
+        sums = np.bincount(group, weights=column, minlength=world.hours.shape[1] * 3)
+        world.hours[field, :, :, hour] = sums.astype(np.int64).reshape(-1, 3)
+    counts = np.zeros((2, 2), np.int64)
+    count_out(world.active, world.n_slots, world.given.classes, TRUCK_KIND, counts)
+    world.road[hour, :, 0] = counts[:, 0]
+
+
+def finish(world: World) -> RunTotals:
+    """Settle what is still running and return everything counted, with the laws of conservation."""
+    given, ledger, active = world.given, world.ledger, world.active
+    n_hours = 24 * given.n_days
+    _settle(
+        0, len(world.evses.occupant), n_hours * SECONDS_PER_HOUR, active, given.classes, given.stations, given.pools,
+        given.local, world.evses, ledger,
+    )  # fmt: skip
+    for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
+        getattr(world.totals, name)[:] = getattr(ledger, name)
+    world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
+    private_ws = world.private_part_ws.copy()
+    private_ws += 900 * np.cumsum(world.private_step_w, axis=2)
+    load_ws = (ledger.load_ws + private_ws)[:, :, : 4 * n_hours]
+    counts = np.zeros((2, 2), np.int64)
+    count_out(active, world.n_slots, given.classes, TRUCK_KIND, counts)
+    return RunTotals(
+        n_hours=n_hours,
+        stations=world.totals,
+        hours=world.hours,
+        wait_histogram=world.wait_histogram,
+        load_ws=load_ws,
+        road=world.road,
+        counts=_counts(world, int(counts[:, 1].sum())),
+        laws=_laws(world, private_ws, int(counts[:, 1].sum())),
+    )
+
+
+def _counts(world: World, n_under_way: int) -> dict[str, int]:
+    """Return run-wide counts."""
+    sums, vehicles = world.sums, world.given.vehicles
+    kinds = np.bincount(
+        world.given.classes.kind, weights=np.bincount(vehicles.vehicle_class, minlength=len(world.given.classes.kind)),
+        minlength=len(VEHICLE_KINDS),
+    )  # fmt: skip
+    return {
+        **{f"n_{kind}": int(kinds[row]) for row, kind in enumerate(VEHICLE_KINDS)},
+        "n_trips_begun": int(sums[SUM_TRIPS_BEGUN]),
+        "n_trips_ended": int(sums[SUM_TRIPS_ENDED]),
+        "n_trips_under_way": n_under_way,
+        "n_stranded": int(sums[SUM_STRANDED_TRIPS] + sums[SUM_STRANDED_ERRANDS]),
+        "n_errands_begun": int(sums[SUM_ERRANDS_BEGUN]),
+        "n_errands_given_up": int(sums[SUM_GIVEN_UP]),
+        "n_local_days": int(sums[SUM_LOCAL_DAYS]),
+        "local_km": int(sums[SUM_LOCAL_M] // 1000),
+        "trip_km": int(sums[SUM_TRIP_M] // 1000),
+        "truck_trip_km": int(sums[SUM_TRUCK_TRIP_M] // 1000),
+        "home_kwh": int(sums[SUM_HOME_WS] // 3_600_000),
+        "depot_kwh": int(sums[SUM_DEPOT_WS] // 3_600_000),
+        "driven_kwh": int(sums[SUM_DRIVEN_WS] // 3_600_000),
+        "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),
+        "fuel_kwh": int(sums[SUM_FUEL_WS] // 3_600_000),
+    }
+
+
+def _laws(world: World, private_ws: I64, n_under_way: int) -> tuple[Law, ...]:
+    """Hold the two sides of every law of conservation against each other."""
+    sums, ledger, active, vehicles = world.sums, world.ledger, world.active, world.given.vehicles
+    out = np.flatnonzero(active.phase != FREE)
+    rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
+    out_ws = int(active.energy_ws[out].sum())
+    errands_out = int((active.errand[out] != TRIP).sum())
+    public_ws = int(ledger.energy_ws.sum())
+    over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
+    plugged = active.phase == PLUGGED
+    return (
+        Law("energy at the start + charged = energy at the end + driven",
+            world.start_energy_ws + public_ws + int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]),
+            rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]), "Ws"),
+        Law("trips begun = ended + under way + stranded", int(sums[SUM_TRIPS_BEGUN]),
+            int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_under_way, "trips"),
+        Law("errands begun = ended + under way + stranded", int(sums[SUM_ERRANDS_BEGUN]),
+            int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + errands_out, "errands"),
+        Law("energy booked by public stations = energy into batteries there",
+            int(ledger.load_ws[:3].sum()), public_ws, "Ws"),
+        Law("energy booked at home and at depots = energy into batteries there",
+            int(private_ws.sum()), int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]), "Ws"),
+        Law("vehicles plugged in = EVSEs occupied", int(plugged.sum()), int((world.evses.occupant >= 0).sum()), "vehicles"),
+        Law("EVSEs occupied = EVSEs that pools count as busy", int((world.evses.occupant >= 0).sum()),
+            int(world.pool_state.n_busy.sum()), "EVSEs"),
+        Law("vehicles out = vehicles marked out", len(out), int((vehicles.state == OUT).sum()), "vehicles"),
+        Law("no state of charge above 1", 0, 0, "vehicles", tuple(f"vehicle {row}" for row in over[:20])),
+        Law("no energy below zero while out", 0, int((active.energy_ws[out] < 0).sum()), "vehicles"),
+    )  # fmt: skip
+
+
+assert LOAD_KINDS[:3] == ("urban", "highway", "rural")

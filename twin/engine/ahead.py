@@ -1,0 +1,189 @@
+"""What a driver on a trip sees when looking down the road: how far the battery reaches, and where to stop.
+
+The route is walked link by link at the published speeds. Stops are the pools of service areas on the way and one pool in
+each town passed. The cheapest is taken by generalised cost: expected wait, charging time, detour, price, and the stops
+that stopping early will cost later.
+"""
+
+import math
+
+import numpy as np
+
+from twin.engine.lot import HABIT, HEAVY_TRUCK, N_MARKETS, strand, use_energy
+from twin.kernels import kernel
+from twin.physics import distance_m, road_consumption_ws_per_m
+from twin.rng import Stream, uniform
+from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
+from twin.tables.state import FAST, ROAD, SERVED, TRUCK
+
+STOP = int(Stream.STOP)
+N_SEEN = 16
+"""Stops that a driver keeps in mind: the last ones the battery reaches."""
+STREET_DETOUR = 1.3
+"""Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
+STOP_OVERHEAD_S = 600.0
+"""Leaving the road, parking and paying: what one stop instead of two saves. From memory, unverified."""
+LEAST_GAIN_SOC = 0.15
+"""No stop on a trip adds less. From memory, unverified."""
+MARGIN = 1.1
+"""A driver plans with a tenth more than the road should take. From memory, unverified."""
+
+
+@kernel
+def decide_trip(slot, rules, active, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
+                scratch, tally):  # fmt: skip
+    """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
+    row = active.vehicle_class[slot]
+    if active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
+        active.wheel_s[slot] = 0
+    way_m = roads.access_m[active.place[slot]] if active.link[slot] < 0 else active.stop_m[slot]
+    capacity_ws = classes.capacity_ws[row]
+    reserve_ws = int(rules.reserve_soc * capacity_ws)
+    start_ws = active.energy_ws[slot] - way_m * classes.city_ws_per_m[row]
+    arrival_ws, n_seen, is_short = look_ahead(
+        slot, start_ws, reserve_ws, rules, active, classes, roads, stations, pools, link_pools, markets, local, scratch
+    )
+    active.stop_link[slot], active.pool[slot] = -1, -1
+    if arrival_ws < reserve_ws and not classes.has_engine[row]:
+        if n_seen == 0 or (is_short and active.link[slot] < 0):
+            if active.link[slot] < 0 and active.energy_ws[slot] < capacity_ws * 3 // 4:
+                return True
+        if n_seen > 0:
+            pick_stop(
+                slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stations, pools, pool_state, prices, scratch
+            )
+    take_the_road(slot, way_m, rules, active, vehicles, classes, tally)
+    return False
+
+
+@kernel
+def take_the_road(slot, way_m, rules, active, vehicles, classes, tally):
+    """Drive from the parking lot, or from home, to the road."""
+    used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
+    if use_energy(slot, used_ws, active, classes, tally) > 0:
+        strand(slot, active.wake_s[slot], active, vehicles, tally)
+        return
+    active.driven_m[slot] += way_m
+    active.phase[slot] = ROAD
+    active.wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))
+
+
+@kernel
+def look_ahead(slot, start_ws, reserve_ws, rules, active, classes, roads, stations, pools, link_pools, markets, local,
+               scratch):  # fmt: skip
+    """Walk the route to its end; return (energy there, number of stops seen, whether all of them eat into the reserve).
+
+    `scratch` receives the last N_SEEN stops in a ring: pool, link, detour, energy on arrival, driving seconds until it.
+    """
+    row = active.vehicle_class[slot]
+    goal = roads.county_zone[active.goal[slot]]
+    is_truck = classes.kind[row] == HEAVY_TRUCK
+    serves = SERVES_TRUCKS if is_truck else SERVES_CARS
+    factor = MARGIN * local.consumption_factor[roads.county_province[active.place[slot]], active.wake_s[slot] // 86_400]
+    node = present_node(slot, active, roads)
+    end = roads.zone_node[goal]
+    energy_ws, drive_s = float(start_ws), 0.0
+    n_seen, is_short, sees = 0, False, not classes.has_engine[row]
+    while node != end:
+        link = roads.next_link[goal, node]
+        speed_kmh = min(roads.speed_kmh[link], rules.truck_speed_kmh) if is_truck else roads.speed_kmh[link]
+        energy_ws -= roads.length_m[link] * road_consumption_ws_per_m(
+            classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], speed_kmh, factor
+        )
+        drive_s += roads.length_m[link] * 3.6 / speed_kmh
+        node = roads.link_to[link]
+        if sees and (energy_ws >= reserve_ws or (n_seen == 0 and energy_ws > 0.0)):
+            is_short = energy_ws < reserve_ws
+            n_before = n_seen
+            n_seen = _see_service_area(slot, link, serves, energy_ws, drive_s, n_seen, active, pools, link_pools, scratch)
+            if n_seen == n_before and node != end and roads.node_zone[node] >= 0:
+                n_seen = _see_town(
+                    slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, stations, pools, markets,
+                    scratch,
+                )  # fmt: skip
+    energy_ws -= roads.access_m[active.goal[slot]] * classes.city_ws_per_m[row] * factor
+    return energy_ws, n_seen, is_short
+
+
+@kernel
+def present_node(slot, active, roads):
+    """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
+    if active.link[slot] >= 0:
+        return roads.link_to[active.link[slot]]
+    return roads.zone_node[roads.county_zone[active.place[slot]]]
+
+
+@kernel
+def _see_service_area(slot, link, serves, energy_ws, drive_s, n_seen, active, pools, link_pools, scratch):
+    """Note the pools at the end of a link."""
+    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
+    for place in range(link_pools.first[link], link_pools.first[link + 1]):
+        pool = link_pools.pool[place]
+        if pools.serves[pool] & serves and not pools.is_ac[pool] and pool != active.shunned[slot]:
+            at = n_seen % N_SEEN
+            seen_pool[at], seen_link[at], seen_detour_m[at] = pool, link, 300
+            seen_ws[at], seen_s[at] = energy_ws, drive_s
+            n_seen += 1
+    return n_seen
+
+
+@kernel
+def _see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, stations, pools, markets,
+              scratch):  # fmt: skip
+    """Note one pool of the town at a node: the one that this driver would find."""
+    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
+    row = roads.zone_core[roads.node_zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
+    n_pools = markets.first[row + 1] - markets.first[row]
+    pool = markets.pool[markets.first[row] + int(uniform(rules.seed, HABIT, active.vehicle[slot], node, 3) * n_pools)]
+    station = pools.station[pool]
+    if pool == active.shunned[slot]:
+        return n_seen
+    at = n_seen % N_SEEN
+    seen_pool[at], seen_link[at] = pool, link
+    seen_detour_m[at] = int(
+        500.0 + STREET_DETOUR * distance_m(
+            roads.node_lon[node], roads.node_lat[node], stations.lon[station], stations.lat[station]
+        )
+    )  # fmt: skip
+    seen_ws[at], seen_s[at] = energy_ws, drive_s
+    return n_seen + 1
+
+
+@kernel
+def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stations, pools, pool_state, prices, scratch):
+    """Take the stop of least generalised cost among those in mind; ties go to the lower pool.
+
+    Reads: stations, pools, pool_state, prices, scratch. Writes: the stop and target of the slot.
+    """
+    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
+    row = active.vehicle_class[slot]
+    capacity_ws = classes.capacity_ws[row]
+    peak_w = classes.curve_w[row].max()
+    best, best_cost = -1, np.inf
+    for at in range(min(n_seen, N_SEEN)):
+        pool, station = seen_pool[at], pools.station[seen_pool[at]]
+        target_ws = stop_target_ws(seen_ws[at], arrival_ws, reserve_ws, capacity_ws, rules)
+        gain_ws = target_ws - seen_ws[at]
+        seconds = pool_state.board_wait_s[pool] + gain_ws / min(float(pools.rated_power_w[pool]), peak_w)
+        seconds += 2.0 * seen_detour_m[at] / rules.town_speed_m_per_s
+        seconds += STOP_OVERHEAD_S * max(seen_ws[at] - reserve_ws, 0.0) / (rules.fast_target_soc * capacity_ws)
+        hour = int(active.wake_s[slot] + seen_s[at]) // 3600 % 24
+        price_row = stations.province[station] + (31 if stations.layer[station] == 1 else 0)
+        cost = seconds * rules.value_of_time_cny_per_s + gain_ws / 3.6e6 * prices[price_row, hour]
+        # A driver's taste for one place or another: Gumbel-distributed, so that the choice is a logit (McFadden 1974).
+        taste = uniform(rules.seed, STOP, active.vehicle[slot], active.wake_s[slot], pool & 0xFFFF)
+        cost += rules.taste_cny * math.log(-math.log(taste + 1e-12) + 1e-300)
+        if cost < best_cost or (cost == best_cost and pool < seen_pool[best]):
+            best, best_cost = at, cost
+    active.pool[slot], active.stop_link[slot] = seen_pool[best], seen_link[best]
+    active.stop_m[slot] = seen_detour_m[best]
+    active.target_ws[slot] = int(stop_target_ws(seen_ws[best], arrival_ws, reserve_ws, capacity_ws, rules))
+
+
+@kernel
+def stop_target_ws(at_ws, arrival_ws, reserve_ws, capacity_ws, rules):
+    """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target."""
+    enough_ws = at_ws + (reserve_ws - arrival_ws)
+    if enough_ws > 0.95 * capacity_ws:
+        enough_ws = rules.fast_target_soc * capacity_ws
+    return min(max(enough_ws, at_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

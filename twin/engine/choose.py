@@ -1,0 +1,155 @@
+"""Phase `choose`: every vehicle that is due to decide picks the pool it heads for, or goes home.
+
+Drivers know the Board as published at the end of the window before, their own battery and the road ahead; nothing else.
+"""
+
+import numpy as np
+
+from twin.engine.ahead import decide_trip
+from twin.engine.lot import approach, neighbourhood, rest
+from twin.kernels import kernel
+from twin.physics import distance_m
+from twin.tables.state import (
+    DECIDE,
+    FREE,
+    NO_VISIT,
+    SERVED,
+    SLOW,
+    SUM_DRIVEN_WS,
+    SUM_ERRANDS_ENDED,
+    SUM_FORGONE_WS,
+    SUM_FUEL_WS,
+    SUM_GIVEN_UP,
+    TRIP,
+)
+
+STREET_DETOUR = 1.3
+"""Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
+LEAST_WAY_M = 500.0
+"""Way to a pool next door."""
+HIGHWAY = 1
+N_PROVINCES = 31
+
+
+@kernel
+def decide(first, last, window, rules, active, vehicles, classes, roads, stations, pools, pool_state,
+           markets, link_pools, prices, local, scratch, tally):  # fmt: skip
+    """Let every slot that is due decide.
+
+    Reads: classes, roads, stations, pools, pool_state, markets, link_pools, prices, local.
+    Writes: active, vehicles, scratch, tally.
+    """
+    window_end_s = (window + 1) * rules.window_s
+    for slot in range(first, last):
+        if active.wake_s[slot] >= window_end_s or active.phase[slot] != DECIDE:
+            continue
+        in_town = True
+        if active.errand[slot] == TRIP:
+            in_town = decide_trip(
+                slot, rules, active, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
+                scratch, tally,
+            )  # fmt: skip
+        elif active.outcome[slot] == SERVED:
+            in_town = pay_owed(slot, window_end_s, rules, active, vehicles, classes, tally)
+        if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
+            give_up(slot, active, vehicles, classes, tally)
+        elif in_town:
+            charge_in_town(
+                slot, window_end_s, rules, active, vehicles, classes, stations, pools, pool_state, markets, prices, tally
+            )
+
+
+@kernel
+def pay_owed(slot, window_end_s, rules, active, vehicles, classes, tally):
+    """Drive what the day's plan still owed after the charge; return whether another charge is needed in this window."""
+    vehicle, row = active.vehicle[slot], active.vehicle_class[slot]
+    owed_ws = int(vehicles.owed_ws[vehicle])
+    energy_ws = active.energy_ws[slot]
+    if classes.has_engine[row]:
+        now_ws = min(owed_ws, energy_ws)
+        tally.sums[SUM_FUEL_WS] += owed_ws - now_ws
+        owed_ws = now_ws
+    else:
+        now_ws = min(owed_ws, max(energy_ws - int(rules.reserve_soc * classes.capacity_ws[row]), 0))
+    active.energy_ws[slot] -= now_ws
+    tally.sums[SUM_DRIVEN_WS] += now_ws
+    vehicles.owed_ws[vehicle] = owed_ws - now_ws
+    if owed_ws == now_ws:
+        rest(slot, active, vehicles)
+        tally.sums[SUM_ERRANDS_ENDED] += 1
+        return False
+    active.wake_s[slot] += max(int(now_ws / classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
+    active.outcome[slot], active.n_tries[slot], active.shunned[slot] = NO_VISIT, 0, -1
+    return active.wake_s[slot] < window_end_s
+
+
+@kernel
+def give_up(slot, active, vehicles, classes, tally):
+    """End an errand without a charge: the battery gives what it has, the rest of the day's driving is forgone."""
+    vehicle = active.vehicle[slot]
+    owed_ws = int(vehicles.owed_ws[vehicle])
+    now_ws = min(owed_ws, max(active.energy_ws[slot] - classes.capacity_ws[active.vehicle_class[slot]] // 50, 0))
+    active.energy_ws[slot] -= now_ws
+    tally.sums[SUM_DRIVEN_WS] += now_ws
+    if classes.has_engine[active.vehicle_class[slot]]:
+        tally.sums[SUM_FUEL_WS] += owed_ws - now_ws
+    else:
+        tally.sums[SUM_FORGONE_WS] += owed_ws - now_ws
+    vehicles.owed_ws[vehicle] = 0
+    tally.sums[SUM_GIVEN_UP] += 1
+    rest(slot, active, vehicles)
+    tally.sums[SUM_ERRANDS_ENDED] += 1
+
+
+@kernel
+def charge_in_town(slot, window_end_s, rules, active, vehicles, classes, stations, pools, pool_state,
+                   markets, prices, tally):  # fmt: skip
+    """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id."""
+    first, n_pools, home = neighbourhood(slot, rules, active, classes, markets)
+    anchor = pools.station[markets.pool[first + home]]
+    target_ws = town_target_ws(slot, rules, active, classes)
+    need_ws = target_ws - active.energy_ws[slot]
+    hour = (active.wake_s[slot] // 3600) % 24
+    best, best_cost, best_way_m = -1, np.inf, 0.0
+    for step in range(min(rules.n_considered, n_pools)):
+        pool = markets.pool[first + (home + step) % n_pools]
+        if pool == active.shunned[slot] and n_pools > 1:
+            continue
+        station = pools.station[pool]
+        way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
+            stations.lon[anchor], stations.lat[anchor], stations.lon[station], stations.lat[station]
+        )
+        seconds = pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
+        seconds += need_ws / own_power_w(active.vehicle_class[slot], pool, classes, pools)
+        cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * prices[price_row(station, stations), hour]
+        if cost < best_cost or (cost == best_cost and pool < best):
+            best, best_cost, best_way_m = pool, cost, way_m
+    active.target_ws[slot] = target_ws
+    active.stop_m[slot] = int(best_way_m)
+    active.stop_link[slot] = -1
+    approach(slot, best, best_way_m, window_end_s, rules, active, vehicles, classes, tally)
+
+
+@kernel
+def town_target_ws(slot, rules, active, classes):
+    """Return the energy at which a driver in town unplugs: full at a slow plug, the fast target elsewhere."""
+    capacity_ws = classes.capacity_ws[active.vehicle_class[slot]]
+    if active.errand[slot] == SLOW:
+        return capacity_ws
+    least_ws = active.energy_ws[slot] + capacity_ws // 5
+    return min(max(int(rules.fast_target_soc * capacity_ws), least_ws), capacity_ws)
+
+
+@kernel
+def own_power_w(row, pool, classes, pools):
+    """Return the power that vehicle and plug allow at best: the on-board charger's at AC, the car's peak at DC."""
+    rated_w = float(pools.rated_power_w[pool])
+    if pools.is_ac[pool]:
+        return min(rated_w, float(classes.ac_power_w[row]))
+    return min(rated_w, classes.curve_w[row].max())
+
+
+@kernel
+def price_row(station, stations):
+    """Return the row of the price table: provinces in town first, then provinces on the highway."""
+    return stations.province[station] + (N_PROVINCES if stations.layer[station] == HIGHWAY else 0)

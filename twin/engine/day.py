@@ -1,0 +1,208 @@
+"""A vehicle's day at home, in one go: it is planned at midnight and touches the window engine only if it has to go out.
+
+Driving within the zone and charging at home or at the depot need no queue, so they need no window. A vehicle that starts
+a trip or needs a public plug is called: it becomes active at the second that this plan names.
+"""
+
+import math
+
+from twin.engine.booking import DEPOT_ROW, HOME_ROW, book_constant
+from twin.kernels import kernel
+from twin.rng import Stream, uniform4
+from twin.tables.inputs import N_KNOTS
+from twin.tables.state import (
+    AT_REST,
+    FAST,
+    SLOW,
+    SUM_DEPOT_WS,
+    SUM_DRIVEN_WS,
+    SUM_FUEL_WS,
+    SUM_HOME_WS,
+    SUM_LOCAL_DAYS,
+    SUM_LOCAL_M,
+    TRUCK,
+)
+
+DAY_S = 86_400
+NEVER_LEAVES = 255
+NO_DAY = 255
+CAR, TAXI, VAN, BUS, HEAVY_TRUCK = range(5)
+DAY_PLAN, HABIT = int(Stream.DAY_PLAN), int(Stream.HABIT)
+TOP_UP_SOC = 0.6
+"""Below this a driver without a plug at home charges on the eve of a trip. From memory, unverified."""
+
+
+@kernel
+def quantile(table, i, j, u):
+    """Return the value of a quantile table at `u`, linear between its knots."""
+    place = u * (N_KNOTS - 1)
+    knot = int(place)
+    low = table[i, j, knot]
+    return low + (table[i, j, knot + 1] - low) * (place - knot)
+
+
+@kernel
+def plan(first, last, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, calls, sums):
+    """Plan a day for every vehicle at rest; return the number of calls.
+
+    Reads: classes, roads, local, trips, valley_s. Writes: vehicles, part_ws, step_w, calls, sums.
+    """
+    call_vehicle, call_second, call_goal = calls
+    n_calls = 0
+    for vehicle in range(first, last):
+        if vehicles.state[vehicle] != AT_REST:
+            continue
+        second, goal = trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips)
+        if second < 0:
+            second, goal = local_day(
+                vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
+            )
+        if second >= 0:
+            call_vehicle[n_calls] = vehicle
+            call_second[n_calls] = day * DAY_S + min(second, DAY_S - 1)
+            call_goal[n_calls] = goal
+            n_calls += 1
+    return n_calls
+
+
+@kernel
+def trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips):
+    """Return (second of day, destination zone) of an inter-zone trip, or (-1, -1); sets the day of return."""
+    group = classes.group[vehicles.vehicle_class[vehicle]]
+    if group == NEVER_LEAVES or day >= trips.p_leave.shape[1]:
+        return -1, -1
+    zone = roads.county_zone[vehicles.place[vehicle]]
+    home_zone = roads.county_zone[vehicles.home[vehicle]]
+    if zone != home_zone:
+        if day < vehicles.back_day[vehicle]:
+            return -1, -1
+        u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 0)[3]
+        return int(quantile(trips.return_quantile, group, day, u_second)), home_zone
+    u_leave, u_column, u_keep, u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 0)
+    if u_leave >= trips.p_leave[group, day, zone]:
+        return -1, -1
+    table = trips.od_set[group, day]
+    goal = int(u_column * trips.alias_cut.shape[2])
+    if u_keep >= trips.alias_cut[table, zone, goal]:
+        goal = trips.alias_zone[table, zone, goal]
+    u_nights = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)[0]
+    nights = int(quantile(trips.stay_quantile, group, day, u_nights))
+    vehicles.back_day[vehicle] = min(day + nights, NO_DAY - 1)
+    return int(quantile(trips.depart_quantile, group, day, u_second)), goal
+
+
+@kernel
+def leaves_on(vehicle, day, rules, vehicles, classes, roads, trips):
+    """Return the second of day at which a vehicle at home starts a trip on a coming day, or -1."""
+    group = classes.group[vehicles.vehicle_class[vehicle]]
+    if group == NEVER_LEAVES or day >= trips.p_leave.shape[1]:
+        return -1
+    u_leave, _, _, u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 0)
+    if u_leave >= trips.p_leave[group, day, roads.county_zone[vehicles.home[vehicle]]]:
+        return -1
+    return int(quantile(trips.depart_quantile, group, day, u_second))
+
+
+@kernel
+def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums):
+    """Drive the local day, charge privately or ask for a public plug; return (second of day, -1 - market) or (-1, -1)."""
+    row = vehicles.vehicle_class[vehicle]
+    kind = classes.kind[row]
+    _, u_drive, u_km, u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)
+    u_return, u_charge, u_slow, u_hybrid = uniform4(rules.seed, DAY_PLAN, vehicle, day, 2)
+    energy_ws = int(vehicles.energy_ws[vehicle])
+    need_ws, depart_s, back_s = 0, 0, 0
+    if u_drive < local.p_drive[kind, day]:
+        province = roads.county_province[vehicles.place[vehicle]]
+        way_m = quantile(local.km_quantile, kind, day, u_km) * 1000.0
+        need_ws = int(way_m * classes.city_ws_per_m[row] * local.consumption_factor[province, day])
+        depart_s = int(quantile(local.depart_quantile, kind, day, u_depart))
+        back_s = int(quantile(local.return_quantile, kind, day, u_return))
+        back_s = max(back_s, depart_s + int(way_m / rules.town_speed_m_per_s))
+        sums[SUM_LOCAL_DAYS] += 1
+        sums[SUM_LOCAL_M] += int(way_m)
+    if classes.has_engine[row] and need_ws > energy_ws:
+        sums[SUM_FUEL_WS] += need_ws - energy_ws
+        need_ws = energy_ws
+    spare_ws = energy_ws - int(rules.reserve_soc * classes.capacity_ws[row])
+    is_home = vehicles.place[vehicle] == vehicles.home[vehicle]
+    if need_ws <= spare_ws or classes.has_engine[row]:
+        left_ws = energy_ws - need_ws
+        if is_home and vehicles.access[vehicle] > 0:
+            _drive(vehicle, need_ws, vehicles, sums)
+            charge_privately(
+                vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
+            )
+            return -1, -1
+        if not wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads, trips):
+            _drive(vehicle, need_ws, vehicles, sums)
+            return -1, -1
+    second = int(quantile(local.charge_quantile, kind, day, u_charge))
+    if need_ws > spare_ws:
+        possible = max(spare_ws, 0) / max(need_ws, 1)
+        second = max(min(second, depart_s + int(possible * (back_s - depart_s))), 0)
+    done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
+    before_ws = min(int(done * need_ws), max(spare_ws, 0)) if not classes.has_engine[row] else int(done * need_ws)
+    _drive(vehicle, before_ws, vehicles, sums)
+    vehicles.owed_ws[vehicle] = need_ws - before_ws
+    if kind == HEAVY_TRUCK:
+        return second, -1 - TRUCK
+    is_slow = u_slow < rules.slow_share and need_ws == before_ws
+    return second, -1 - SLOW if is_slow else -1 - FAST
+
+
+@kernel
+def _drive(vehicle, used_ws, vehicles, sums):
+    """Take energy for driving out of the battery."""
+    vehicles.energy_ws[vehicle] -= used_ws
+    sums[SUM_DRIVEN_WS] += used_ws
+
+
+@kernel
+def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads, trips):
+    """Return whether a driver without a plug of its own looks for a public one today."""
+    row = vehicles.vehicle_class[vehicle]
+    if classes.has_engine[row] and u_hybrid >= rules.hybrid_public_share:
+        return False
+    soc = left_ws / classes.capacity_ws[row]
+    u_trigger = uniform4(rules.seed, HABIT, vehicle, 0, 0)[2]
+    # Uniform with the configured mean and standard deviation: its half-width is sqrt(3) standard deviations.
+    trigger = rules.trigger_mean_soc + (2.0 * u_trigger - 1.0) * math.sqrt(3.0) * rules.trigger_sd_soc
+    if soc < trigger:
+        return True
+    if soc >= TOP_UP_SOC or classes.has_engine[row] or vehicles.place[vehicle] != vehicles.home[vehicle]:
+        return False
+    return leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips) >= 0
+
+
+@kernel
+def charge_privately(vehicle, day, back_s, rules, vehicles, classes, roads, local, trips,
+                     part_ws, step_w, valley_s, sums):  # fmt: skip
+    """Charge at home or at the depot between coming back and the next departure, at constant power."""
+    row = vehicles.vehicle_class[vehicle]
+    kind = classes.kind[row]
+    capacity_ws = classes.capacity_ws[row]
+    leaves_s = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips)
+    energy_ws = int(vehicles.energy_ws[vehicle])
+    is_depot = vehicles.access[vehicle] == 2
+    if not is_depot and leaves_s < 0 and energy_ws >= rules.home_plug_soc * capacity_ws:
+        return
+    target_ws = capacity_ws if is_depot or leaves_s >= 0 else int(rules.home_target_soc * capacity_ws)
+    power_w = classes.ac_power_w[row]
+    if is_depot and kind >= BUS:
+        power_w = rules.depot_power_w
+    start_s = back_s
+    if not is_depot and uniform4(rules.seed, HABIT, vehicle, 0, 0)[3] < rules.orderly_share:
+        start_s = max(back_s, valley_s[roads.county_province[vehicles.home[vehicle]]])
+    if leaves_s < 0:
+        leaves_s = int(local.depart_quantile[kind, min(day + 1, local.depart_quantile.shape[1] - 1), 0])
+    length_s = min((target_ws - energy_ws) // power_w, DAY_S + leaves_s - start_s)
+    if length_s <= 0:
+        return
+    from_s = day * DAY_S + start_s
+    book_constant(
+        part_ws, step_w, DEPOT_ROW if is_depot else HOME_ROW, roads.county_zone[vehicles.home[vehicle]],
+        power_w, from_s, from_s + length_s,
+    )  # fmt: skip
+    vehicles.energy_ws[vehicle] += length_s * power_w
+    sums[SUM_DEPOT_WS if is_depot else SUM_HOME_WS] += length_s * power_w

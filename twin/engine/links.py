@@ -1,0 +1,42 @@
+"""Loops over links and slots at the end of a window."""
+
+from twin.kernels import kernel
+from twin.physics import congested_speed_kmh
+from twin.tables.state import APPROACH, EGRESS, FREE, ROAD, TRIP
+
+LEAST_SPEED_KMH = 5.0
+"""Traffic crawls, it does not stand for hours: the formula was fitted below capacity and falls too far above it."""
+
+
+@kernel
+def publish_speeds(per_h, smoothing, background_per_h, shape, free_speed_kmh, capacity_per_h, flow_per_h, speed_kmh):
+    """Publish the speed of every link under the flow of the last windows and the background's.
+
+    Reads: per_h, background_per_h, free_speed_kmh, capacity_per_h. Writes: flow_per_h, speed_kmh.
+    """
+    for link in range(per_h.shape[0]):
+        flow_per_h[link] += smoothing * (per_h[link] - flow_per_h[link])
+        total_per_h = flow_per_h[link] + background_per_h[link] * shape
+        speed = congested_speed_kmh(free_speed_kmh[link], total_per_h, capacity_per_h[link])
+        speed_kmh[link] = max(speed, LEAST_SPEED_KMH)
+
+
+@kernel
+def slots_in_use(phase, n_slots):
+    """Return the number of slots up to the last one in use. Reads: phase. Writes: nothing."""
+    while n_slots > 0 and phase[n_slots - 1] == FREE:
+        n_slots -= 1
+    return n_slots
+
+
+@kernel
+def count_out(active, n_slots, classes, truck_kind, counts):
+    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Writes: counts[2, 2]."""
+    for slot in range(n_slots):
+        phase = active.phase[slot]
+        if phase == FREE or active.errand[slot] != TRIP:
+            continue
+        is_truck = 1 if classes.kind[active.vehicle_class[slot]] == truck_kind else 0
+        counts[is_truck, 1] += 1
+        if phase == ROAD or phase == APPROACH or phase == EGRESS:
+            counts[is_truck, 0] += 1

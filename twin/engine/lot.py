@@ -1,0 +1,98 @@
+"""How an outing ends: at rest, or stranded. And where in its county a driver is at home."""
+
+import math
+
+from twin.kernels import kernel
+from twin.rng import Stream, uniform
+from twin.tables.inputs import MARKETS
+from twin.tables.state import (
+    APPROACH,
+    AT_REST,
+    FAST,
+    FREE,
+    NEVER_S,
+    STRANDED,
+    SUM_DRIVEN_WS,
+    SUM_FUEL_WS,
+    SUM_LOGGED,
+    SUM_STRANDED_ERRANDS,
+    SUM_STRANDED_TRIPS,
+    TRIP,
+    TRUCK,
+)
+
+HABIT = int(Stream.HABIT)
+DAY_PLAN = int(Stream.DAY_PLAN)
+N_MARKETS = len(MARKETS)
+HEAVY_TRUCK = 4
+
+
+@kernel
+def rest(slot, active, vehicles):
+    """Put a vehicle back to rest where it is and free its slot."""
+    vehicle = active.vehicle[slot]
+    vehicles.energy_ws[vehicle] = active.energy_ws[slot]
+    vehicles.place[vehicle] = active.place[slot]
+    vehicles.state[vehicle] = AT_REST
+    active.phase[slot] = FREE
+    active.wake_s[slot] = NEVER_S
+
+
+@kernel
+def strand(slot, second, active, vehicles, tally):
+    """Leave a vehicle at the roadside with an empty battery, with a row of its own."""
+    vehicle = active.vehicle[slot]
+    vehicles.energy_ws[vehicle] = 0
+    vehicles.place[vehicle] = active.place[slot]
+    vehicles.state[vehicle] = STRANDED
+    active.energy_ws[slot] = 0
+    active.phase[slot] = FREE
+    active.wake_s[slot] = NEVER_S
+    row = tally.sums[SUM_LOGGED]
+    tally.stranded[row, 0], tally.stranded[row, 1], tally.stranded[row, 2] = vehicle, second, active.link[slot]
+    tally.sums[SUM_LOGGED] += 1
+    tally.sums[SUM_STRANDED_TRIPS if active.errand[slot] == TRIP else SUM_STRANDED_ERRANDS] += 1
+
+
+@kernel
+def use_energy(slot, used_ws, active, classes, tally):
+    """Take driving energy out of the battery, the rest out of the tank; return the watt-seconds that nothing could give."""
+    from_battery_ws = min(used_ws, active.energy_ws[slot])
+    active.energy_ws[slot] -= from_battery_ws
+    tally.sums[SUM_DRIVEN_WS] += from_battery_ws
+    short_ws = used_ws - from_battery_ws
+    if classes.has_engine[active.vehicle_class[slot]]:
+        tally.sums[SUM_FUEL_WS] += short_ws
+        return 0
+    return short_ws
+
+
+@kernel
+def market_row(slot, active, classes):
+    """Return the row of the markets that an active vehicle charges in when it is in town."""
+    market = active.errand[slot]
+    if market == TRIP:
+        market = TRUCK if classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK else FAST
+    return active.place[slot] * N_MARKETS + market
+
+
+@kernel
+def neighbourhood(slot, rules, active, classes, markets):
+    """Return (first row, number of pools, own position) of the pools around a driver's home or lodging."""
+    row = market_row(slot, active, classes)
+    first, n_pools = markets.first[row], markets.first[row + 1] - markets.first[row]
+    return first, n_pools, int(uniform(rules.seed, HABIT, active.vehicle[slot], 0, 0) * n_pools)
+
+
+@kernel
+def approach(slot, pool, way_m, earliest_s, rules, active, vehicles, classes, tally):
+    """Drive through town to a pool; it is reached no earlier than `earliest_s`."""
+    used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
+    if use_energy(slot, used_ws, active, classes, tally) > 0:
+        strand(slot, active.wake_s[slot], active, vehicles, tally)
+        return
+    active.driven_m[slot] += int(way_m)
+    active.pool[slot] = pool
+    active.phase[slot] = APPROACH
+    arrival_s = active.wake_s[slot] + int(math.ceil(way_m / rules.town_speed_m_per_s))
+    active.wake_s[slot] = max(arrival_s, earliest_s)

@@ -1,0 +1,180 @@
+"""The phases of a window: each cuts its rows into shards and hands them to one kernel."""
+
+import numpy as np
+
+from twin.engine import call as calling
+from twin.engine.ahead import N_SEEN
+from twin.engine.choose import decide
+from twin.engine.day import plan
+from twin.engine.drive import drive as drive_kernel
+from twin.engine.links import publish_speeds, slots_in_use
+from twin.engine.serve import serve as serve_kernel
+from twin.engine.world import DAY_S, Calls, Given, World, grow
+from twin.physics import SECONDS_PER_HOUR
+from twin.tables.state import SUM_LOGGED
+
+SMOOTHING = 0.25
+"""Weight of the last window in a link's flow: the published speed is that of the last quarter of an hour or so."""
+
+
+def is_midnight(world: World, window: int) -> bool:
+    """Return whether a window is the first of a day."""
+    return window * world.given.rules.window_s % DAY_S == 0
+
+
+def plan_day(world: World, window: int) -> None:
+    """Plan the day of every vehicle at rest, and sort those called by window."""
+    given, cuts = world.given, world.vehicle_cuts
+    day = window * given.rules.window_s // DAY_S
+    n_windows = DAY_S // given.rules.window_s
+
+    def plan_shard(shard: int) -> tuple[np.ndarray, ...]:
+        first, last = int(cuts[shard]), int(cuts[shard + 1])
+        calls = np.empty(last - first, np.int32), np.empty(last - first, np.int32), np.empty(last - first, np.int16)
+        n_calls = plan(
+            first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
+            world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
+        )  # fmt: skip
+        return tuple(column[:n_calls].copy() for column in calls)
+
+    def count_shard(shard: int) -> None:
+        calling.count_calls(shards[shard][1], given.rules.window_s, place[shard])
+
+    def sort_shard(shard: int) -> None:
+        calling.sort_calls(*shards[shard], given.rules.window_s, place[shard], *out)
+
+    every = range(len(cuts) - 1)
+    shards = world.each(plan_shard, every)
+    place = np.zeros((len(shards), n_windows), np.int64)
+    world.each(count_shard, every)
+    n_per_window = place.sum(axis=0)
+    first = np.concatenate([[0], np.cumsum(n_per_window)])
+    place = first[:-1] + np.cumsum(place, axis=0) - place
+    out = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32), np.empty(first[-1], np.int16)
+    world.each(sort_shard, every)
+    world.calls = Calls(first, *out)
+
+
+def call(world: World, window: int) -> None:
+    """Give a slot to every vehicle that is called in this window."""
+    given, calls = world.given, world.calls
+    assert calls is not None
+    of_day = window % (DAY_S // given.rules.window_s)
+    first, n_calls = int(calls.first[of_day]), int(calls.first[of_day + 1] - calls.first[of_day])
+    slots = np.empty(n_calls, np.int32)
+    n_found = calling.free_slots(world.active.phase, n_calls, slots)
+    if n_found < n_calls:
+        n_before = len(world.active.phase)
+        grow(world, n_before + n_calls - n_found)
+        slots[n_found:] = np.arange(n_before, n_before + n_calls - n_found)
+    world.n_slots = max(world.n_slots, int(slots.max(initial=-1)) + 1)
+    columns = tuple(column[first : first + n_calls] for column in calls[1:])
+
+    def activate_shard(shard: int) -> None:
+        low, high = shard * n_calls // world.n_shards, (shard + 1) * n_calls // world.n_shards
+        calling.activate(
+            low, high, slots, *columns, given.rules, world.active, given.vehicles, given.roads, world.tallies[shard]
+        )
+
+    world.each(activate_shard, range(world.n_shards))
+
+
+def choose(world: World, window: int) -> None:
+    """Let every vehicle that is due decide where to go."""
+    given = world.given
+
+    def choose_shard(shard: int) -> None:
+        scratch = (
+            np.empty(N_SEEN, np.int32), np.empty(N_SEEN, np.int32), np.empty(N_SEEN, np.int32), np.empty(N_SEEN),
+            np.empty(N_SEEN),
+        )  # fmt: skip
+        decide(
+            *world.slot_range(shard), window, given.rules, world.active, given.vehicles, given.classes, given.roads,
+            given.stations, given.pools, world.pool_state, given.markets, given.link_pools, given.prices, given.local,
+            scratch, world.tallies[shard],
+        )  # fmt: skip
+
+    world.each(choose_shard, range(world.n_shards))
+
+
+def drive(world: World, window: int) -> None:
+    """Move everything on the road to the end of the window, and collect who arrived at a station."""
+    given = world.given
+
+    def drive_shard(shard: int) -> np.ndarray:
+        first, last = world.slot_range(shard)
+        arrived = np.empty(last - first, np.int32)
+        n_arrived = drive_kernel(
+            first, last, window, given.rules, world.active, given.vehicles, given.classes, given.roads, given.local,
+            given.trips, arrived, world.link_entered[shard], world.tallies[shard],
+        )  # fmt: skip
+        return arrived[:n_arrived]
+
+    world.arrivals = np.concatenate(world.each(drive_shard, range(world.n_shards)))
+
+
+def exchange(world: World, window: int) -> None:
+    """Order the arrivals of the window by station, second and vehicle."""
+    active, slots = world.active, world.arrivals
+    station = world.given.pools.station[active.pool[slots]].astype(np.uint64)
+    second = (active.arrival_s[slots] - window * world.given.rules.window_s).astype(np.uint64)
+    key = (station << np.uint64(40)) | (second << np.uint64(30)) | active.vehicle[slots].astype(np.uint64)
+    world.arrivals = slots[np.argsort(key)]
+
+
+def serve(world: World, window: int) -> None:
+    """Run the window at every station, and collect the visits that ended."""
+    given, active, cuts = world.given, world.active, world.station_cuts
+    arrivals = world.arrivals
+    at = np.searchsorted(given.pools.station[active.pool[arrivals]], cuts)
+    most = int(np.add.reduceat(given.pools.n_evse, given.stations.first_pool).max())
+
+    def serve_shard(shard: int) -> np.ndarray:
+        first, last = int(cuts[shard]), int(cuts[shard + 1])
+        pools = _pools(given, first, last)
+        n_present = int(world.pool_state.n_busy[pools].sum() + world.pool_state.n_waiting[pools].sum())
+        ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
+        n_ended = serve_kernel(
+            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, given.classes,
+            given.stations, given.pools, world.pool_state, given.local, world.evses, world.station_state, world.ledger,
+            ended, np.empty(most), shard,
+        )  # fmt: skip
+        return ended[:n_ended]
+
+    world.visits = np.concatenate(world.each(serve_shard, range(len(cuts) - 1)))
+
+
+def _pools(given: Given, first: int, last: int) -> slice:
+    """Return the pools of a range of stations."""
+    stations = given.stations
+    if first == last:
+        return slice(0, 0)
+    return slice(int(stations.first_pool[first]), int(stations.first_pool[last - 1] + stations.n_pools[last - 1]))
+
+
+def publish(world: World, window: int) -> None:
+    """Publish link speeds for the next window, and gather what the shards counted."""
+    given, rules = world.given, world.given.rules
+    entered = world.link_entered.sum(axis=0, dtype=np.int64)
+    world.link_entered[:] = 0
+    second = window * rules.window_s
+    day, hour = second // DAY_S, second % DAY_S // SECONDS_PER_HOUR
+    publish_speeds(
+        entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), SMOOTHING, given.background.flow_per_h[day],
+        given.background.hour_shape[day, hour], given.link_free_speed_kmh, given.link_capacity_per_h,
+        world.link_flow_per_h, given.roads.speed_kmh,
+    )  # fmt: skip
+    world.link_hour_entered += entered
+    world.link_hour_speed_kmh += given.roads.speed_kmh
+    world.n_slots = slots_in_use(world.active.phase, world.n_slots)
+    _gather(world)
+
+
+def _gather(world: World) -> None:
+    """Add up what the shards counted in the window, and sort the stranded by second and vehicle."""
+    rows = [tally.stranded[: tally.sums[SUM_LOGGED]].copy() for tally in world.tallies]
+    stranded = np.concatenate(rows)
+    world.stranded = stranded[np.lexsort((stranded[:, 0], stranded[:, 1]))]
+    for tally in world.tallies:
+        world.sums += tally.sums
+        tally.sums[:] = 0

@@ -1,0 +1,158 @@
+"""A session: plugging in, a change of power, unplugging. Between two changes its energy is a known function of time."""
+
+import math
+
+from twin.engine.booking import book, energy_at_ws
+from twin.engine.lot import HEAVY_TRUCK
+from twin.kernels import kernel
+from twin.physics import charge_time_s, energy_after_ws, most_power_w
+from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, PLUGGED, SERVED, TRIP
+
+HIGHWAY = 1
+LEAST_INTAKE = 20
+"""A driver who plugs in takes at least a twentieth of the battery. From memory, unverified."""
+
+
+@kernel
+def own_limit_w(row, pool, classes, pools):
+    """Return the limit that plug and vehicle set by themselves: the on-board charger at AC, the plug's rating at DC."""
+    rated_w = float(pools.rated_power_w[pool])
+    return min(rated_w, float(classes.ac_power_w[row])) if pools.is_ac[pool] else rated_w
+
+
+@kernel
+def session_factor(slot, active, stations, pools, local):
+    """Return the temperature factor on the curve, from the station's province on the day of plugging in; 1 at AC."""
+    pool = active.pool[slot]
+    if pools.is_ac[pool]:
+        return 1.0
+    day = min(active.plug_in_s[slot] // 86_400, local.power_factor.shape[1] - 1)
+    return local.power_factor[stations.province[pools.station[pool]], day]
+
+
+@kernel
+def energy_now_ws(slot, second, active, classes, stations, pools, local):
+    """Return the energy in a plugged vehicle's battery at a second of its session."""
+    row = active.vehicle_class[slot]
+    return energy_at_ws(
+        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        active.anchor_ws[slot], active.anchor_s[slot], active.end_ws[slot], active.end_s[slot], active.limit_w[slot], second,
+    )  # fmt: skip
+
+
+@kernel
+def demand_w(slot, from_ws, active, classes, stations, pools, local):
+    """Return the most that a session can still draw without the site's limit.
+
+    It is the curve's maximum from here to the target, so it never rises between two allocations, and neither does the sum.
+    """
+    row = active.vehicle_class[slot]
+    return most_power_w(
+        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        from_ws, active.target_ws[slot], own_limit_w(row, active.pool[slot], classes, pools),
+    )  # fmt: skip
+
+
+@kernel
+def book_session(slot, from_s, sign, active, classes, stations, pools, local, ledger):
+    """Book what a session draws from a second to its end, or take it back."""
+    row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
+    book(
+        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        active.anchor_ws[slot], active.anchor_s[slot], active.end_ws[slot], active.end_s[slot], active.limit_w[slot],
+        from_s, sign, station, stations.layer[station], classes.kind[row] == HEAVY_TRUCK, stations.zone[station],
+        ledger.load_ws, ledger.ring_energy_ws, ledger.ring_busy_s,
+    )  # fmt: skip
+
+
+@kernel
+def set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger):
+    """Anchor a session at a second with a power limit: its end becomes known and is booked."""
+    row = active.vehicle_class[slot]
+    curve_w, capacity_ws = classes.curve_w[row], classes.capacity_ws[row]
+    factor = session_factor(slot, active, stations, pools, local)
+    start_ws = active.anchor_ws[slot]
+    seconds = int(math.ceil(charge_time_s(curve_w, factor, capacity_ws, start_ws, active.target_ws[slot], limit_w)))
+    end_s, end_ws = second + max(seconds, 1), active.target_ws[slot]
+    if end_s > active.latest_s[slot]:
+        end_s = max(active.latest_s[slot], second + 1)
+        end_ws = min(int(energy_after_ws(curve_w, factor, capacity_ws, start_ws, limit_w, end_s - second)), end_ws)
+    active.anchor_s[slot], active.limit_w[slot] = second, limit_w
+    active.end_s[slot], active.end_ws[slot] = end_s, end_ws
+    evses.end_s[evse] = end_s
+    book_session(slot, second, 1, active, classes, stations, pools, local, ledger)
+
+
+@kernel
+def close_piece(slot, until_ws, active, classes, stations, pools, local):
+    """Remember the largest power drawn since the anchor."""
+    row = active.vehicle_class[slot]
+    power_w = most_power_w(
+        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        active.anchor_ws[slot], until_ws, active.limit_w[slot],
+    )  # fmt: skip
+    active.peak_w[slot] = max(active.peak_w[slot], power_w)
+
+
+@kernel
+def change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger):
+    """Re-anchor a running session at a new limit; what it had booked beyond this second is taken back."""
+    book_session(slot, second, -1, active, classes, stations, pools, local, ledger)
+    close_piece(slot, now_ws, active, classes, stations, pools, local)
+    active.anchor_ws[slot] = now_ws
+    set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
+
+
+@kernel
+def plug_in(slot, evse, second, rules, active, classes, stations, pools, pool_state, local, evses, station_state, ledger,
+            shard):  # fmt: skip
+    """Begin a session at its own limit; the site's share is dealt out afterwards."""
+    pool, row = active.pool[slot], active.vehicle_class[slot]
+    station, energy_ws = pools.station[pool], active.energy_ws[slot]
+    capacity_ws = classes.capacity_ws[row]
+    active.target_ws[slot] = min(max(active.target_ws[slot], energy_ws + capacity_ws // LEAST_INTAKE), capacity_ws)
+    active.phase[slot] = PLUGGED
+    active.plug_in_s[slot] = second
+    active.renege_s[slot] = NEVER_S
+    active.intake_ws[slot], active.anchor_ws[slot], active.peak_w[slot] = energy_ws, energy_ws, 0.0
+    is_busy = pool_state.n_waiting[pool] > 0 and stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
+    active.latest_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
+    evses.occupant[evse] = slot
+    pool_state.n_busy[pool] += 1
+    limit_w = own_limit_w(row, pool, classes, pools)
+    set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
+    active.bound_w[slot] = int(math.ceil(demand_w(slot, energy_ws, active, classes, stations, pools, local)))
+    station_state.bound_w[station] += active.bound_w[slot]
+    wait_s = second - active.arrival_s[slot]
+    ledger.n_sessions[station] += 1
+    ledger.wait_s[station] += wait_s
+    ledger.max_wait_s[station] = max(ledger.max_wait_s[station], wait_s)
+    ledger.hour_events[station, 1] += 1
+    ledger.hour_events[station, 4] += wait_s
+    ledger.wait_histogram[shard, stations.layer[station], wait_bin(wait_s, ledger.wait_edges_s)] += 1
+
+
+@kernel
+def wait_bin(wait_s, edges_s):
+    """Return the bin of a waiting time."""
+    place = edges_s.shape[0] - 1
+    while wait_s < edges_s[place]:
+        place -= 1
+    return place
+
+
+@kernel
+def unplug(slot, evse, second, next_window_s, active, classes, stations, pools, pool_state, local, evses, station_state, ledger):
+    """End a session; the vehicle decides what to do at the start of the next window."""
+    pool = active.pool[slot]
+    station = pools.station[pool]
+    close_piece(slot, active.end_ws[slot], active, classes, stations, pools, local)
+    active.energy_ws[slot] = active.end_ws[slot]
+    active.phase[slot], active.outcome[slot] = DECIDE, SERVED
+    active.n_tries[slot], active.shunned[slot] = 0, -1
+    active.wake_s[slot] = next_window_s
+    evses.occupant[evse], evses.end_s[evse] = -1, NEVER_S
+    pool_state.n_busy[pool] -= 1
+    pool_state.session_s[pool] += (second - active.plug_in_s[slot] - pool_state.session_s[pool]) // 8
+    station_state.bound_w[station] -= active.bound_w[slot]
+    ledger.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]

@@ -1,0 +1,221 @@
+"""Everything a run holds: what it was given, what it remembers, and how the work is cut."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twin.tables.columns import F64, I32, I64, empty, rows
+from twin.tables.inputs import (
+    Background,
+    LinkPools,
+    LocalTables,
+    Markets,
+    Pools,
+    Stations,
+    TripTables,
+    VehicleClasses,
+    Vehicles,
+)
+from twin.tables.state import (
+    N_SUMS,
+    NEVER_S,
+    RING_HOURS,
+    Active,
+    Evses,
+    Ledger,
+    PoolState,
+    Roads,
+    Rules,
+    StationState,
+    Tally,
+)
+from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
+
+DAY_S = 86_400
+N_SHARDS = 32
+"""Shards of vehicles and stations: enough to balance any laptop. The number changes no result."""
+N_STRANDED = 262_144
+"""Rows for vehicles that strand in one window and shard."""
+FIRST_SESSION_S = {"ac": 14_400, "dc": 2_400}
+"""Length of a session that drivers expect before a pool has had any. From memory, unverified."""
+
+
+class Given(NamedTuple):
+    """What the rooms below hand to the engine."""
+
+    rules: Rules
+    n_days: int
+    sample: float
+    classes: VehicleClasses
+    vehicles: Vehicles
+    local: LocalTables
+    trips: TripTables
+    background: Background
+    stations: Stations
+    pools: Pools
+    markets: Markets
+    link_pools: LinkPools
+    roads: Roads
+    link_free_speed_kmh: F64
+    link_capacity_per_h: F64
+    prices: F64
+    valley_s: I32
+    n_provinces: int
+
+
+class Calls(NamedTuple):
+    """The day's calls, sorted by window; `first` has one entry a window and the end."""
+
+    first: I64
+    vehicle: I32
+    second: I32
+    goal: Any
+
+
+@dataclass
+class World:
+    """The state of a run. Kernels write its arrays in place; phases are functions of it.
+
+    Attributes
+    ----------
+    given : Given
+        Inputs; only `vehicles` changes.
+    active, pool_state, evses, station_state, ledger : tables of `twin.tables.state`
+        State of the window engine.
+    private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
+        Constant-power charging at home and at depots, see `booking.book_constant`.
+    n_slots : int
+        Slots in use are below this number.
+    tallies : list of Tally
+        One a shard.
+    """
+
+    given: Given
+    n_workers: int
+    active: Active
+    pool_state: PoolState
+    evses: Evses
+    station_state: StationState
+    ledger: Ledger
+    private_part_ws: I64
+    private_step_w: I64
+    link_flow_per_h: F64
+    link_entered: I32
+    link_hour_entered: I64
+    link_hour_speed_kmh: F64
+    hours: I64
+    wait_histogram: I64
+    road: I64
+    totals: StationTotals
+    vehicle_cuts: I64
+    station_cuts: I64
+    tallies: list[Tally]
+    sums: I64
+    start_energy_ws: int
+    executor: ThreadPoolExecutor | None
+    n_slots: int = 0
+    calls: Calls | None = None
+    arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
+    stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
+    visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    @property
+    def n_shards(self) -> int:
+        """Number of shards."""
+        return len(self.tallies)
+
+    def each(self, work: Callable[[int], Any], shards: Iterable[int]) -> list[Any]:
+        """Do the work of every shard, side by side where there are several workers; results in shard order."""
+        if self.executor is None:
+            return [work(shard) for shard in shards]
+        return list(self.executor.map(work, shards))
+
+    def slot_range(self, shard: int) -> tuple[int, int]:
+        """Return the slots of a shard: equal parts of those in use."""
+        return shard * self.n_slots // self.n_shards, (shard + 1) * self.n_slots // self.n_shards
+
+
+def build_world(given: Given, n_workers: int) -> World:
+    """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
+    n_stations, n_pools, n_evse = len(given.stations.zone), len(given.pools.station), int(given.pools.n_evse.sum())
+    n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
+    n_links = len(given.roads.link_to)
+    vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
+    station_cuts = _cut_at_zones(given.stations.zone, n_zones, np.add.reduceat(given.pools.n_evse, given.stations.first_pool))
+    n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
+    shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
+    pool_state = rows(PoolState, n_pools)
+    pool_state.head[:], pool_state.tail[:] = -1, -1
+    pool_state.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
+    evses = rows(Evses, n_evse)
+    evses.occupant[:], evses.end_s[:] = -1, NEVER_S
+    station_state = rows(StationState, n_stations)
+    station_state.next_s[:] = NEVER_S
+    n_layers = int(given.stations.layer.max(initial=0)) + 1
+    ledger = Ledger(
+        *(np.zeros(n_stations, np.int64) for _ in range(6)),
+        np.zeros(n_stations, np.int32),
+        np.zeros(n_stations, np.int32),
+        np.zeros((n_stations, 5), np.int32),
+        np.zeros((RING_HOURS, n_stations), np.int64),
+        np.zeros((RING_HOURS, n_stations), np.int32),
+        np.zeros(shape, np.int64),
+        np.asarray(WAIT_EDGES_S, np.int32),
+        np.zeros((n_shards, max(n_layers, 3), len(WAIT_EDGES_S)), np.int64),
+    )
+    return World(
+        given=given,
+        n_workers=n_workers,
+        active=_free_rows(4096),
+        pool_state=pool_state,
+        evses=evses,
+        station_state=station_state,
+        ledger=ledger,
+        private_part_ws=np.zeros(shape, np.int64),
+        private_step_w=np.zeros(shape, np.int64),
+        link_flow_per_h=np.zeros(n_links),
+        link_entered=np.zeros((n_shards, n_links), np.int32),
+        link_hour_entered=np.zeros(n_links, np.int64),
+        link_hour_speed_kmh=np.zeros(n_links),
+        hours=np.zeros((len(HOUR_FIELDS), given.n_provinces, 3, n_hours), np.int64),
+        wait_histogram=np.zeros((3, n_hours, len(WAIT_EDGES_S)), np.int64),
+        road=np.zeros((n_hours, 2, 3), np.int64),
+        totals=empty(StationTotals, n_stations),
+        vehicle_cuts=vehicle_cuts,
+        station_cuts=station_cuts,
+        tallies=[Tally(np.zeros(N_SUMS, np.int64), np.zeros((N_STRANDED, 3), np.int32)) for _ in range(n_shards)],
+        sums=np.zeros(N_SUMS, np.int64),
+        start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
+        executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
+    )
+
+
+def grow(world: World, n_slots: int) -> None:
+    """Make room for `n_slots` active vehicles."""
+    n_old = len(world.active.vehicle)
+    if n_slots <= n_old:
+        return
+    more = _free_rows(max(n_slots, n_old + n_old // 4))
+    more[:n_old] = world.active  # type: ignore[index]
+    world.active = more
+
+
+def _free_rows(n_rows: int) -> Active:
+    free = rows(Active, n_rows)
+    free.wake_s[:] = NEVER_S
+    return free
+
+
+def _cut_at_zones(zone: I32, n_zones: int, weight: I64 | None = None) -> I64:
+    """Return row bounds of at most N_SHARDS shards of whole zones with about equal weight; rows are sorted by zone.
+
+    Whole zones, because a shard writes the load of its zones and nobody else may.
+    """
+    first = np.searchsorted(zone, np.arange(n_zones + 1))
+    total = np.concatenate([[0], np.cumsum(weight if weight is not None else np.ones(len(zone), np.int64))])[first]
+    goals = total[-1] * np.arange(1, N_SHARDS) / N_SHARDS
+    cuts = np.searchsorted(total, goals)
+    return first[np.concatenate([[0], cuts, [n_zones]])].astype(np.int64)

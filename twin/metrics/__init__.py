@@ -1,0 +1,1 @@
+"""What a person would quote: coverage, queues, grid, policy lines, audit."""

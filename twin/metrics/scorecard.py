@@ -1,0 +1,181 @@
+"""Every line of policy against the figures of a run; what a run cannot answer is said, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.metrics.policy import NO_RULE, WHY_NOT
+from twin.metrics.rows import ALL
+from twin.tables.columns import F64
+from twin.tables.results import VERDICTS, MetricsTable, ScorecardTable, StationsTable
+
+MET, MISSED, NOT_EVALUATED = VERDICTS
+BUSY_SHARE = 0.40
+"""Utilisation above which a facility is to be upgraded first."""
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">": lambda value, target: value > target,
+    ">=": lambda value, target: value >= target,
+    "=": lambda value, target: value == target,
+    "<=": lambda value, target: value <= target,
+}
+
+
+class Answer(NamedTuple):
+    """What a run says to a line: a value, how it was formed, and the verdict where the operator does not give it."""
+
+    value: float
+    why: str
+    met: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The tables of a run as the rules read them."""
+
+    figures: Mapping[tuple[str, str], float]
+    stations: StationsTable
+
+    @classmethod
+    def of(cls, metrics: MetricsTable, stations: StationsTable) -> Facts:
+        """Take the national figures of the whole run."""
+        chosen = np.isnan(metrics.hour) & (metrics.province == ALL)
+        keys = zip(metrics.metric[chosen], metrics.layer[chosen], strict=True)
+        return cls(dict(zip(keys, metrics.value[chosen].tolist(), strict=True)), stations)
+
+    def figure(self, metric: str, layer: str = ALL) -> float:
+        """Return a national figure of the whole run; NaN where the run has none."""
+        return self.figures.get((metric, layer), float("nan"))
+
+
+def scorecard(policy: Mapping[str, NDArray[Any]], metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
+    """Hold every policy line against a run.
+
+    Parameters
+    ----------
+    policy : mapping of str to ndarray
+        The seed table ``policy_lines``.
+    metrics : MetricsTable
+        Figures of the run.
+    stations : StationsTable
+        Stations of the run.
+
+    Returns
+    -------
+    ScorecardTable
+        One row a line, in the order of the seed. A line that names no target, or that the run holds no figure for,
+        is "not evaluated" and says why.
+    """
+    facts = Facts.of(metrics, stations)
+    target = np.asarray(policy["value"], np.float64)
+    answers = [_answer(line, facts) for line in policy["id"]]
+    verdicts = [
+        _verdict(answer, str(operator), float(wanted))
+        for answer, operator, wanted in zip(answers, policy["operator"], target, strict=True)
+    ]
+    return ScorecardTable(
+        line=policy["id"],
+        instrument=policy["instrument"],
+        requirement=policy["requirement"],
+        operator=policy["operator"],
+        target=target,
+        value=np.array([answer.value for answer in answers], np.float64),
+        unit=policy["unit"],
+        met=np.array(verdicts, object),
+        why=np.array([answer.why for answer in answers], object),
+        source=policy["source"],
+    )
+
+
+def _answer(line: str, facts: Facts) -> Answer:
+    rule = RULES.get(line)
+    if rule is None:
+        return Answer(np.nan, WHY_NOT.get(line, NO_RULE))
+    answer = rule(facts)
+    return answer if np.isfinite(answer.value) else Answer(np.nan, f"this run holds no figure for it: {answer.why}")
+
+
+def _verdict(answer: Answer, operator: str, target: float) -> str:
+    if answer.met or np.isnan(answer.value):
+        return answer.met or NOT_EVALUATED
+    if operator not in COMPARISONS or np.isnan(target):
+        return NOT_EVALUATED
+    return MET if COMPARISONS[operator](answer.value, target) else MISSED
+
+
+def _figure(metric: str, why: str, layer: str = ALL) -> Callable[[Facts], Answer]:
+    return lambda facts: Answer(facts.figure(metric, layer), why)
+
+
+def _all_facilities(facts: Facts) -> Answer:
+    public, private = facts.figure("n_evse"), facts.figure("n_private_evse")
+    return Answer(public + private, f"{public:,.0f} public and {private:,.0f} private EVSEs stand in this scenario")
+
+
+def _vehicles_served(facts: Facts) -> Answer:
+    n = facts.figure("n_vehicles")
+    why = f"the fleet of this run is {n:,.0f} vehicles; the line asks for a run with the fleet of its target"
+    return Answer(n, why, NOT_EVALUATED)
+
+
+def _above_forty(layer: str) -> Callable[[Facts], Answer]:
+    """Read the trigger of 40 % both ways, and see whether a facility above it still waits for high power."""
+
+    def rule(facts: Facts) -> Answer:
+        table = facts.stations
+        chosen = np.full(table.station.size, True) if layer == ALL else table.layer == layer
+        hours = facts.figure("n_hours")
+        time_use = table.busy_share[chosen]
+        energy_use = np.divide(table.energy_kwh, table.rated_power_kw * hours)[chosen]
+        is_due = table.n_high_power[chosen] == 0
+        n = int(chosen.sum())
+        if n == 0 or not np.isfinite(hours):
+            return Answer(np.nan, "busy shares of stations")
+        busy, by_energy = time_use > BUSY_SHARE, energy_use > BUSY_SHARE
+        largest = float(np.max(time_use[is_due], initial=0.0))
+        why = (
+            f"mean of the run: {busy.sum():,} of {n:,} stations are plugged for more than 40 % of the time, "
+            f"{by_energy.sum():,} give more than 40 % of what their rated power could; of these "
+            f"{(busy & is_due).sum():,} (time) and {(by_energy & is_due).sum():,} (energy) have no EVSE of 250 kW or "
+            "more and are to be upgraded first. value: largest share of time at a station without one; met when none "
+            "of them is above 40 % in time"
+        )
+        return Answer(largest, why, MISSED if (busy & is_due).any() else MET)
+
+    return rule
+
+
+def _hardly_used(facts: Facts) -> Answer:
+    use: F64 = facts.stations.busy_share
+    share = float(np.mean(use < 0.05)) if use.size else np.nan
+    return Answer(share, "share of stations plugged for less than 5 % of the time; the text names no figure")
+
+
+RULES: dict[str, Callable[[Facts], Answer]] = {
+    "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
+    "632-1c": _above_forty(ALL),
+    "632-2b": _hardly_used,
+    "632-5c": _figure("valley_energy_share", "share of all charging energy of the run in valley hours; no target named"),
+    "632-7b": _figure("n_megawatt_evse", "public EVSEs of 1,000 kW or more"),
+    "1250-1": _all_facilities,
+    "1250-2": _figure("rated_power_gw", "rated power of all public EVSEs"),
+    "1250-3": _vehicles_served,
+    "1250-7": _figure("service_areas_with_station", "service areas with a public EVSE", "highway"),
+    "1250-9": _figure("townships_with_station", "townships with a public EVSE", "rural"),
+    "MOT22-1": _figure("service_areas_with_station", "service areas with a public EVSE", "highway"),
+    "MOT25-3": _above_forty("highway"),
+    "V2G-1": _figure(
+        "valley_energy_share", "share of all charging energy of the run in valley hours, in the nation: not a whole "
+        "year, and not the pilot cities alone"
+    ),
+    "V2G-2": _figure(
+        "home_valley_energy_share", "share of the charging energy at home in valley hours, in the nation: not a whole "
+        "year, and not the pilot cities alone"
+    ),
+}
+"""How a line is answered; `WHY_NOT` has the reason for the others."""

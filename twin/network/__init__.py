@@ -1,0 +1,8 @@
+"""Roads: what would be true if no car were electric."""
+
+from twin.network.backbone import load_backbone
+from twin.network.graph import Network
+from twin.network.regions import Regions, load_regions
+from twin.network.routes import Routes, build_routes, load_demand, path
+
+__all__ = ["Network", "Regions", "Routes", "build_routes", "load_backbone", "load_demand", "load_regions", "path"]

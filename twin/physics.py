@@ -1,0 +1,191 @@
+"""Textbook formulas without a clock or a queue: charging curves, consumption, speed under load, fair shares.
+
+All functions are scalar kernels, so that the engine and a reader's notebook call the same code.
+"""
+
+import math
+
+import numpy as np
+
+from twin.kernels import kernel
+
+N_SEGMENTS = 20
+"""Segments of a charging curve; its knots stand at soc 0, 0.05 .. 1.0."""
+
+SECONDS_PER_QUARTER = 900
+SECONDS_PER_HOUR = 3600
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius, IUGG."""
+
+
+@kernel
+def charge_time_s(curve_w, power_factor, capacity_ws, energy_ws, target_ws, limit_w):
+    """Return the seconds that it takes to charge from one energy to another.
+
+    Power is min(curve, limit); the curve is linear in the energy between its knots, so within a segment energy follows
+    dE/dt = p0 + m (E - E0) and the time is ln(p1 / p0) / m.
+
+    Parameters
+    ----------
+    curve_w : ndarray of float64, shape (21,)
+        DC power at soc 0, 0.05 .. 1.0 (W).
+    power_factor : float
+        Factor on the curve for temperature.
+    capacity_ws, energy_ws, target_ws : int
+        Battery capacity, energy now, energy wanted (Ws).
+    limit_w : float
+        Least of plug, vehicle input and share of the site (W).
+    """
+    step_ws = capacity_ws / N_SEGMENTS
+    energy = float(energy_ws)
+    segment = min(int(energy / step_ws), N_SEGMENTS - 1)
+    seconds = 0.0
+    while energy < target_ws and segment < N_SEGMENTS:
+        end = min(step_ws * (segment + 1), float(target_ws)) if segment < N_SEGMENTS - 1 else float(target_ws)
+        seconds += _segment_time_s(curve_w, power_factor, step_ws, segment, energy, end, limit_w)
+        energy = end
+        segment += 1
+    return seconds
+
+
+@kernel
+def _segment_time_s(curve_w, power_factor, step_ws, segment, start_ws, end_ws, limit_w):
+    """Return the time within one segment, cut where the curve crosses the limit."""
+    low, high = curve_w[segment] * power_factor, curve_w[segment + 1] * power_factor
+    if low >= limit_w and high >= limit_w:
+        return (end_ws - start_ws) / limit_w
+    slope = (high - low) / step_ws
+    first = low + slope * (start_ws - step_ws * segment)
+    last = low + slope * (end_ws - step_ws * segment)
+    if first > limit_w and last > limit_w:
+        return (end_ws - start_ws) / limit_w
+    if first <= limit_w and last <= limit_w:
+        return _ramp_time_s(first, last, end_ws - start_ws)
+    crossing_ws = min(max(step_ws * segment + (limit_w - low) / slope, start_ws), end_ws)
+    if first > limit_w:
+        return (crossing_ws - start_ws) / limit_w + _ramp_time_s(limit_w, last, end_ws - crossing_ws)
+    return _ramp_time_s(first, limit_w, crossing_ws - start_ws) + (end_ws - crossing_ws) / limit_w
+
+
+@kernel
+def _ramp_time_s(first_w, last_w, energy_ws):
+    """Return the time to take in `energy_ws` while power goes linearly in energy from `first_w` to `last_w`."""
+    if energy_ws <= 0.0:
+        return 0.0
+    change = (last_w - first_w) / first_w
+    if abs(change) < 1e-9:
+        return energy_ws / first_w
+    return energy_ws / first_w * math.log1p(change) / change
+
+
+@kernel
+def energy_after_ws(curve_w, power_factor, capacity_ws, energy_ws, limit_w, seconds):
+    """Return the energy (Ws, float) after charging for `seconds`; the inverse of `charge_time_s`."""
+    step_ws = capacity_ws / N_SEGMENTS
+    energy = float(energy_ws)
+    segment = min(int(energy / step_ws), N_SEGMENTS - 1)
+    left = float(seconds)
+    while segment < N_SEGMENTS:
+        end = step_ws * (segment + 1)
+        need = _segment_time_s(curve_w, power_factor, step_ws, segment, energy, end, limit_w)
+        if need >= left:
+            return _energy_in_segment_ws(curve_w, power_factor, step_ws, segment, energy, limit_w, left)
+        left -= need
+        energy = end
+        segment += 1
+    return float(capacity_ws)
+
+
+@kernel
+def _energy_in_segment_ws(curve_w, power_factor, step_ws, segment, start_ws, limit_w, seconds):
+    """Return the energy after `seconds` that end within the segment."""
+    low, high = curve_w[segment] * power_factor, curve_w[segment + 1] * power_factor
+    if low >= limit_w and high >= limit_w:
+        return start_ws + limit_w * seconds
+    slope = (high - low) / step_ws
+    first = low + slope * (start_ws - step_ws * segment)
+    if first > limit_w:
+        if slope >= 0.0:
+            return start_ws + limit_w * seconds
+        crossing_ws = step_ws * segment + (limit_w - low) / slope
+        flat_s = (crossing_ws - start_ws) / limit_w
+        if seconds <= flat_s:
+            return start_ws + limit_w * seconds
+        return _ramp_energy_ws(crossing_ws, limit_w, slope, seconds - flat_s)
+    if high > limit_w:
+        crossing_ws = step_ws * segment + (limit_w - low) / slope
+        ramp_s = _ramp_time_s(first, limit_w, crossing_ws - start_ws)
+        if seconds > ramp_s:
+            return crossing_ws + limit_w * (seconds - ramp_s)
+    return _ramp_energy_ws(start_ws, first, slope, seconds)
+
+
+@kernel
+def _ramp_energy_ws(start_ws, first_w, slope, seconds):
+    """Return the energy after `seconds` at dE/dt = first_w + slope (E - start_ws)."""
+    exponent = slope * seconds
+    if abs(exponent) < 1e-9:
+        return start_ws + first_w * seconds
+    return start_ws + first_w * seconds * math.expm1(exponent) / exponent
+
+
+@kernel
+def most_power_w(curve_w, power_factor, capacity_ws, from_ws, to_ws, limit_w):
+    """Return the largest power met between two energies: the curve's maximum there, cut at the limit."""
+    step_ws = capacity_ws / N_SEGMENTS
+    first = min(int(from_ws / step_ws), N_SEGMENTS - 1)
+    last = min(int(to_ws / step_ws), N_SEGMENTS - 1)
+    most = 0.0
+    for segment in range(first, last + 1):
+        slope = (curve_w[segment + 1] - curve_w[segment]) / step_ws
+        for energy in (max(float(from_ws), step_ws * segment), min(float(to_ws), step_ws * (segment + 1))):
+            most = max(most, curve_w[segment] + slope * (energy - step_ws * segment))
+    return min(most * power_factor, float(limit_w))
+
+
+@kernel
+def water_level_w(demand_w, n_demands, supply_w):
+    """Return the max-min fair share: the level L with sum(min(demand, L)) = supply.
+
+    Each round gives the demands below the equal share what they ask for and divides the rest (progressive filling,
+    Bertsekas and Gallager, "Data Networks", 1992, section 6.5.2). An infinite level says that everybody is satisfied.
+    """
+    total = 0.0
+    for row in range(n_demands):
+        total += demand_w[row]
+    if total <= supply_w:
+        return np.inf
+    level = 0.0
+    while True:
+        satisfied_w, n_open = 0.0, 0
+        for row in range(n_demands):
+            if demand_w[row] <= level:
+                satisfied_w += demand_w[row]
+            else:
+                n_open += 1
+        share = (supply_w - satisfied_w) / n_open
+        if share <= level:
+            return level
+        level = share
+
+
+@kernel
+def road_consumption_ws_per_m(a, b, speed_kmh, factor):
+    """Return consumption on the road: rolling resistance and auxiliaries `a`, air drag `b` v^2, times a temperature factor."""
+    return (a + b * speed_kmh * speed_kmh) * factor
+
+
+@kernel
+def congested_speed_kmh(free_speed_kmh, flow_per_h, capacity_per_h):
+    """Return the speed under load, t = t0 (1 + 0.15 (q / c)^4) (Bureau of Public Roads, Traffic Assignment Manual, 1964)."""
+    ratio = flow_per_h / capacity_per_h
+    return free_speed_kmh / (1.0 + 0.15 * ratio * ratio * ratio * ratio)
+
+
+@kernel
+def distance_m(lon_a, lat_a, lon_b, lat_b):
+    """Return the distance on an equirectangular plane at the mean latitude: 0.1 % of the great circle below 100 km."""
+    mean_lat = math.radians(0.5 * (lat_a + lat_b))
+    x = math.radians(lon_b - lon_a) * math.cos(mean_lat)
+    y = math.radians(lat_b - lat_a)
+    return EARTH_RADIUS_M * math.sqrt(x * x + y * y)

@@ -1,0 +1,135 @@
+"""Puts the page together from a run folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from twin.errors import StoreError
+from twin.report import charts, findings, rows
+from twin.report.coverage import COVERAGE_NAMES
+from twin.report.figures import Figures
+from twin.report.map import nation
+from twin.store import Run, canonical_json, open_run
+
+ROOM = Path(__file__).parent
+
+
+def write_report(run_dir: Path, out: Path | None = None) -> Path:
+    """Write the page of a run: one file that opens offline, made from the run folder alone.
+
+    The same folder gives the same bytes.
+
+    Parameters
+    ----------
+    run_dir : Path
+        The run folder.
+    out : Path, optional
+        The page; ``report.html`` in the run folder by default.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    StoreError
+        If a table is missing or damaged, or the page cannot be written.
+    """
+    out = Path(run_dir) / "report.html" if out is None else Path(out)
+    page = render(open_run(run_dir))
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(partial, out)
+    except OSError as fault:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"{out}: could not be written ({fault}); choose a folder with room to write to") from fault
+    return out
+
+
+def render(run: Run) -> str:
+    """Return the page as text."""
+    from plotly.offline import get_plotlyjs
+
+    content = page_content(run)
+    loader = jinja2.FileSystemLoader(ROOM)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html.j2").render(
+        **content,
+        style=Markup((ROOM / "page.css").read_text(encoding="utf-8")),
+        script=Markup((ROOM / "page.js").read_text(encoding="utf-8")),
+        plotly=Markup(get_plotlyjs()),
+        chart_json=Markup(script_json(content["charts"])),
+    )
+
+
+def page_content(run: Run) -> dict[str, Any]:
+    """Return everything the template fills in: findings, tables and charts."""
+    figures = Figures(run.metrics)
+    first_day = first_day_of(run.manifest)
+    national = rows.national_load(run.grid)
+    areas = rows.worst_areas(run.stations)
+    lines = rows.scorecard(run.scorecard) if run.has("scorecard") else None
+    verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
+    found_coverage = rows.coverage(figures, COVERAGE_NAMES)
+    return {
+        "manifest": run.manifest,
+        "title": run.manifest["config"].get("scenario", {}).get("title") or run.manifest["scenario"],
+        "audit": run.audit,
+        "first_day": first_day,
+        "n_days": figures.get("n_hours") / 24,
+        "findings": {
+            "headline": findings.headline(figures),
+            "waits": findings.waits(figures, first_day),
+            "places": findings.places(figures),
+            "areas": findings.worst_areas(areas),
+            "load": findings.load(figures),
+            "provinces": findings.provinces(figures),
+            "coverage": findings.coverage(figures),
+            "trucks": findings.trucks(figures),
+            "scorecard": findings.scorecard(verdicts),
+        },
+        "cards": rows.cards(figures),
+        "layers": rows.layers(figures),
+        "provinces": rows.provinces(figures),
+        "province_heads": [words for _, words, _ in rows.PROVINCE_FIGURES],
+        "areas": areas,
+        "fewest_sessions": rows.FEWEST_SESSIONS,
+        "lines": lines,
+        "coverage": found_coverage,
+        "has_roads": run.has("network"),
+        "config_text": canonical_json(run.manifest["config"]),
+        "charts": {
+            "map": nation(run.stations, run.table("network") if run.has("network") else None),
+            "waits": charts.waits_by_hour(figures, first_day),
+            "full": charts.full_by_hour(figures, first_day),
+            "load": charts.load_by_kind(national, first_day),
+            "base": charts.load_against_base(national, first_day),
+            "provinces": charts.load_by_province(figures),
+            "trucks": charts.trucks_by_hour(figures, national, first_day),
+        },
+    }
+
+
+def first_day_of(manifest: dict[str, Any]) -> dt.date | None:
+    """Return the first simulated day as the config has it; None where it does not say."""
+    text = manifest["config"].get("period", {}).get("start_date")
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+def script_json(obj: Any) -> str:
+    """Return JSON that is safe inside a script element, the same text for the same object."""
+    text = json.dumps(obj, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -1,0 +1,144 @@
+"""The tables of the page, from the tables of the run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from twin.report.figures import (
+    Figures,
+    Writer,
+    count,
+    gigawatt_hours,
+    gigawatts,
+    kilowatt_hours,
+    minutes,
+    percent,
+)
+from twin.tables.inputs import LAYERS
+
+N_WORST = 15
+SIGNS = {">=": "≥", "<=": "≤"}
+FEWEST_SESSIONS = 20
+"""Sessions below which a mean wait says little."""
+
+LAYER_FIGURES: tuple[tuple[str, str, Writer], ...] = (
+    ("n_stations", "stations", count),
+    ("n_evse", "EVSEs", count),
+    ("n_high_power_evse", "of 250 kW or more", count),
+    ("rated_power_gw", "rated power", gigawatts),
+    ("sessions", "sessions", count),
+    ("energy_gwh", "energy into batteries", gigawatt_hours),
+    ("energy_per_session_kwh", "energy a session", kilowatt_hours),
+    ("mean_wait_min", "mean wait", minutes),
+    ("p95_wait_min", "95th percentile of waits", minutes),
+    ("p99_wait_min", "99th percentile of waits", minutes),
+    ("share_waiting_over_30_min", "waited over 30 min", percent),
+    ("balk_share", "left on arrival", percent),
+    ("renege_share", "left the queue", percent),
+    ("busy_share", "EVSEs plugged", percent),
+    ("peak_share_stations_full", "stations full in the worst hour", percent),
+    ("sessions_per_evse_day", "sessions per EVSE and day", count),
+)
+
+PROVINCE_FIGURES: tuple[tuple[str, str, Writer], ...] = (
+    ("n_evse", "EVSEs", count),
+    ("sessions", "sessions", count),
+    ("energy_gwh", "energy", gigawatt_hours),
+    ("mean_wait_min", "mean wait", minutes),
+    ("busy_share", "EVSEs plugged", percent),
+    ("balk_share", "left on arrival", percent),
+    ("ev_load_peak_gw", "peak vehicle load", gigawatts),
+    ("ev_share_of_evening_peak", "of the evening peak", percent),
+)
+
+CARDS: tuple[tuple[str, str, Writer], ...] = (
+    ("n_vehicles", "vehicles simulated", count),
+    ("n_evse", "public EVSEs", count),
+    ("sessions", "public sessions", count),
+    ("energy_gwh", "energy from public EVSEs", gigawatt_hours),
+    ("mean_wait_min", "mean wait of a session", minutes),
+    ("p95_wait_min", "95th percentile of waits", minutes),
+    ("ev_load_peak_gw", "peak load of all vehicles", gigawatts),
+    ("stranded", "vehicles stranded on the road", count),
+)
+
+
+def cards(figures: Figures) -> list[dict[str, str]]:
+    """Return the headline figures."""
+    return [{"value": figures.cite(name, write).text, "name": words} for name, words, write in CARDS]
+
+
+def layers(figures: Figures) -> list[list[str]]:
+    """Return a row a figure, a column a layer and their sum."""
+    return [
+        [words, *(figures.cite(name, write, layer).text for layer in (*LAYERS, "all"))]
+        for name, words, write in LAYER_FIGURES
+    ]
+
+
+def provinces(figures: Figures) -> list[list[str]]:
+    """Return a row a province, those with the most sessions first."""
+    order = sorted(figures.provinces, key=lambda name: (-figures.get("sessions", province=name), name))
+    return [
+        [name, *(figures.cite(metric, write, province=name).text for metric, _, write in PROVINCE_FIGURES)]
+        for name in order
+    ]
+
+
+def worst_areas(stations: pa.Table) -> list[dict[str, Any]]:
+    """Return the service areas with the longest mean waits, longest first."""
+    areas = stations.filter(
+        (pc.field("layer") == "highway")
+        & (pc.field("n_sessions") >= FEWEST_SESSIONS)
+        & pc.field("mean_wait_s").is_valid()
+    )
+    order = pc.sort_indices(areas, sort_keys=[("mean_wait_s", "descending"), ("station", "ascending")])
+    rows: list[dict[str, Any]] = areas.take(order.slice(0, N_WORST)).to_pylist()
+    longest = max((row["mean_wait_s"] for row in rows), default=0) or 1
+    for row in rows:
+        row["bar"] = round(100 * row["mean_wait_s"] / longest, 1)
+        row["wait"] = minutes(row["mean_wait_s"] / 60)
+        row["longest"] = minutes(row["max_wait_s"] / 60)
+        row["busy"] = percent(row["busy_share"])
+        row["balked"] = percent(row["n_balked"] / row["n_arrivals"]) if row["n_arrivals"] else percent(float("nan"))
+    return rows
+
+
+def scorecard(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    """Return the policy lines by verdict, in the order of the table."""
+    found: dict[str, list[dict[str, Any]]] = {"met": [], "missed": [], "not evaluated": []}
+    for row in table.to_pylist():
+        write = _writer_of(row["unit"])
+        row["value_text"] = "" if row["value"] is None else write(row["value"])
+        row["target_text"] = "" if row["target"] is None else f"{SIGNS.get(row['operator'], row['operator'])}\u00a0{write(row['target'])}"
+        found[row["met"]].append(row)
+    return found
+
+
+def coverage(figures: Figures, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the figures of coverage that the run holds, by layer."""
+    found = []
+    for layer in (*LAYERS, "all"):
+        for metric, words in names.items():
+            value = figures.get(metric, layer)
+            if math.isfinite(value):
+                found.append({"layer": layer, "name": words, "text": _writer_of(figures.unit(metric, layer))(value)})
+            elif math.isinf(value):
+                found.append({"layer": layer, "name": words, "text": "some have none at all"})
+    return found
+
+
+def national_load(grid: pa.Table) -> pa.Table:
+    """Sum the load over all zones, by quarter hour."""
+    columns = [name for name in grid.column_names if name.endswith("_kw")]
+    summed = grid.group_by("quarter", use_threads=False).aggregate([(name, "sum") for name in columns])
+    return summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names]).sort_by("quarter")
+
+
+def _writer_of(unit: str) -> Callable[[float], str]:
+    return percent if unit in ("1", "share") else Writer("" if unit in ("-", "EVSEs", "") else unit)

@@ -1,0 +1,126 @@
+"""Luck: every draw is a pure function of what it is for.
+
+The generator is Philox 4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+A draw has an address (seed, stream, entity, period, draw) instead of a place in a sequence, so neither the number of
+workers nor the order of work can change it, and two scenarios with one seed share every draw that means the same thing.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.kernels import kernel
+
+__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms"]
+
+
+class Stream(IntEnum):
+    """What a draw is for. Numbers are never used again for another meaning."""
+
+    FLEET_CLASS = 1
+    """Which class a vehicle is of. Entity: vehicle."""
+    FLEET_HOME = 2
+    """Where a vehicle lives and whether it can charge there. Entity: vehicle."""
+    FLEET_SOC = 3
+    """State of charge at the start of a run. Entity: vehicle."""
+    STATION_PLACE = 4
+    """Where in its county a station stands. Entity: station."""
+    STATION_SIZE = 5
+    """How many EVSEs a station has. Entity: station."""
+    DAY_PLAN = 6
+    """A vehicle's plans for a day. Entity: vehicle, period: day."""
+    HABIT = 7
+    """What stays the same for a driver: neighbourhood, patience, thresholds. Entity: vehicle."""
+    STOP = 8
+    """A choice among charging stops. Entity: vehicle, period: window."""
+    SAMPLE = 9
+    """Which vehicles' sessions are written. Entity: vehicle."""
+    DESTINATION = 10
+    """Where in its destination zone a trip ends. Entity: vehicle, period: day."""
+
+
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_SCALE = 2.0**-32
+
+
+@kernel
+def philox(c0, c1, c2, c3, k0, k1):
+    """Return the four 32-bit words of one Philox 4x32-10 block.
+
+    Parameters
+    ----------
+    c0, c1, c2, c3, k0, k1 : uint64
+        Counter and key words, each below 2**32.
+    """
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0 = (p1 >> _32) ^ c1 ^ k0
+        c1 = p1 & _LOW
+        c2 = (p0 >> _32) ^ c3 ^ k1
+        c3 = p0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@kernel
+def uniform4(seed, stream, entity, period, block):
+    """Return draws ``4 * block .. 4 * block + 3`` of an address, each in [0, 1) with a resolution of 2**-32."""
+    seed_u, entity_u = np.uint64(seed), np.uint64(entity)
+    a, b, c, d = philox(
+        entity_u & _LOW,
+        entity_u >> _32,
+        np.uint64(period) & _LOW,
+        (np.uint64(stream) << np.uint64(16)) | np.uint64(block),
+        seed_u & _LOW,
+        seed_u >> _32,
+    )
+    # Words stay below 2**32, so the detour through int64 is exact; uint64 to float64 costs three times as much.
+    return np.int64(a) * _SCALE, np.int64(b) * _SCALE, np.int64(c) * _SCALE, np.int64(d) * _SCALE
+
+
+@kernel
+def uniform(seed, stream, entity, period, draw):
+    """Return one draw in [0, 1).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the run, 0 .. 2**64 - 1.
+    stream : Stream
+        What the draw is for.
+    entity : int
+        Stable id of whom it is for.
+    period : int
+        Day or window, 0 where there is none.
+    draw : int
+        Number of the draw within that address, below 2**18.
+    """
+    a, b, c, d = uniform4(seed, stream, entity, period, draw >> 2)
+    word = draw & 3
+    if word == 0:
+        return a
+    if word == 1:
+        return b
+    return c if word == 2 else d
+
+
+@kernel
+def _fill(out, seed, stream, first_entity, period, draw):
+    """Reads: nothing. Writes: out."""
+    for row in range(out.shape[0]):
+        out[row] = uniform(seed, stream, first_entity + row, period, draw)
+
+
+def uniforms(seed: int, stream: Stream, first_entity: int, n: int, period: int = 0, draw: int = 0) -> NDArray[np.float64]:
+    """Return one draw for each of `n` entities in a row, the same that `uniform` gives one by one."""
+    out = np.empty(n, np.float64)
+    _fill(out, seed, int(stream), first_entity, period, draw)
+    return out

@@ -1,0 +1,192 @@
+"""The public charging stations of a run: national stock in, stations, pools and markets out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.stations.apportion import apportion_groups
+from twin.stations.layers import highway_sites, local_sites, with_operator
+from twin.stations.limits import site_limit_w
+from twin.stations.markets import build_link_pools, build_markets
+from twin.stations.names import station_names
+from twin.stations.placement import Extent, built_up_radius_km, county_radius_km, place
+from twin.stations.sample import thin
+from twin.stations.sites import Sites
+from twin.stations.stock import Cells, figure, provinces_of_cells, read_cells
+from twin.tables import seeds
+from twin.tables.columns import I64, STR
+from twin.tables.inputs import LinkPools, Markets, Pools, Stations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twin.config import Config
+    from twin.network.graph import Network
+    from twin.network.regions import Regions
+
+__all__ = ["Inventory", "build_inventory"]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Public charging stations, with all that a run asks of them.
+
+    Attributes
+    ----------
+    stations : Stations
+        Sorted by (zone, county, layer).
+    pools : Pools
+        One per station, power class and kind of user; EVSE ids are contiguous.
+    markets : Markets
+        Pools that a driver of a county knows.
+    link_pools : LinkPools
+        Pools at the end of each directed link.
+    n_evse_total : int
+        EVSEs of all pools.
+    operator_names, power_class_names : ndarray of str
+        Names behind the indices.
+    is_high_power : ndarray of uint8, shape (n_power_classes,)
+        1 for power classes of 250 kW and more.
+    side : ndarray of int32, shape (n_stations,)
+        Row of the service-area side, -1 elsewhere.
+    n_townships : ndarray of int64, shape (n_counties,)
+        Townships, whether they have a station or not.
+    extent : Extent
+        Counties as discs.
+    place_names, side_names : ndarray of str
+        Names of the counties with their zone, and of the service-area sides.
+    """
+
+    stations: Stations
+    pools: Pools
+    markets: Markets
+    link_pools: LinkPools
+    n_evse_total: int
+    operator_names: STR
+    power_class_names: STR
+    is_high_power: np.ndarray
+    side: np.ndarray
+    n_townships: I64
+    extent: Extent
+    place_names: STR
+    side_names: STR
+
+    def names(self) -> STR:
+        """Build the names of all stations, ndarray of str, shape (n_stations,)."""
+        return station_names(self.stations, self.place_names, self.side, self.side_names)
+
+
+def build_inventory(config: Config, regions: Regions, network: Network, folder: Path | None = None) -> Inventory:
+    """Build the public charging stations of a scenario.
+
+    The stock of ``config.stations.stock`` is met exactly by layer and power class, its provincial shares by largest
+    remainder (``config.stations.province_factors`` multiply them); within a province the urban layer follows NEVs by
+    zone and urban population by county, the rural layer rural population, truck hubs population, and the highway layer
+    the population potential at each side. A sampled fleet (``config.fleet.sample``) meets a thinned network, see
+    `twin.stations.sample.thin`.
+
+    Parameters
+    ----------
+    config : Config
+        The scenario.
+    regions : Regions
+        Provinces, zones and counties.
+    network : Network
+        The road graph, with a directed link for every service-area side.
+    folder : pathlib.Path, optional
+        Folder of the seed tables; the packaged ones by default.
+
+    Returns
+    -------
+    Inventory
+        About 400,000 stations for 6.2 M EVSEs.
+
+    Raises
+    ------
+    DataError
+        If the stock has no such month, a province is left without stations, or the tables contradict each other.
+    """
+    seed, settings = config.scenario.seed, config.stations
+    cells = read_cells(settings.stock, folder)
+    of_province = provinces_of_cells(cells, settings.stock, regions.province_code, settings.province_factors, folder)
+    townships = _townships(regions, folder)
+    extent = _extent(regions, folder)
+    parts = local_sites(seed, regions, cells, of_province, townships, extent.county_km)
+    parts = [place(seed, part, extent, townships) for part in parts]
+    parts.append(highway_sites(regions, network, cells, of_province))
+    operators = seeds.read("operators", folder)
+    parts = [with_operator(seed, part, operators["share"]) for part in parts]
+    sites = Sites.join(parts)
+    order = np.lexsort((sites.ordinal, sites.kind, sites.layer, sites.county, regions.county_zone[sites.county]))
+    sites = thin(sites.take(order), config.fleet.sample)
+    stations, pools = _tables(sites, cells, regions, settings.site_limit_share, settings.module_efficiency)
+    return Inventory(
+        stations=stations,
+        pools=pools,
+        markets=build_markets(stations, pools, regions.county_lon, regions.county_lat),
+        link_pools=build_link_pools(stations, network.n_links),
+        n_evse_total=int(pools.n_evse.sum()),
+        operator_names=operators["operator"],
+        power_class_names=cells.power_class_names,
+        is_high_power=cells.is_high_power_class.astype(np.uint8),
+        side=sites.side.astype(np.int32),
+        n_townships=townships,
+        extent=extent,
+        place_names=regions.zone_names[regions.county_zone] + " " + regions.county_names,
+        side_names=network.site_names,
+    )
+
+
+def _townships(regions: Regions, folder: Path | None) -> I64:
+    """Share the townships of each province out to its counties by rural population."""
+    n_townships = np.rint(figure("n_townships", regions.province_code, folder)).astype(np.int64)
+    return apportion_groups(n_townships, regions.county_province, regions.county_rural_population)
+
+
+def _extent(regions: Regions, folder: Path | None) -> Extent:
+    lon, lat = regions.county_lon, regions.county_lat
+    area_km2 = figure("area", regions.province_code, folder)
+    county_km = county_radius_km(lon, lat, regions.county_province, area_km2)
+    return Extent(lon, lat, built_up_radius_km(regions.county_urban_population, county_km), county_km)
+
+
+def _tables(
+    sites: Sites, cells: Cells, regions: Regions, limit_share: float, efficiency: float
+) -> tuple[Stations, Pools]:
+    """Turn sites in their final order into the tables of stations and pools."""
+    station, cell = np.nonzero(sites.n_evse)
+    n_evse = sites.n_evse[station, cell].astype(np.int64)
+    rated_w, is_ac = cells.rated_w[cell], cells.is_ac[cell]
+    n_stations = len(sites.county)
+    n_pools = np.bincount(station, minlength=n_stations)
+    total_w, n_dc, strongest_w = (np.zeros(n_stations, np.int64) for _ in range(3))
+    np.add.at(total_w, station, n_evse * rated_w)
+    np.add.at(n_dc, station, np.where(is_ac, 0, n_evse))
+    np.maximum.at(strongest_w, station, np.where(is_ac, 0, rated_w))
+    pools = Pools(
+        station=station.astype(np.int32),
+        first_evse=(np.cumsum(n_evse) - n_evse).astype(np.int32),
+        n_evse=n_evse.astype(np.int32),
+        rated_power_w=rated_w.astype(np.int32),
+        power_class=cells.power_class[cell].astype(np.uint8),
+        is_ac=is_ac.astype(np.uint8),
+        serves=cells.serves[cell].astype(np.uint8),
+    )
+    stations = Stations(
+        zone=regions.county_zone[sites.county].astype(np.int32),
+        county=sites.county.astype(np.int32),
+        province=regions.county_province[sites.county].astype(np.int32),
+        layer=sites.layer.astype(np.uint8),
+        site_type=sites.site_type.astype(np.uint8),
+        operator=sites.operator.astype(np.uint8),
+        lon=sites.lon,
+        lat=sites.lat,
+        link=sites.link.astype(np.int32),
+        first_pool=(np.cumsum(n_pools) - n_pools).astype(np.int32),
+        n_pools=n_pools.astype(np.int32),
+        site_limit_w=site_limit_w(total_w, strongest_w, n_dc, limit_share, efficiency),
+    )
+    return stations, pools

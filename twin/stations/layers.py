@@ -1,0 +1,149 @@
+"""Sites of the three layers: what each county, township and service area gets of its province's EVSEs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from twin.errors import DataError
+from twin.rng import Stream
+from twin.stations.apportion import apportion, apportion_groups
+from twin.stations.placement import on_sphere_km
+from twin.stations.service_areas import Sides, potential, service_sites
+from twin.stations.sites import (
+    COMMUNITY,
+    FULL,
+    HIGHWAY,
+    PLAIN,
+    QUICK,
+    RURAL_LAYER,
+    SERVICE,
+    URBAN,
+    Sites,
+    draws,
+    freight_sites,
+    ordinary_sites,
+    rural_sites,
+)
+from twin.stations.stock import Cells, share_in_groups
+from twin.tables.columns import F64, I64
+
+if TYPE_CHECKING:
+    from twin.network.graph import Network
+    from twin.network.regions import Regions
+
+__all__ = ["highway_sites", "local_sites", "with_operator"]
+
+LEAST_PER_TOWNSHIP = 8
+"""Rural EVSEs per township from which a province covers all its townships. With the stock of end-2025 this covers 20
+provinces in full; 19 were reported (NEA through Qazinform, 2026-01)."""
+
+CORE_PER_KM2 = 1500.0
+"""Counties with more people per km2 are city cores, where trucks may not drive by day and hubs find no land."""
+
+MOST_PER_SIDE = 40
+"""EVSEs a service-area side holds at most on the mean of a province; Guangdong had 23 bays a side in 2026. What the
+provincial shares give the few sides of Shanghai, Beijing and Tianjin beyond that goes to the other provinces."""
+
+
+def local_sites(
+    seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, county_km: F64
+) -> list[Sites]:
+    """Cut the EVSEs off the expressways into sites, kind by kind; units are counties, zones for truck hubs."""
+    province = regions.county_province
+    urban_share = regions.county_urban_population / regions.zone_urban_population[regions.county_zone]
+    urban_weight = regions.zone_nev[regions.county_zone] * urban_share
+    parts = []
+    for kind, members in _kinds(cells):
+        of_kind = np.where(members, of_province, 0)
+        parts.append(ordinary_sites(seed, kind, share_in_groups(of_kind, province, urban_weight), URBAN))
+    density_per_km2 = regions.county_population / (np.pi * county_km**2)
+    hub_weight = np.where(density_per_km2 < CORE_PER_KM2, 1.0, 1e-6) * regions.county_population
+    for layer in (URBAN, RURAL_LAYER):
+        trucks = np.where((cells.layer == layer) & cells.for_trucks, of_province, 0)
+        by_zone = share_in_groups(trucks, regions.zone_province, regions.zone_population)
+        parts.append(freight_sites(seed, by_zone, regions.county_zone, hub_weight, layer))
+    rural = np.where((cells.layer == RURAL_LAYER) & ~cells.for_trucks, of_province, 0)
+    full = rural.sum(axis=1) // LEAST_PER_TOWNSHIP
+    n_townships = np.bincount(province, townships, len(of_province)).astype(np.int64)
+    covered = apportion_groups(np.minimum(full, n_townships), province, townships.astype(np.float64))
+    by_county = share_in_groups(rural, province, regions.county_rural_population)
+    parts.append(rural_sites(seed, by_county, np.minimum(covered, townships)))
+    return parts
+
+
+def _kinds(cells: Cells) -> list[tuple[int, np.ndarray]]:
+    """Which cells of the urban layer go to which kind of site."""
+    cars = (cells.layer == URBAN) & ~cells.for_trucks
+    dc_w = np.where(cells.is_ac, 0, cells.rated_w)
+    return [
+        (COMMUNITY, cars & cells.is_ac),
+        (PLAIN, cars & (dc_w > 0) & (dc_w < 60_000)),
+        (QUICK, cars & (dc_w >= 60_000) & (dc_w < 120_000)),
+        (FULL, cars & (dc_w >= 120_000)),
+    ]
+
+
+def highway_sites(regions: Regions, network: Network, cells: Cells, of_province: I64) -> Sites:
+    """Give each province's highway EVSEs to its service-area sides, at most 40 a side on the mean of a province.
+
+    Raises
+    ------
+    DataError
+        If there is no service area at all.
+    """
+    counts = np.where(cells.layer == HIGHWAY, of_province, 0)
+    sides = _sides(regions, network)
+    if not len(sides.side):
+        raise DataError("service areas: found none on the road network; the highway layer of the stock needs some")
+    province = regions.county_province[sides.county]
+    n_sides = np.bincount(province, minlength=len(counts))
+    counts = _fit(counts, MOST_PER_SIDE * n_sides)
+    banks = np.where(cells.for_trucks, 2, np.where(cells.is_high_power_class[cells.power_class], 1, 0)).astype(np.uint8)
+    weight = potential(sides.lon, sides.lat, regions.zone_lon, regions.zone_lat, regions.zone_population)
+    parts = []
+    for code in np.flatnonzero(n_sides):
+        rows = np.flatnonzero(province == code)
+        parts.append(service_sites(counts[code], banks, weight[rows], sides.take(rows)))
+    sites = Sites.join(parts)
+    return sites.take(np.argsort(sites.side))
+
+
+def _fit(counts: I64, most: I64) -> I64:
+    """Move what does not fit into a province to those with room, in proportion to what they have."""
+    totals = counts.sum(axis=1)
+    over = np.flatnonzero(totals > most)
+    room = np.where(totals < most, totals, 0).astype(np.float64)
+    fitted = counts.copy()
+    for province in over.tolist():
+        fitted[province] = apportion(int(most[province]), counts[province].astype(np.float64))
+    for cell, excess in enumerate((counts - fitted).sum(axis=0).tolist()):
+        fitted[:, cell] += apportion(excess, room)
+    return fitted
+
+
+def with_operator(seed: int, sites: Sites, shares: F64) -> Sites:
+    """Draw the operator of each site by the operators' shares of the nation's EVSEs; one operator a site."""
+    if not len(sites.kind):
+        return sites
+    kind = int(sites.kind[0])
+    unit = np.zeros_like(sites.county) if kind == SERVICE else sites.county
+    luck = draws(seed, Stream.STATION_SIZE, unit, kind, 1)
+    through = np.cumsum(shares)
+    operator = np.searchsorted(through / through[-1], luck, side="right")
+    return dataclasses.replace(sites, operator=np.minimum(operator, len(shares) - 1))
+
+
+def _sides(regions: Regions, network: Network) -> Sides:
+    """Sides of service areas with the nearest county point of their own province."""
+    county = np.empty(len(network.site_link), np.int64)
+    for province in range(regions.n_provinces):
+        rows = np.flatnonzero(network.site_province == province)
+        counties = np.flatnonzero(regions.county_province == province)
+        tree = cKDTree(on_sphere_km(regions.county_lon[counties], regions.county_lat[counties]))
+        county[rows] = counties[tree.query(on_sphere_km(network.site_lon[rows], network.site_lat[rows]))[1]]
+    side = np.arange(len(county), dtype=np.int64)
+    return Sides(side, county, network.site_lon, network.site_lat, network.site_link.astype(np.int64))

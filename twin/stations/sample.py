@@ -1,0 +1,108 @@
+"""A sampled fleet meets a thinned network: as many EVSEs per vehicle as the whole one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from twin.stations.sites import SERVICE, Sites
+from twin.tables.columns import I64
+
+__all__ = ["LEAST_SIDES", "thin"]
+
+LEAST_SIDES = 1 / 3
+"""Share of service-area sides kept in the smallest sample: one about every 170 km, within the reach of most cars."""
+
+
+GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+
+
+def thin(sites: Sites, share: float) -> Sites:
+    """Keep a share of the sites so that a sampled fleet waits about as long as the whole one.
+
+    Off the expressways whole sites are kept or left, as waits depend on the number of EVSEs in a queue, which must not
+    change. The choice is error diffusion in the order of counties: a site is kept as soon as the EVSEs owed to its
+    kind and octave of size are above zero, so every stretch of counties keeps about its share, sizes stay spread as
+    they are, and each kind keeps at least its scaled total, at most one site per octave more. Of the
+    service-area sides every ``1 / share``-th along its line and direction stays while `share` is at least a third;
+    below, every third one stays, or trips would strand, and its EVSEs are reduced cell by cell of the stock, one at
+    least.
+
+    What the sample cannot keep: distances to the next station grow as ``1 / sqrt(share)`` off the expressways, so
+    coverage figures are those of a thinner network; counties without a site of their own use their neighbours'; below
+    a third, sides have fewer EVSEs in one queue, so their waits are longer at the same load; and once a side would
+    have less than one EVSE (below about 2 %) the expressways have more supply than the sample asks for.
+
+    Parameters
+    ----------
+    sites : Sites
+        All sites, in the order of their ids; `side` ascends along the lines, and the parity of `link` is the direction.
+    share : float
+        Share of the fleet that is simulated, above 0; 1 keeps everything.
+
+    Returns
+    -------
+    Sites
+        The sites kept, in the same order.
+    """
+    if share >= 1.0:
+        return sites
+    size = sites.n_evse.sum(axis=1)
+    is_side = sites.kind == SERVICE
+    local, sides = np.flatnonzero(~is_side), np.flatnonzero(is_side)
+    sides = sides[np.lexsort((sites.side[sides], sites.link[sides] % 2))]
+    share_sides = max(share, LEAST_SIDES)
+    kept_sides = sides[_every(size[sides], share_sides)]
+    kept_local = local[_diffuse(size[local], sites.kind[local], share)]
+    if share < share_sides:
+        sites = _reduce(sites, kept_sides, share / share_sides)
+    return sites.take(np.sort(np.concatenate((kept_local, kept_sides))))
+
+
+def _every(size: I64, share: float) -> I64:
+    """Return the positions to keep at even steps, and as many more as bring the EVSEs to their share."""
+    through = np.floor(np.arange(len(size) + 1) * share + 0.5)
+    is_kept = np.diff(through) > 0
+    left = np.flatnonzero(~is_kept)
+    left = left[np.argsort((np.arange(len(left)) * GOLDEN) % 1.0, kind="stable")]
+    missing = share * size.sum() - size[is_kept].sum()
+    before = np.cumsum(size[left]) - size[left]
+    return np.sort(np.concatenate((np.flatnonzero(is_kept), left[before < missing])))
+
+
+def _diffuse(size: I64, kind: I64, share: float) -> I64:
+    """Return the positions to keep, kind by kind and octave of size by octave, so that sizes stay as they are spread.
+
+    Each octave starts with a credit of part of a site, so that not all of them keep their first site in the first
+    county; an octave that ends below its share keeps the last site it left.
+    """
+    octave = np.floor(np.log2(size)).astype(np.int64)
+    stratum = kind * 32 + octave
+    credit = 2.0**octave * ((stratum * GOLDEN) % 1.0)
+    debts: dict[int, float] = {}
+    left: dict[int, int] = {}
+    starts: dict[int, float] = {}
+    kept = []
+    columns = zip(size.tolist(), stratum.tolist(), credit.tolist(), strict=True)
+    for row, (n_evse, of_stratum, start) in enumerate(columns):
+        debt = debts.get(of_stratum, -start) + share * n_evse
+        if debt > 0:
+            kept.append(row)
+            debt -= n_evse
+        else:
+            left[of_stratum] = row
+        debts[of_stratum], starts[of_stratum] = debt, start
+    kept += [left[key] for key, debt in debts.items() if debt + starts[key] > 0 and key in left]
+    return np.array(sorted(kept), np.int64)
+
+
+def _reduce(sites: Sites, rows: I64, share: float) -> Sites:
+    """Reduce the EVSEs of the given sites, cell by cell along the line; each keeps at least one."""
+    before = sites.n_evse[rows].astype(np.int64)
+    after = np.diff(np.floor(np.cumsum(before, axis=0) * share + 0.5), axis=0, prepend=0).astype(np.int32)
+    bare = np.flatnonzero(after.sum(axis=1) == 0)
+    after[bare, before[bare].argmax(axis=1)] = 1
+    n_evse = sites.n_evse.copy()
+    n_evse[rows] = after
+    return dataclasses.replace(sites, n_evse=n_evse)

@@ -1,0 +1,192 @@
+"""How many EVSEs stand where: the nation's stock shared out to provinces, then to counties, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twin.errors import DataError, Faults
+from twin.stations.apportion import Ints, Numbers, apportion, apportion_groups
+from twin.tables import seeds
+from twin.tables.columns import F64, I64, STR
+from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["SERVES", "Cells", "figure", "provinces_of_cells", "read_cells", "share_in_groups"]
+
+SERVES = {"car": SERVES_CARS, "truck": SERVES_TRUCKS, "any": SERVES_CARS | SERVES_TRUCKS}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows of the stock table of one month: EVSEs by layer, power class and whom they serve.
+
+    Attributes
+    ----------
+    layer, power_class, serves : ndarray of int64, shape (n_cells,)
+        Index into ``LAYERS``, row of the power classes, bits of whom they serve.
+    rated_w : ndarray of int64, shape (n_cells,)
+        Rated power of one EVSE.
+    is_ac : ndarray of bool, shape (n_cells,)
+        Whether the car's own charger sets the power.
+    n_evse : ndarray of int64, shape (n_cells,)
+        EVSEs of the nation.
+    power_class_names : ndarray of str
+        Names of the power classes.
+    is_high_power_class : ndarray of bool
+        Power classes of 250 kW and more.
+    """
+
+    layer: I64
+    power_class: I64
+    serves: I64
+    rated_w: I64
+    is_ac: np.ndarray
+    n_evse: I64
+    power_class_names: STR
+    is_high_power_class: np.ndarray
+
+    @property
+    def for_trucks(self) -> np.ndarray:
+        """Cells that serve trucks, ndarray of bool."""
+        return (self.serves & SERVES_TRUCKS) > 0
+
+
+def read_cells(date: str, folder: Path | None = None) -> Cells:
+    """Read the stock of a month.
+
+    Parameters
+    ----------
+    date : str
+        Month of the stock, ``"2027-12"``.
+    folder : pathlib.Path, optional
+        Folder of the seed tables; the packaged ones by default.
+
+    Raises
+    ------
+    DataError
+        If there is no stock of that month, or its rows name unknown power classes or users, or repeat each other.
+    """
+    stock = seeds.read("charger_stock", folder)
+    classes = seeds.read("power_classes", folder)
+    rows = np.flatnonzero(stock["date"] == date)
+    if not len(rows):
+        found = ", ".join(sorted(set(stock["date"].tolist())))
+        raise DataError(f"stations.stock: found {date!r}; wanted one of {found}; set a month that the stock table has")
+    class_names = classes["power_class"]
+    index = {name: row for row, name in enumerate(class_names.tolist())}
+    faults, seen = Faults(), set()
+    for row in rows.tolist():
+        key = tuple(stock[name][row] for name in ("layer", "power_class", "serves"))
+        where = f"charger_stock.csv:{row + 2}"
+        if key[1] not in index:
+            faults.add(where, f"power class {key[1]}", "one of " + ", ".join(index), "add it to power_classes.csv")
+        if key[0] not in LAYERS or key[2] not in SERVES:
+            faults.add(where, f"{key[0]}, {key[2]}", f"one of {LAYERS} and one of {tuple(SERVES)}")
+        if key in seen:
+            faults.add(where, " ".join(key), f"each kind once for {date}", "add the rows up")
+        seen.add(key)
+    faults.raise_if_any(DataError)
+    power_class = np.array([index[name] for name in stock["power_class"][rows]], np.int64)
+    rated_kw = classes["rated_kw"].astype(np.float64)
+    return Cells(
+        layer=np.array([LAYERS.index(name) for name in stock["layer"][rows]], np.int64),
+        power_class=power_class,
+        serves=np.array([SERVES[name] for name in stock["serves"][rows]], np.int64),
+        rated_w=np.rint(rated_kw * 1000).astype(np.int64)[power_class],
+        is_ac=(classes["kind"] == "ac")[power_class],
+        n_evse=stock["n_evses"][rows].astype(np.int64),
+        power_class_names=class_names,
+        is_high_power_class=rated_kw >= 250.0,
+    )
+
+
+def provinces_of_cells(
+    cells: Cells,
+    date: str,
+    provinces: STR,
+    factors: Mapping[Any, float],
+    folder: Path | None = None,
+) -> I64:
+    """Share every cell out to provinces by largest remainder.
+
+    Car EVSEs follow the published provincial shares of their layer; truck EVSEs off the expressways follow the
+    provinces' shares of electric heavy trucks. A province's factor multiplies what it got, rounded cell by cell.
+
+    Parameters
+    ----------
+    cells : Cells
+        The nation's stock.
+    date : str
+        Month of the shares.
+    provinces : ndarray of str, shape (n_provinces,)
+        Province codes in order.
+    factors : mapping of str to float
+        Public EVSEs as a multiple of the stock, by province code.
+    folder : pathlib.Path, optional
+        Folder of the seed tables; the packaged ones by default.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_provinces, n_cells)
+        Without factors every column adds up to the cell.
+
+    Raises
+    ------
+    DataError
+        If a province has no share in any layer, or no EVSE in the end.
+    """
+    shares = seeds.read("charger_provinces", folder)
+    by_layer = np.zeros((len(LAYERS), len(provinces)))
+    index = {code: row for row, code in enumerate(provinces.tolist())}
+    for row in np.flatnonzero(shares["date"] == date).tolist():
+        if shares["province"][row] in index:
+            by_layer[LAYERS.index(shares["layer"][row]), index[shares["province"][row]]] = shares["share"][row]
+    trucks = figure("heavy_truck_share", provinces, folder)
+    faults = Faults()
+    for code in provinces[by_layer.sum(axis=0) <= 0].tolist():
+        faults.add(f"charger_provinces.csv, {date}, {code}", "no share", "a share above 0", "a province needs stations")
+    faults.raise_if_any(DataError)
+    counts = np.empty((len(provinces), len(cells.n_evse)), np.int64)
+    on_highway = cells.layer == LAYERS.index("highway")
+    for cell, (total, layer) in enumerate(zip(cells.n_evse.tolist(), cells.layer.tolist(), strict=True)):
+        weights = trucks if cells.for_trucks[cell] and not on_highway[cell] else by_layer[layer]
+        counts[:, cell] = apportion(total, weights)
+    for code, factor in factors.items():
+        counts[index[code]] = np.rint(counts[index[code]] * factor)
+    for code in provinces[counts.sum(axis=1) == 0].tolist():
+        faults.add(f"stations, {date}, province {code}", "no EVSE", "at least one", "raise its share or its factor")
+    faults.raise_if_any(DataError)
+    return counts
+
+
+def share_in_groups(counts: Ints, group: Ints, weights: Numbers) -> I64:
+    """Share each group's cells out to its members by weight: (n_groups, n_cells) to (n_members, n_cells)."""
+    columns = [apportion_groups(counts[:, cell], group, weights) for cell in range(counts.shape[1])]
+    return np.stack(columns, axis=1)
+
+
+def figure(name: str, provinces: STR, folder: Path | None = None) -> F64:
+    """Latest figure of each province.
+
+    Raises
+    ------
+    DataError
+        If a province has none.
+    """
+    figures = seeds.read("province_figures", folder)
+    values = np.full(len(provinces), np.nan)
+    index = {code: row for row, code in enumerate(provinces.tolist())}
+    rows = np.flatnonzero(figures["figure"] == name)
+    for row in rows[np.argsort(figures["year"][rows].astype(str), kind="stable")].tolist():
+        if figures["province"][row] in index:
+            values[index[figures["province"][row]]] = figures["value"][row]
+    missing = provinces[np.isnan(values)]
+    if len(missing):
+        raise DataError(f"province_figures.csv: no {name} for {', '.join(missing)}; wanted one row per province")
+    return values

@@ -1,0 +1,9 @@
+"""The run folder: the only room that touches the disk for results. It writes all of a run or nothing."""
+
+from __future__ import annotations
+
+from twin.store.manifest import build_manifest, canonical_json, input_hashes
+from twin.store.reader import Run, open_run
+from twin.store.writer import RunWriter
+
+__all__ = ["Run", "RunWriter", "build_manifest", "canonical_json", "input_hashes", "open_run"]

@@ -1,0 +1,129 @@
+"""What a run leaves behind: the tables of a run folder, readable by anything that reads Parquet."""
+
+from typing import NamedTuple
+
+from twin.tables.columns import F32, F64, I16, I32, I64, STR, U8, Annotated, Field
+
+OUTCOMES = ("served", "balked", "reneged")
+VERDICTS = ("met", "missed", "not evaluated")
+
+
+class MetricsTable(NamedTuple):
+    """metrics.parquet: one figure a row. "all" stands for every layer or the nation; hour is null for whole-run figures."""
+
+    scenario: Annotated[STR, Field("-", "scenario name")]
+    metric: Annotated[STR, Field("-", "name of the figure; docs/metrics lists them")]
+    layer: Annotated[STR, Field("-", "urban, highway, rural or all")]
+    province: Annotated[STR, Field("-", "province code or all")]
+    hour: Annotated[F64, Field("h", "hour since day 0, null for a whole-run figure")]
+    value: Annotated[F64, Field("see unit", "the figure; null where it cannot be formed")]
+    unit: Annotated[STR, Field("-", "unit of value")]
+    ci_low: Annotated[F64, Field("see unit", "lower bound over replicates, null without")]
+    ci_high: Annotated[F64, Field("see unit", "upper bound over replicates, null without")]
+
+
+class ScorecardTable(NamedTuple):
+    """scorecard.parquet: one policy line a row."""
+
+    line: Annotated[STR, Field("-", "id of the policy line")]
+    instrument: Annotated[STR, Field("-", "notice or plan")]
+    requirement: Annotated[STR, Field("-", "what it asks")]
+    operator: Annotated[STR, Field("-", "how value is held against target")]
+    target: Annotated[F64, Field("see unit", "figure asked for, null where it names none")]
+    value: Annotated[F64, Field("see unit", "figure of this run, null where not evaluated")]
+    unit: Annotated[STR, Field("-", "unit of target and value")]
+    met: Annotated[STR, Field("-", "met, missed or not evaluated")]
+    why: Annotated[STR, Field("-", "how it was evaluated, or why it was not")]
+    source: Annotated[STR, Field("-", "where the line stands")]
+
+
+class StationsTable(NamedTuple):
+    """stations.parquet: one station a row, with its whole run."""
+
+    station: Annotated[I32, Field("-", "station id")]
+    name: Annotated[STR, Field("-", "name")]
+    province: Annotated[STR, Field("-", "province code")]
+    zone: Annotated[STR, Field("-", "zone id")]
+    county: Annotated[STR, Field("-", "county id")]
+    layer: Annotated[STR, Field("-", "urban, highway or rural")]
+    site_type: Annotated[STR, Field("-", "kind of site")]
+    operator: Annotated[STR, Field("-", "operator")]
+    lon: Annotated[F64, Field("deg", "longitude, WGS-84")]
+    lat: Annotated[F64, Field("deg", "latitude, WGS-84")]
+    n_evse: Annotated[I32, Field("-", "EVSEs")]
+    n_high_power: Annotated[I32, Field("-", "EVSEs of 250 kW or more")]
+    rated_power_kw: Annotated[F64, Field("kW", "rated power of all EVSEs")]
+    site_limit_kw: Annotated[F64, Field("kW", "transformer limit")]
+    n_arrivals: Annotated[I64, Field("-", "vehicles that drove in")]
+    n_sessions: Annotated[I64, Field("-", "sessions begun")]
+    n_balked: Annotated[I64, Field("-", "left on arrival")]
+    n_reneged: Annotated[I64, Field("-", "left the queue")]
+    n_waiting: Annotated[I64, Field("-", "still in the queue at the end")]
+    energy_kwh: Annotated[F64, Field("kWh", "energy into batteries")]
+    busy_share: Annotated[F64, Field("-", "plugged seconds over EVSE seconds")]
+    peak_hour_busy_share: Annotated[F64, Field("-", "largest busy share of an hour")]
+    mean_wait_s: Annotated[F64, Field("s", "mean waiting time of those who plugged in; null without any")]
+    max_wait_s: Annotated[I32, Field("s", "longest waiting time of those who plugged in")]
+    max_queue: Annotated[I32, Field("-", "longest queue")]
+
+
+class StationHoursTable(NamedTuple):
+    """station_hours.parquet: one station and hour in which anything happened."""
+
+    station: Annotated[I32, Field("-", "station id")]
+    hour: Annotated[I16, Field("h", "hour since day 0")]
+    n_arrivals: Annotated[I16, Field("-", "vehicles that drove in")]
+    n_sessions: Annotated[I16, Field("-", "sessions begun")]
+    n_balked: Annotated[I16, Field("-", "left on arrival")]
+    n_reneged: Annotated[I16, Field("-", "left the queue")]
+    max_queue: Annotated[I16, Field("-", "longest queue")]
+    wait_s: Annotated[I32, Field("s", "waiting time of the sessions begun, summed")]
+    energy_kwh: Annotated[F32, Field("kWh", "energy into batteries")]
+    busy_share: Annotated[F32, Field("-", "plugged seconds over EVSE seconds")]
+
+
+class SessionsTable(NamedTuple):
+    """sessions/: one visit to a station a row, sorted by (end, vehicle)."""
+
+    vehicle: Annotated[I32, Field("-", "vehicle id")]
+    vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes; names in the manifest")]
+    station: Annotated[I32, Field("-", "station id")]
+    pool: Annotated[I32, Field("-", "pool id")]
+    outcome: Annotated[U8, Field("-", "0 served, 1 balked, 2 reneged")]
+    is_routed: Annotated[U8, Field("-", "1 on an inter-zone trip")]
+    arrival_s: Annotated[I32, Field("s", "arrival")]
+    plug_in_s: Annotated[I32, Field("s", "start of the session; -1 without one")]
+    end_s: Annotated[I32, Field("s", "end of the session, or of the visit")]
+    wait_s: Annotated[I32, Field("s", "time in the queue")]
+    energy_ws: Annotated[I64, Field("Ws", "energy into the battery")]
+    peak_power_w: Annotated[I32, Field("W", "largest power of the session")]
+    soc_in: Annotated[F32, Field("-", "state of charge on arrival")]
+    soc_out: Annotated[F32, Field("-", "state of charge on leaving")]
+
+
+class GridTable(NamedTuple):
+    """grid.parquet: mean power by zone and quarter hour, at the grid's side of the charger."""
+
+    zone: Annotated[STR, Field("-", "zone id")]
+    province: Annotated[STR, Field("-", "province code")]
+    quarter: Annotated[I32, Field("15 min", "quarter hour since day 0")]
+    urban_kw: Annotated[F64, Field("kW", "public charging, urban layer")]
+    highway_kw: Annotated[F64, Field("kW", "public charging, highway layer")]
+    rural_kw: Annotated[F64, Field("kW", "public charging, rural layer")]
+    truck_kw: Annotated[F64, Field("kW", "of the public charging, into trucks")]
+    home_kw: Annotated[F64, Field("kW", "charging at home")]
+    depot_kw: Annotated[F64, Field("kW", "charging at depots")]
+    pv_kw: Annotated[F64, Field("kW", "from photovoltaics at stations")]
+    storage_kw: Annotated[F64, Field("kW", "from storage at stations; negative while it fills")]
+    v2g_kw: Annotated[F64, Field("kW", "from vehicles to the grid")]
+    base_kw: Annotated[F64, Field("kW", "load without vehicles")]
+    headroom_kw: Annotated[F64, Field("kW", "annual peak without vehicles, less the load with them")]
+
+
+class LinksTable(NamedTuple):
+    """links.parquet: one directed link and hour."""
+
+    link: Annotated[I32, Field("-", "link id")]
+    hour: Annotated[I16, Field("h", "hour since day 0")]
+    n_vehicles: Annotated[I32, Field("-", "simulated vehicles that entered")]
+    speed_kmh: Annotated[F32, Field("km/h", "mean published speed")]

@@ -1,0 +1,187 @@
+"""What the window engine holds while it runs. Only vehicles that are out have a row in `Active`; the rest sleep in `Vehicles`."""
+
+from typing import NamedTuple
+
+from twin.tables.columns import F64, I16, I32, I64, U8, Annotated, Field
+
+NEVER_S = 2**31 - 1
+"""A second that never comes: the wake-up of a row that waits for a station, not for the clock."""
+
+# Phases of an active vehicle.
+FREE, DECIDE, ROAD, APPROACH, ARRIVED, QUEUE, PLUGGED, EGRESS = range(8)
+PHASES = ("free", "decide", "road", "approach", "arrived", "queue", "plugged", "egress")
+
+# What an active vehicle is out for: a charge near where it lives (by market), or a trip to another zone.
+FAST, SLOW, TRUCK, TRIP = range(4)
+
+# How its last visit to a station ended.
+NO_VISIT, SERVED, BALKED, RENEGED = range(4)
+
+# Resident states of a vehicle.
+AT_REST, OUT, STRANDED = range(3)
+
+
+class Active(NamedTuple):
+    """Vehicles that are out: deciding, driving, queueing or plugged in. A slot is reused when its vehicle rests."""
+
+    vehicle: Annotated[I32, Field("-", "vehicle id")]
+    vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]
+    phase: Annotated[U8, Field("-", "index into PHASES")]
+    errand: Annotated[U8, Field("-", "FAST, SLOW, TRUCK or TRIP")]
+    outcome: Annotated[U8, Field("-", "how the last visit ended")]
+    n_tries: Annotated[U8, Field("-", "visits without a charge since the last one that served")]
+    wake_s: Annotated[I32, Field("s", "second at which its next event is due; NEVER_S while a station holds it")]
+    energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
+    target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
+    link: Annotated[I32, Field("-", "directed link it drives on or drove last; -1 off the road graph")]
+    stop_link: Annotated[I32, Field("-", "link at whose end it leaves the road for its pool; -1 drives through")]
+    goal: Annotated[I16, Field("-", "destination county of a trip")]
+    place: Annotated[I16, Field("-", "county it is in, or left")]
+    pool: Annotated[I32, Field("-", "pool it heads for, queues at or is plugged in at; -1 none")]
+    shunned: Annotated[I32, Field("-", "pool it just left without a charge; -1 none")]
+    stop_m: Annotated[I32, Field("m", "way between the road and its pool")]
+    begun_s: Annotated[I32, Field("s", "start of the trip or errand")]
+    wheel_s: Annotated[I32, Field("s", "driving time since the last rest")]
+    driven_m: Annotated[I64, Field("m", "distance driven on this trip or errand")]
+    arrival_s: Annotated[I32, Field("s", "arrival at the station")]
+    renege_s: Annotated[I32, Field("s", "second at which its patience ends")]
+    plug_in_s: Annotated[I32, Field("s", "start of the session")]
+    end_s: Annotated[I32, Field("s", "end of the session, or of the visit")]
+    intake_ws: Annotated[I64, Field("Ws", "energy on arrival at the plug")]
+    anchor_s: Annotated[I32, Field("s", "second from which the present power limit holds")]
+    anchor_ws: Annotated[I64, Field("Ws", "energy at anchor_s")]
+    end_ws: Annotated[I64, Field("Ws", "energy at the end of the session as booked")]
+    limit_w: Annotated[F64, Field("W", "power limit since anchor_s")]
+    peak_w: Annotated[F64, Field("W", "largest power of the session so far")]
+    latest_s: Annotated[I32, Field("s", "second at which the session ends at the latest")]
+    bound_w: Annotated[I64, Field("W", "most that the session can still draw, rounded up")]
+    behind: Annotated[I32, Field("-", "slot that queues behind it; -1 last")]
+
+
+class PoolState(NamedTuple):
+    """Queues, one row a pool, and what drivers know of them."""
+
+    head: Annotated[I32, Field("-", "slot at the head of the queue; -1 empty")]
+    tail: Annotated[I32, Field("-", "slot at its end; -1 empty")]
+    n_waiting: Annotated[I32, Field("-", "vehicles in the queue")]
+    n_busy: Annotated[I32, Field("-", "EVSEs plugged in")]
+    session_s: Annotated[I32, Field("s", "running mean length of its sessions")]
+    board_wait_s: Annotated[I32, Field("s", "Board: expected waiting time as published at the last window's end")]
+
+
+class Evses(NamedTuple):
+    """EVSEs, one row each."""
+
+    occupant: Annotated[I32, Field("-", "slot plugged in; -1 free")]
+    end_s: Annotated[I32, Field("s", "end of its session; NEVER_S when free")]
+
+
+class StationState(NamedTuple):
+    """What a station remembers between windows."""
+
+    next_s: Annotated[I32, Field("s", "earliest end of a session or of a patience")]
+    can_bind: Annotated[U8, Field("-", "1 where the EVSEs together could draw more than the site limit")]
+    bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
+    n_restricted: Annotated[I32, Field("-", "sessions held below what they would draw alone")]
+    peak_queue: Annotated[I32, Field("-", "longest queue of the running hour")]
+
+
+class Roads(NamedTuple):
+    """The road graph as kernels read it."""
+
+    link_to: Annotated[I32, Field("-", "node at which a directed link ends")]
+    length_m: Annotated[I32, Field("m", "length")]
+    speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
+    next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
+    zone_node: Annotated[I32, Field("-", "node of a zone")]
+    node_zone: Annotated[I32, Field("-", "zone of a node; -1 none")]
+    node_lon: Annotated[F64, Field("deg", "longitude of a node")]
+    node_lat: Annotated[F64, Field("deg", "latitude of a node")]
+    county_zone: Annotated[I32, Field("-", "zone of a county")]
+    county_province: Annotated[I32, Field("-", "province of a county")]
+    zone_core: Annotated[I16, Field("-", "most populous county of a zone")]
+    zone_county: Annotated[I32, Field("-", "first county of each zone, and the end")]
+    county_share: Annotated[F64, Field("-", "cumulated population share of a county within its zone")]
+    access_m: Annotated[I32, Field("m", "way between a county and its zone's node")]
+
+
+class Ledger(NamedTuple):
+    """Station sums that a window writes: per run, and per hour in a ring long enough for the longest session."""
+
+    n_arrivals: Annotated[I64, Field("-", "[station]")]
+    n_sessions: Annotated[I64, Field("-", "[station]")]
+    n_balked: Annotated[I64, Field("-", "[station]")]
+    n_reneged: Annotated[I64, Field("-", "[station]")]
+    energy_ws: Annotated[I64, Field("Ws", "[station]")]
+    wait_s: Annotated[I64, Field("s", "[station]")]
+    max_wait_s: Annotated[I32, Field("s", "[station]")]
+    max_queue: Annotated[I32, Field("-", "[station]")]
+    hour_events: Annotated[I32, Field("-", "[station, 5] arrivals, sessions, balked, reneged, wait_s of the running hour")]
+    ring_energy_ws: Annotated[I64, Field("Ws", "[hour % RING_HOURS, station] energy booked")]
+    ring_busy_s: Annotated[I32, Field("s", "[hour % RING_HOURS, station] plugged seconds booked")]
+    load_ws: Annotated[I64, Field("Ws", "[kind, zone, quarter] energy into batteries, public kinds")]
+    wait_edges_s: Annotated[I32, Field("s", "lower edges of the bins of the waiting-time histogram")]
+    wait_histogram: Annotated[I64, Field("-", "[shard, layer, bin] sessions begun in the running hour")]
+
+
+RING_HOURS = 30
+LONGEST_SESSION_S = 86_400
+"""A session ends after a day at the latest: the ring holds its bookings, and no real plug is held longer unattended."""
+
+
+class Rules(NamedTuple):
+    """Behaviour and constants as kernels read them: one number each, from the config's behaviour, grid and period."""
+
+    seed: int
+    window_s: int
+    trigger_mean_soc: float
+    trigger_sd_soc: float
+    reserve_soc: float
+    fast_target_soc: float
+    home_target_soc: float
+    home_plug_soc: float
+    slow_share: float
+    hybrid_public_share: float
+    orderly_share: float
+    patience_s: float
+    busy_session_cap_s: int
+    value_of_time_cny_per_s: float
+    taste_cny: float
+    n_considered: int
+    n_tries: int
+    town_speed_m_per_s: float
+    truck_speed_kmh: float
+    depot_power_w: int
+    rest_after_s: int
+    rest_s: int
+
+
+class Tally(NamedTuple):
+    """What a shard counts while it works; gathered and cleared by the window."""
+
+    sums: Annotated[I64, Field("-", "sums by SUM_ number")]
+    stranded: Annotated[I32, Field("-", "[row, 3] vehicle, second and link of those stranded in this window")]
+
+
+# Rows of the sums that kernels keep while they run; all integers.
+N_SUMS = 18
+(
+    SUM_LOCAL_DAYS,
+    SUM_LOCAL_M,
+    SUM_TRIP_M,
+    SUM_TRUCK_TRIP_M,
+    SUM_FORGONE_WS,
+    SUM_DRIVEN_WS,
+    SUM_HOME_WS,
+    SUM_DEPOT_WS,
+    SUM_PUBLIC_WS,
+    SUM_FUEL_WS,
+    SUM_TRIPS_BEGUN,
+    SUM_TRIPS_ENDED,
+    SUM_STRANDED_TRIPS,
+    SUM_STRANDED_ERRANDS,
+    SUM_ERRANDS_BEGUN,
+    SUM_ERRANDS_ENDED,
+    SUM_GIVEN_UP,
+    SUM_LOGGED,
+) = range(N_SUMS)
