@@ -39,14 +39,15 @@ class Roads:
 
 
 def read_roads(folder: Path) -> Roads:
-    """Read the map and keep its largest piece."""
+    """Read the map, keep its largest piece, and join chains of edges between junctions into one edge each."""
     with gzip.open(folder / "nodes.csv.gz", "rt") as lines:
         _, lon, lat = np.loadtxt(lines, delimiter=",", skiprows=1, unpack=True)
     with gzip.open(folder / "edges.csv.gz", "rt") as lines:
         u, v, km, cls = np.loadtxt(
             lines, delimiter=",", skiprows=1, unpack=True, converters={3: lambda name: CLASSES[name]}, encoding="utf-8"
         )
-    return _largest(_layered(u.astype(np.int64), v.astype(np.int64), km, cls.astype(np.int64), lon, lat))
+    u, v, cls = (column.astype(np.int64) for column in (u, v, cls))
+    return _without_bends(_largest(_layered(u, v, km, cls, lon, lat)))
 
 
 def _layered(u: np.ndarray, v: np.ndarray, km: np.ndarray, cls: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> Roads:
@@ -84,6 +85,30 @@ def _largest(roads: Roads) -> Roads:
         roads.lon[kept],
         roads.lat[kept],
         roads.is_motorway[kept],
+    )
+
+
+def _without_bends(roads: Roads) -> Roads:
+    n_edges = len(roads.a)
+    end, edge = np.concatenate([roads.a, roads.b]), np.tile(np.arange(n_edges), 2)
+    is_bend = np.bincount(end) == 2
+    order = np.argsort(end, kind="stable")
+    x, y = edge[order][is_bend[end[order]]].reshape(-1, 2).T
+    chain = connected_components(csr_matrix((np.ones(len(x), np.int8), (x, y)), (n_edges, n_edges)), directed=False)[1]
+    # The two ends of every chain that is not a ring.
+    order = np.argsort(chain[edge], kind="stable")
+    order = order[~is_bend[end[order]]]
+    a, b = end[order].reshape(-1, 2).T
+    kept = chain[edge[order]][::2]
+    row = np.cumsum(~is_bend) - 1
+    return Roads(
+        row[a],
+        row[b],
+        np.bincount(chain, roads.hours)[kept],
+        np.bincount(chain, roads.km)[kept],
+        roads.lon[~is_bend],
+        roads.lat[~is_bend],
+        roads.is_motorway[~is_bend],
     )
 
 

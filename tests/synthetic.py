@@ -261,7 +261,7 @@ def tables(run: FakeRun) -> tuple[MetricsTable, StationsTable, GridTable]:
 
 def station_hours(run: FakeRun) -> StationHoursTable:
     """Return the rows of ``station_hours`` with anything in them, by hour and station."""
-    n, n_hours = run.inventory.stations.zone.size, run.totals.n_hours
+    n = run.inventory.stations.zone.size
     key = run.events.hour * n + run.events.station
     found, row = np.unique(key, return_inverse=True)
     served = run.events.outcome == 0

@@ -8,16 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import synthetic
 from twin.errors import OutputExistsError, StoreError
 from twin.store import RunWriter, canonical_json, input_hashes, open_run, stream
 from twin.tables.columns import columns
@@ -78,7 +79,7 @@ def test_bytes_do_not_depend_on_how_rows_were_appended(
         patch.setattr(stream, "PART_ROWS", 300)
         for name, edges in (("whole", [0, 950]), ("cut", bounds)):
             with RunWriter(folder / name) as writer:
-                for first, last in zip(edges[:-1], edges[1:], strict=True):
+                for first, last in pairwise(edges):
                     writer.append("links", links(first, last - first))
                     writer.append("sessions", sessions(first, last - first))
                 writer.commit()
@@ -121,7 +122,8 @@ def test_an_output_that_holds_something_is_refused_untouched(tmp_path: Path) -> 
         RunWriter(taken)
     with pytest.raises(OutputExistsError, match="found a file"):
         RunWriter(taken / "mine.txt")
-    assert leftovers(tmp_path) == ["run"] and leftovers(taken) == ["mine.txt"]
+    assert leftovers(tmp_path) == ["run"]
+    assert leftovers(taken) == ["mine.txt"]
 
 
 def test_an_empty_folder_may_become_the_run_folder(tmp_path: Path) -> None:
@@ -129,17 +131,23 @@ def test_an_empty_folder_may_become_the_run_folder(tmp_path: Path) -> None:
     with RunWriter(tmp_path / "run") as writer:
         writer.write("links", links(0, 3))
         writer.commit()
-    assert leftovers(tmp_path) == ["run"] and leftovers(tmp_path / "run") == ["links.parquet"]
+    assert leftovers(tmp_path) == ["run"]
+    assert leftovers(tmp_path / "run") == ["links.parquet"]
 
 
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, fault: type[BaseException]) -> None:
     """Until commit nothing stands under the name; after an abort nothing stands at all, made parents included."""
-    with pytest.raises(fault), RunWriter(tmp_path / "deep" / "er" / "run") as writer:
-        writer.append("links", links(0, 10))
-        writer.write("links2", links(0, 10))
-        assert not (tmp_path / "deep" / "er" / "run").exists()
-        raise fault
+
+    def interrupted() -> None:
+        with RunWriter(tmp_path / "deep" / "er" / "run") as writer:
+            writer.append("links", links(0, 10))
+            writer.write("links2", links(0, 10))
+            assert not (tmp_path / "deep" / "er" / "run").exists()
+            raise fault
+
+    with pytest.raises(fault):
+        interrupted()
     assert leftovers(tmp_path) == []
 
 
@@ -150,7 +158,8 @@ def test_a_folder_taken_during_the_run_is_not_overwritten(tmp_path: Path) -> Non
         (tmp_path / "run" / "mine.txt").write_text("mine")
         with pytest.raises(OutputExistsError):
             writer.commit()
-    assert leftovers(tmp_path) == ["run"] and leftovers(tmp_path / "run") == ["mine.txt"]
+    assert leftovers(tmp_path) == ["run"]
+    assert leftovers(tmp_path / "run") == ["mine.txt"]
 
 
 def test_a_killed_writer_leaves_no_folder_under_its_name(tmp_path: Path, repository: Path) -> None:
@@ -182,7 +191,7 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(tmp_path: Path, monkeypa
     writer = RunWriter(tmp_path / "run")
     monkeypatch.setattr(stream.Stream, "put", full)
     writer.append("links", links(0, 10))
-    with pytest.raises(StoreError, match="the disk is full .* make room, write to another disk"):
+    with pytest.raises(StoreError, match=r"the disk is full .* make room, write to another disk"):
         writer.commit()
     assert leftovers(tmp_path) == []
 

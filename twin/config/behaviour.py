@@ -49,6 +49,50 @@ class Behaviour(Section):
         description="what an hour of waiting or detour is worth to a driver (CNY/h); from memory, unverified; "
         "confidence low",
     )
+    taste_cny: Annotated[float, Field(ge=0.0, le=1000.0)] = Field(
+        3.0,
+        description="spread of a driver's taste for one stop or another, scale of a Gumbel draw (CNY); from memory, "
+        "unverified; confidence low",
+    )
+    home_plug_soc: Share = Field(
+        0.75,
+        description="state of charge below which a car is plugged in at home (0..1); from memory, unverified; "
+        "confidence low",
+    )
+    home_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.9,
+        description="state of charge at which home charging stops on ordinary days (0..1), full before a trip; from "
+        "memory, unverified; confidence low",
+    )
+    slow_share: Share = Field(
+        0.08,
+        description="share of public charges in town made at slow EVSEs (-); 0.96 preferred fast ones in a 2022 survey, "
+        "raised for nights; confidence low",
+    )
+    hybrid_public_share: Share = Field(
+        0.25,
+        description="share of low days on which a plug-in hybrid without a plug of its own looks for a public one (-); "
+        "from memory, unverified; confidence low",
+    )
+    depot_power_kw: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(
+        60.0, description="power of a depot EVSE for buses and trucks (kW); from memory, unverified; confidence low"
+    )
+    town_speed_kmh: Annotated[float, Field(gt=0.0, le=120.0)] = Field(
+        28.0,
+        description="mean speed off the road graph (km/h); large-city peaks 20-28, off-peak 30-40; from memory, "
+        "unverified; confidence medium",
+    )
+    truck_speed_kmh: Annotated[float, Field(gt=0.0, le=120.0)] = Field(
+        80.0,
+        description="speed of a heavy truck on an empty expressway (km/h); mean with stops 72 in the travel seeds; "
+        "confidence medium",
+    )
+    rest_after_s: int = Field(
+        14_400, ge=3600, le=86_400, description="driving after which a truck driver has to rest (s); road safety law, 4 h"
+    )
+    rest_s: int = Field(
+        1200, ge=0, le=14_400, description="that rest, charging included (s); road safety law, 20 min"
+    )
     n_considered: int = Field(6, ge=1, le=32, description="stations a driver compares at each choice (stations)")
     n_tries: int = Field(3, ge=1, le=10, description="stations a driver tries before giving the charge up (stations)")
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 ON_THE_ROAD_H = 2
 """Hours after setting out over which a vehicle is spread when hours of departure become hours of traffic."""
 
+MOST_LOADED = 1.2
+"""Flow of the fullest hour against capacity that a link is given at most; there travel takes 31 % longer. Own
+estimate."""
+
 
 class Ratios(NamedTuple):
     """Other cars for each electric one on the expressways, on ordinary days and in long holidays."""
@@ -69,6 +73,7 @@ def build_background(
     routes: Routes,
     n_by_group_zone: I64,
     load: Callable[[F64], F64],
+    capacity_per_h: F64,
 ) -> Background:
     """Build the flows of all other vehicles on the links.
 
@@ -89,29 +94,48 @@ def build_background(
         Simulated vehicles.
     load : callable
         Takes trips a day of shape (n_zones, n_zones), [origin, destination], and returns the flow of each directed
-        link.
+        link, as ``load_demand`` does.
+    capacity_per_h : ndarray of float64, shape (n_links,)
+        Capacity of each directed link.
 
     Returns
     -------
     Background
     """
-    travel = config.travel.model_copy(update={"trip_factor": 1.0, "freight_factor": 1.0})
-    plain = config.model_copy(update={"travel": travel})
-    plans = group_plans(plain, calendar, regions, routes, n_by_group_zone)
+    plain = config.travel.model_copy(update={"trip_factor": 1.0, "freight_factor": 1.0})
+    plans = group_plans(config.model_copy(update={"travel": plain}), calendar, regions, routes, n_by_group_zone)
     whole = np.asarray(n_by_group_zone, np.float64) / config.fleet.sample
     rolled = [roll(plan) for plan in plans]
-    per_electric = _cars_per_electric(calendar, float(whole.sum()))
-    cars = per_electric * sum((rolled[g].out + rolled[g].back) @ whole[g] for g in CAR_GROUPS)
+    daily = np.array([(part.out + part.back) @ n for part, n in zip(rolled, whole, strict=True)])
+    cars = _cars_per_electric(calendar, float(whole.sum())) * daily[list(CAR_GROUPS)].sum(axis=0)
+    truck_od, truck_total = _trucks(regions, routes)
+    slack = np.where(np.array(calendar.day_of_holiday) > 0, figures.travel("holiday", "factor_trucks"), 1.0)
+    trucks = np.maximum(truck_total * slack - daily[list(TRUCK_GROUPS)].sum(axis=0), 0.0)
     owners = np.asarray(regions.zone_population * regions.zone_car_share, np.float64)
-    truck_od, truck_total = _trucks(regions, routes, whole[list(TRUCK_GROUPS)].sum(axis=0))
-    electric = sum((rolled[g].out + rolled[g].back) @ whole[g] for g in TRUCK_GROUPS)
-    is_holiday = np.array(calendar.day_of_holiday) > 0
-    trucks = np.maximum(
-        truck_total * np.where(is_holiday, figures.travel("holiday", "factor_trucks"), 1.0) - electric, 0.0
-    )
-    set_flow = np.array([load(od) for od in _set_flows(plans[0], rolled[0], owners)])
-    flow = cars[:, None] * set_flow[plans[0].od] + trucks[:, None] * load(truck_od)[None]
-    return Background(flow / 24.0, hour_shapes(plans[0], plans[3], cars, trucks))
+    of_cars = np.array([load(od) for od in _set_trips(plans[0], rolled[0], owners)])[plans[0].od]
+    flow = cars[:, None] * of_cars + trucks[:, None] * load(truck_od)[None]
+    shape = hour_shapes(plans[0], plans[3], cars, trucks)
+    simulated = _simulated_flow(plans, rolled, whole, daily, load)
+    return Background(within_capacity(flow / 24.0, simulated / 24.0, shape, capacity_per_h), shape)
+
+
+def within_capacity(flow_per_h: F64, simulated_per_h: F64, hour_shape: F64, capacity_per_h: F64) -> F64:
+    """Return flows that a link can carry in its fullest hour together with the simulated vehicles.
+
+    All trips are put on one fastest route, while the country has parallel roads that the backbone leaves out: what a
+    link cannot carry is taken to use those, or to wait for another hour.
+
+    Parameters
+    ----------
+    flow_per_h, simulated_per_h : ndarray of float64, shape (n_days, n_links)
+        Mean hourly flow of other and of simulated vehicles.
+    hour_shape : ndarray of float64, shape (n_days, 24)
+        Flow of the hour against the day's mean.
+    capacity_per_h : ndarray of float64, shape (n_links,)
+        Capacity.
+    """
+    room = MOST_LOADED * capacity_per_h[None] / hour_shape.max(axis=1)[:, None] - simulated_per_h
+    return np.asarray(np.minimum(flow_per_h, np.maximum(room, 0.0)))
 
 
 def _cars_per_electric(calendar: Calendar, n_electric: float) -> F64:
@@ -121,17 +145,36 @@ def _cars_per_electric(calendar: Calendar, n_electric: float) -> F64:
     return np.where(is_long, ratios.holiday, ratios.ordinary)
 
 
-def _set_flows(plan: GroupPlan, rolled: Rolled, vehicles: F64) -> F64:
-    """Trips between zones of each destination set, there and back alike, each summing to one."""
-    flows = np.zeros_like(plan.rows)
-    for index in range(plan.rows.shape[0]):
+def _set_trips(plan: GroupPlan, rolled: Rolled, vehicles: F64) -> F64:
+    """Trips of each destination set, there and back alike, [set, origin, destination], each set summing to one."""
+    trips = np.zeros_like(plan.rows)
+    for index, shares in enumerate(plan.rows):
         starts = rolled.out[plan.od == index].sum(axis=0) * vehicles
-        trips = plan.rows[index] * (starts / max(float(starts.sum()), 1e-9))[:, None]
-        flows[index] = 0.5 * (trips + trips.T)
-    return flows
+        one_way = shares * (starts / max(float(starts.sum()), 1e-9))[:, None]
+        trips[index] = 0.5 * (one_way + one_way.T)
+    return trips
 
 
-def _trucks(regions: Regions, routes: Routes, origins: F64) -> tuple[F64, float]:
+def _simulated_flow(
+    plans: list[GroupPlan], rolled: list[Rolled], whole: F64, daily: F64, load: Callable[[F64], F64]
+) -> F64:
+    """Expected flow of the simulated vehicles, shape (n_days, n_links).
+
+    Days on which every group uses the same destinations are loaded once, at their mean, and scaled by their trips.
+    """
+    trips = [_set_trips(plan, part, n) for plan, part, n in zip(plans, rolled, whole, strict=True)]
+    _, kind = np.unique(np.array([plan.od for plan in plans]), axis=1, return_inverse=True)
+    flows = []
+    for index in range(int(kind.max()) + 1):
+        days = np.flatnonzero(kind == index)
+        mean = daily[:, days].mean(axis=1)
+        od = np.sum([n * part[plan.od[days[0]]] for n, part, plan in zip(mean, trips, plans, strict=True)], axis=0)
+        flows.append(load(od) / max(float(mean.sum()), 1e-9))
+    out: F64 = np.array(flows)[kind] * daily.sum(axis=0)[:, None]
+    return out
+
+
+def _trucks(regions: Regions, routes: Routes) -> tuple[F64, float]:
     """Return the shares of truck trips between zones, summing to one, and their number on an ordinary day.
 
     Truck trips on expressways are 330 km long in the mean; taken as exponential, the zones' extents tell which leave.

@@ -138,8 +138,7 @@ def _car_weight(regions: Regions) -> F64:
 
 
 def _access_share(config: Config, regions: Regions, cars: I64) -> F64:
-    """Share with a private plug by kind and county; rural owners of cars have one more often, the province's mean is
-    kept."""
+    """Share with a private plug; rural owners of cars have one more often, the province's mean is kept."""
     zone = np.asarray(regions.county_zone)
     province = np.asarray(regions.zone_province)[zone]
     mean = figures.province(regions, "home_access_share")

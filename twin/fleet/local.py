@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from twin.network.regions import Regions
 
 DAY_KINDS = ("workday", "weekend", "holiday")
-N_KINDS = len(VEHICLE_KINDS)
 SPREAD = {"taxi": 0.35, "van": 0.40, "bus": 0.25, "truck": 0.40}
 """Deviation of ln km of fleets around their mean day; own estimate, low confidence."""
 

@@ -33,8 +33,7 @@ HOME_TOWN_FLOOR = 0.2
 
 
 class Levels(NamedTuple):
-    """Electric vehicles on the expressways against the stock: passages per vehicle and day, ordinary and long
-    holiday."""
+    """Expressway passages, or inter-zone trips, a day: ordinary and in the long holidays."""
 
     ordinary: float
     holiday: float

@@ -1,5 +1,4 @@
-"""What a traveller group means to do: set-outs, nights, hours and destinations, before anything is rolled out in
-time."""
+"""What a traveller group means to do: set-outs, nights, hours and destinations, before time passes."""
 
 from __future__ import annotations
 

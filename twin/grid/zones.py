@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["build_base_load", "season_of", "shape_of_day"]
 
 QUARTERS_PER_DAY = 96
-SEASONS = ("winter", "summer", "other")
+SEASONS = ("winter", "spring", "summer", "autumn")
 
 
 def build_base_load(config: Config, regions: Regions, folder: Path | None = None) -> ProvinceLoad:
@@ -63,8 +63,8 @@ def build_base_load(config: Config, regions: Regions, folder: Path | None = None
 
 
 def season_of(date: dt.date) -> str:
-    """Season of a day in the classes of the load shapes: winter from December, summer from June, three months each."""
-    return {12: "winter", 1: "winter", 2: "winter", 6: "summer", 7: "summer", 8: "summer"}.get(date.month, "other")
+    """Season of a day in the classes of the load shapes, three months each: winter from December, spring from March."""
+    return SEASONS[date.month % 12 // 3]
 
 
 def shape_of_day(provinces: STR, folder: Path | None = None) -> F64:

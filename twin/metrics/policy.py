@@ -5,7 +5,7 @@ from __future__ import annotations
 NO_RULE = "no rule of the scorecard answers this line"
 
 _REASONS: dict[str, tuple[str, ...]] = {
-    "a set of figures rather than one: waits, occupancy, load and coverage stand in metrics.parquet": ("632-0b", "19-1"),
+    "a set of figures, not one: waits, occupancy, load and coverage stand in metrics.parquet": ("632-0b", "19-1"),
     "a plan, a procedure or a publication, not a figure of a run": ("632-1a", "632-2a", "632-9a"),
     "nothing is built during the run: the scenario gives one day's stock": ("632-1b", "MOT25-1", "MOT25-2", "MOT25-4"),
     "the stock before the plan is not part of the scenario, so what was added since is unknown": (

@@ -36,25 +36,39 @@ class Inventory(Protocol):
     """What the figures read of the stations' inventory."""
 
     @property
-    def stations(self) -> Stations: ...
+    def stations(self) -> Stations:
+        """Stations."""
+
     @property
-    def pools(self) -> Pools: ...
+    def pools(self) -> Pools:
+        """Their pools."""
+
     @property
-    def operator_names(self) -> Sequence[str] | NDArray[Any]: ...
-    def names(self) -> Sequence[str] | NDArray[Any]: ...
+    def operator_names(self) -> Sequence[str] | NDArray[Any]:
+        """Names of the operators."""
+
+    def names(self) -> Sequence[str] | NDArray[Any]:
+        """Name every station."""
 
 
 class Regions(Protocol):
     """What the figures read of the regions; the row of an array is the region's index."""
 
     @property
-    def province_code(self) -> Sequence[str] | NDArray[Any]: ...
+    def province_code(self) -> Sequence[str] | NDArray[Any]:
+        """Codes of the provinces."""
+
     @property
-    def zone_id(self) -> Sequence[str] | NDArray[Any]: ...
+    def zone_id(self) -> Sequence[str] | NDArray[Any]:
+        """Ids of the zones."""
+
     @property
-    def zone_province(self) -> NDArray[Any]: ...
+    def zone_province(self) -> NDArray[Any]:
+        """Province of each zone."""
+
     @property
-    def county_id(self) -> Sequence[str] | NDArray[Any]: ...
+    def county_id(self) -> Sequence[str] | NDArray[Any]:
+        """Ids of the counties."""
 
 
 class Supply(NamedTuple):
@@ -114,7 +128,8 @@ def with_totals(sums: I64) -> I64:
 def ratio(above: NDArray[Any], below: NDArray[Any] | float) -> F64:
     """Divide; where there is nothing to divide by the figure cannot be formed and is NaN."""
     above, below = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    quotient: F64 = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    return quotient
 
 
 def cell_rows(metric: str, unit: str, values: NDArray[Any], provinces: Sequence[str]) -> Iterator[Row]:

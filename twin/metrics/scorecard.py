@@ -160,7 +160,7 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
     "632-1c": _above_forty(ALL),
     "632-2b": _hardly_used,
-    "632-5c": _figure("valley_energy_share", "share of all charging energy of the run in valley hours; no target named"),
+    "632-5c": _figure("valley_energy_share", "share of all charging energy in valley hours; no target named"),
     "632-7b": _figure("n_megawatt_evse", "public EVSEs of 1,000 kW or more"),
     "1250-1": _all_facilities,
     "1250-2": _figure("rated_power_gw", "rated power of all public EVSEs"),
@@ -170,12 +170,14 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "MOT22-1": _figure("service_areas_with_station", "service areas with a public EVSE", "highway"),
     "MOT25-3": _above_forty("highway"),
     "V2G-1": _figure(
-        "valley_energy_share", "share of all charging energy of the run in valley hours, in the nation: not a whole "
-        "year, and not the pilot cities alone"
+        "valley_energy_share",
+        "share of all charging energy of the run in valley hours, in the nation: not a whole "
+        "year, and not the pilot cities alone",
     ),
     "V2G-2": _figure(
-        "home_valley_energy_share", "share of the charging energy at home in valley hours, in the nation: not a whole "
-        "year, and not the pilot cities alone"
+        "home_valley_energy_share",
+        "share of the charging energy at home in valley hours, in the nation: not a whole "
+        "year, and not the pilot cities alone",
     ),
 }
 """How a line is answered; `WHY_NOT` has the reason for the others."""

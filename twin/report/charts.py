@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from twin.report.figures import Figures
@@ -25,6 +25,7 @@ LOAD_WORDS = {
 }
 
 Chart = dict[str, Any]
+Columns = Mapping[str, NDArray[Any]]
 
 
 def layout(x_title: str, y_title: str, height: int, **more: Any) -> Chart:
@@ -105,11 +106,11 @@ def full_by_hour(figures: Figures, first_day: dt.date | None) -> Chart:
     return {"data": data, "layout": layout(time_title(first_day), "stations full (%)", 300)}
 
 
-def load_by_kind(national: pa.Table, first_day: dt.date | None) -> Chart:
+def load_by_kind(national: Columns, first_day: dt.date | None) -> Chart:
     """Load of all vehicles over time, stacked by where they charge, GW."""
     data = []
     for kind, colour in LOAD_COLOURS.items():
-        values = national.column(f"{kind}_kw").to_numpy() / 1e6
+        values = national[f"{kind}_kw"] / 1e6
         data.append(
             {
                 "type": "scatter",
@@ -126,10 +127,10 @@ def load_by_kind(national: pa.Table, first_day: dt.date | None) -> Chart:
     return {"data": data, "layout": layout(time_title(first_day), "load at the grid (GW)", 380)}
 
 
-def load_against_base(national: pa.Table, first_day: dt.date | None) -> Chart:
+def load_against_base(national: Columns, first_day: dt.date | None) -> Chart:
     """Load with and without vehicles over time, GW."""
-    base = national.column("base_kw").to_numpy() / 1e6
-    vehicles = sum(national.column(f"{kind}_kw").to_numpy() for kind in LOAD_COLOURS) / 1e6
+    base = national["base_kw"] / 1e6
+    vehicles = sum(national[f"{kind}_kw"] for kind in LOAD_COLOURS) / 1e6
     x = times(first_day, base.size, 15)
     grey = {"width": 2, "color": "#888888"}
     data = [
@@ -163,10 +164,10 @@ def load_by_province(figures: Figures) -> Chart:
     return {"data": [bars], "layout": layout(title, "", 60 + 20 * len(names), hovermode="closest", **axes)}
 
 
-def trucks_by_hour(figures: Figures, national: pa.Table, first_day: dt.date | None) -> Chart:
+def trucks_by_hour(figures: Figures, national: Columns, first_day: dt.date | None) -> Chart:
     """Trucks on the road (left) and load of public charging into trucks (right)."""
     on_road = figures.by_hour("trucks_on_road")
-    load_gw = national.column("truck_kw").to_numpy() / 1e6
+    load_gw = national["truck_kw"] / 1e6
     data = [
         {
             "type": "scatter",
@@ -188,6 +189,7 @@ def trucks_by_hour(figures: Figures, national: pa.Table, first_day: dt.date | No
             "hovertemplate": "%{y:.2f} GW",
         },
     ]
-    right = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "automargin": True}
-    shape = layout(time_title(first_day), "trucks on the road", 320, yaxis2={**right, "title": {"text": "load (GW)", "font": {"size": 13}}})
+    right: Chart = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "automargin": True}
+    right["title"] = {"text": "load (GW)", "font": {"size": 13}}
+    shape = layout(time_title(first_day), "trucks on the road", 320, yaxis2=right)
     return {"data": data, "layout": shape}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from twin.tables.columns import F64
 
@@ -31,51 +32,6 @@ class Finding(NamedTuple):
     cites: tuple[Cite, ...] = ()
 
 
-class Figures:
-    """``metrics.parquet``, looked up by what a figure is.
-
-    Parameters
-    ----------
-    metrics : pyarrow.Table
-        The table.
-    """
-
-    def __init__(self, metrics: pa.Table) -> None:
-        names = ("metric", "layer", "province", "hour", "value", "unit")
-        columns = (metrics.column(name).to_pylist() for name in names)
-        self._rows: dict[tuple[str, str, str, float | None], tuple[float, str]] = {
-            (metric, layer, province, hour): (math.nan if value is None else value, unit)
-            for metric, layer, province, hour, value, unit in zip(*columns, strict=True)
-        }
-        self.provinces = sorted({province for _, _, province, _ in self._rows} - {"all"})
-
-    def get(self, metric: str, layer: str = "all", province: str = "all", hour: float | None = None) -> float:
-        """Return a figure; NaN where the run has none."""
-        return self._rows.get((metric, layer, province, hour), (math.nan, ""))[0]
-
-    def unit(self, metric: str, layer: str = "all", province: str = "all") -> str:
-        """Return the unit of a whole-run figure."""
-        return self._rows.get((metric, layer, province, None), (math.nan, ""))[1]
-
-    def by_hour(self, metric: str, layer: str = "all") -> F64:
-        """Return the national figure of every hour, NaN where it cannot be formed; empty where there is none."""
-        found = []
-        while (metric, layer, "all", float(len(found))) in self._rows:
-            found.append(self.get(metric, layer, hour=float(len(found))))
-        return np.array(found, np.float64)
-
-    def cite(
-        self,
-        metric: str,
-        write: "Writer",
-        layer: str = "all",
-        province: str = "all",
-        hour: float | None = None,
-    ) -> Cite:
-        """Quote a figure."""
-        return Cite(metric, layer, province, hour, write(self.get(metric, layer, province, hour)))
-
-
 class Writer:
     """How a number is written: its unit, and a factor that brings it there.
 
@@ -93,7 +49,7 @@ class Writer:
 
     def __call__(self, value: float) -> str:
         """Write a number with three significant digits, thousands apart, millions in words."""
-        if value is None or not math.isfinite(value):
+        if not math.isfinite(value):
             return NONE
         value = float(value) * self.factor
         if not self.unit and value == int(value) and abs(value) < 1e6:
@@ -103,6 +59,51 @@ class Writer:
             if abs(value) >= size:
                 return f"{three_digits(value / size)}\u00a0{word}{end}"
         return three_digits(value) + end
+
+
+class Figures:
+    """``metrics.parquet``, looked up by what a figure is.
+
+    Parameters
+    ----------
+    metrics : mapping of str to ndarray
+        Its columns.
+    """
+
+    def __init__(self, metrics: Mapping[str, NDArray[Any]]) -> None:
+        names = ("metric", "layer", "province", "hour", "value", "unit")
+        rows = zip(*(metrics[name].tolist() for name in names), strict=True)
+        self._rows: dict[tuple[str, str, str, float | None], tuple[float, str]] = {
+            (metric, layer, province, None if math.isnan(hour) else hour): (value, unit)
+            for metric, layer, province, hour, value, unit in rows
+        }
+        self.provinces = sorted({province for _, _, province, _ in self._rows} - {"all"})
+
+    def get(self, metric: str, layer: str = "all", province: str = "all", hour: float | None = None) -> float:
+        """Return a figure; NaN where the run has none."""
+        return self._rows.get((metric, layer, province, hour), (math.nan, ""))[0]
+
+    def unit(self, metric: str, layer: str = "all", province: str = "all") -> str:
+        """Return the unit of a whole-run figure."""
+        return self._rows.get((metric, layer, province, None), (math.nan, ""))[1]
+
+    def by_hour(self, metric: str, layer: str = "all") -> F64:
+        """Return the national figure of every hour, NaN where it cannot be formed; empty where there is none."""
+        found: list[float] = []
+        while (metric, layer, "all", float(len(found))) in self._rows:
+            found.append(self.get(metric, layer, hour=float(len(found))))
+        return np.array(found, np.float64)
+
+    def cite(
+        self,
+        metric: str,
+        write: Writer,
+        layer: str = "all",
+        province: str = "all",
+        hour: float | None = None,
+    ) -> Cite:
+        """Quote a figure."""
+        return Cite(metric, layer, province, hour, write(self.get(metric, layer, province, hour)))
 
 
 def three_digits(value: float) -> str:

@@ -61,7 +61,10 @@ def places(figures: Figures) -> Finding:
         return Finding("No session began")
     wait = figures.cite("mean_wait_min", minutes, layer)
     long = figures.cite("share_waiting_over_30_min", percent, layer)
-    text = f"Drivers wait longest at {LAYER_WORDS[layer]}: {wait.text} on average, over half an hour in {long.text} of sessions"
+    text = (
+        f"Drivers wait longest at {LAYER_WORDS[layer]}: {wait.text} on average, "
+        f"over half an hour in {long.text} of sessions"
+    )
     return Finding(text, (wait, long))
 
 
@@ -70,7 +73,8 @@ def worst_areas(areas: Sequence[Mapping[str, Any]]) -> Finding:
     if not areas or not areas[0]["mean_wait_s"]:
         return Finding("No service area made its drivers wait")
     first = areas[0]
-    return Finding(f"{first['name']} had the longest waits of all service areas: {minutes(first['mean_wait_s'] / 60)} on average")
+    wait = minutes(first["mean_wait_s"] / 60)
+    return Finding(f"{first['name']} had the longest waits of all service areas: {wait} on average")
 
 
 def load(figures: Figures) -> Finding:
@@ -98,7 +102,10 @@ def trucks(figures: Figures) -> Finding:
     energy = figures.cite("truck_grid_energy_gwh", gigawatt_hours)
     fleet = figures.cite("n_truck", count)
     megawatt = figures.cite("n_megawatt_evse", count)
-    text = f"{fleet.text} electric trucks took {energy.text} from public stations, which hold {megawatt.text} megawatt EVSEs"
+    text = (
+        f"{fleet.text} electric trucks took {energy.text} from public stations, "
+        f"which hold {megawatt.text} megawatt EVSEs"
+    )
     return Finding(text, (fleet, energy, megawatt))
 
 

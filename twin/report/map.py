@@ -6,10 +6,9 @@ import html
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from twin.report.charts import Chart, layout, numbers
+from twin.report.charts import Chart, Columns, layout, numbers
 from twin.tables.columns import F64
 from twin.tables.inputs import LAYERS
 
@@ -53,22 +52,21 @@ def albers_km(lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> tuple[F64, F64]:
     return rho * np.sin(theta), rho_origin - rho * np.cos(theta)
 
 
-def nation(stations: pa.Table, network: pa.Table | None) -> Chart:
+def nation(stations: Columns, network: Columns | None) -> Chart:
     """Draw roads, zones and service areas; colour is the mean wait, size the number of EVSEs.
 
     Parameters
     ----------
-    stations : pyarrow.Table
+    stations : mapping of str to ndarray
         ``stations.parquet``.
-    network : pyarrow.Table or None
+    network : mapping of str to ndarray or None
         ``network.parquet``: ends of the links in degrees; None leaves the roads out.
     """
     data = [] if network is None else [_roads(network)]
-    columns = {name: stations.column(name).to_numpy(zero_copy_only=False) for name in stations.column_names}
     for layer in LAYERS:
-        chosen = columns["layer"] == layer
+        chosen = stations["layer"] == layer
         if chosen.any():
-            data.append(_points(layer, {name: values[chosen] for name, values in columns.items()}))
+            data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}))
     hidden = {"visible": False}
     shape = layout("", "", 620, hovermode="closest", xaxis=hidden, yaxis=hidden, margin={"l": 0, "r": 0, "b": 0})
     shape["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1, "rangemode": "normal"}
@@ -77,9 +75,9 @@ def nation(stations: pa.Table, network: pa.Table | None) -> Chart:
     return {"data": data, "layout": shape, "config": {"scrollZoom": True}}
 
 
-def _roads(network: pa.Table) -> Chart:
+def _roads(network: Columns) -> Chart:
     """Draw each road once, whatever its directions, as one broken line."""
-    ends = np.stack([network.column(name).to_numpy() for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
+    ends = np.stack([network[name] for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
     swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[swap] = ends[swap][:, [2, 3, 0, 1]]
     ends = np.unique(ends, axis=0)
@@ -97,7 +95,7 @@ def _roads(network: pa.Table) -> Chart:
     }
 
 
-def _points(layer: str, columns: dict[str, NDArray[Any]]) -> Chart:
+def _points(layer: str, columns: Columns) -> Chart:
     """Draw one layer: service areas one by one, other stations gathered by zone."""
     of_area = columns["station"] if layer == "highway" else columns["zone"]
     names, area = np.unique(of_area, return_inverse=True)
@@ -105,7 +103,7 @@ def _points(layer: str, columns: dict[str, NDArray[Any]]) -> Chart:
         names = columns["name"][np.argsort(columns["station"])]
 
     def summed(values: NDArray[Any]) -> F64:
-        return np.bincount(area, weights=values, minlength=len(names))
+        return np.bincount(area, weights=values, minlength=len(names)).astype(np.float64)
 
     n_evse, sessions = summed(columns["n_evse"]), summed(columns["n_sessions"])
     waited_s = summed(np.nan_to_num(columns["mean_wait_s"]) * columns["n_sessions"])

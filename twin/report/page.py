@@ -48,7 +48,7 @@ def write_report(run_dir: Path, out: Path | None = None) -> Path:
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         partial.write_text(page, encoding="utf-8", newline="\n")
-        os.replace(partial, out)
+        partial.replace(out)
     except OSError as fault:
         partial.unlink(missing_ok=True)
         raise StoreError(f"{out}: could not be written ({fault}); choose a folder with room to write to") from fault
@@ -75,11 +75,12 @@ def render(run: Run) -> str:
 
 def page_content(run: Run) -> dict[str, Any]:
     """Return everything the template fills in: findings, tables and charts."""
-    figures = Figures(run.metrics)
+    figures = Figures(run.arrays("metrics"))
     first_day = first_day_of(run.manifest)
-    national = rows.national_load(run.grid)
-    areas = rows.worst_areas(run.stations)
-    lines = rows.scorecard(run.scorecard) if run.has("scorecard") else None
+    national = rows.national_load(run.arrays("grid"))
+    stations = run.arrays("stations")
+    areas = rows.worst_areas(stations)
+    lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
     found_coverage = rows.coverage(figures, COVERAGE_NAMES)
     return {
@@ -110,7 +111,7 @@ def page_content(run: Run) -> dict[str, Any]:
         "has_roads": run.has("network"),
         "config_text": canonical_json(run.manifest["config"]),
         "charts": {
-            "map": nation(run.stations, run.table("network") if run.has("network") else None),
+            "map": nation(stations, run.arrays("network") if run.has("network") else None),
             "waits": charts.waits_by_hour(figures, first_day),
             "full": charts.full_by_hour(figures, first_day),
             "load": charts.load_by_kind(national, first_day),

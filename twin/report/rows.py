@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
+from numpy.typing import NDArray
 
 from twin.report.figures import (
     Figures,
@@ -90,15 +90,11 @@ def provinces(figures: Figures) -> list[list[str]]:
     ]
 
 
-def worst_areas(stations: pa.Table) -> list[dict[str, Any]]:
+def worst_areas(stations: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
     """Return the service areas with the longest mean waits, longest first."""
-    areas = stations.filter(
-        (pc.field("layer") == "highway")
-        & (pc.field("n_sessions") >= FEWEST_SESSIONS)
-        & pc.field("mean_wait_s").is_valid()
-    )
-    order = pc.sort_indices(areas, sort_keys=[("mean_wait_s", "descending"), ("station", "ascending")])
-    rows: list[dict[str, Any]] = areas.take(order.slice(0, N_WORST)).to_pylist()
+    chosen = np.flatnonzero((stations["layer"] == "highway") & (stations["n_sessions"] >= FEWEST_SESSIONS))
+    order = np.lexsort((stations["station"][chosen], -stations["mean_wait_s"][chosen]))
+    rows = listed({name: values[chosen[order[:N_WORST]]] for name, values in stations.items()})
     longest = max((row["mean_wait_s"] for row in rows), default=0) or 1
     for row in rows:
         row["bar"] = round(100 * row["mean_wait_s"] / longest, 1)
@@ -109,13 +105,14 @@ def worst_areas(stations: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def scorecard(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+def scorecard(table: Mapping[str, NDArray[Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the policy lines by verdict, in the order of the table."""
     found: dict[str, list[dict[str, Any]]] = {"met": [], "missed": [], "not evaluated": []}
-    for row in table.to_pylist():
+    for row in listed(table):
         write = _writer_of(row["unit"])
-        row["value_text"] = "" if row["value"] is None else write(row["value"])
-        row["target_text"] = "" if row["target"] is None else f"{SIGNS.get(row['operator'], row['operator'])}\u00a0{write(row['target'])}"
+        row["value_text"] = "" if math.isnan(row["value"]) else write(row["value"])
+        sign = SIGNS.get(row["operator"], row["operator"])
+        row["target_text"] = "" if math.isnan(row["target"]) else f"{sign}\u00a0{write(row['target'])}"
         found[row["met"]].append(row)
     return found
 
@@ -133,11 +130,20 @@ def coverage(figures: Figures, names: Mapping[str, str]) -> list[dict[str, str]]
     return found
 
 
-def national_load(grid: pa.Table) -> pa.Table:
-    """Sum the load over all zones, by quarter hour."""
-    columns = [name for name in grid.column_names if name.endswith("_kw")]
-    summed = grid.group_by("quarter", use_threads=False).aggregate([(name, "sum") for name in columns])
-    return summed.rename_columns([name.removesuffix("_sum") for name in summed.column_names]).sort_by("quarter")
+def national_load(grid: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Sum the load over all zones, by quarter hour, kW."""
+    n_quarters = int(grid["quarter"].max(initial=-1)) + 1
+    return {
+        name: np.bincount(grid["quarter"], weights=values, minlength=n_quarters)
+        for name, values in grid.items()
+        if name.endswith("_kw")
+    }
+
+
+def listed(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    """Return a table as one dict a row."""
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _writer_of(unit: str) -> Callable[[float], str]:

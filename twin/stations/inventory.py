@@ -79,7 +79,9 @@ class Inventory:
         return station_names(self.stations, self.place_names, self.side, self.side_names)
 
 
-def build_inventory(config: Config, regions: Regions, network: Network, folder: Path | None = None) -> Inventory:
+def build_inventory(
+    config: Config, regions: Regions, network: Network, sample: float | None = None, folder: Path | None = None
+) -> Inventory:
     """Build the public charging stations of a scenario.
 
     The stock of ``config.stations.stock`` is met exactly by layer and power class, its provincial shares by largest
@@ -96,6 +98,8 @@ def build_inventory(config: Config, regions: Regions, network: Network, folder: 
         Provinces, zones and counties.
     network : Network
         The road graph, with a directed link for every service-area side.
+    sample : float, optional
+        Share of the network in place of ``config.fleet.sample``; 1 gives the whole, whose coverage is the nation's.
     folder : pathlib.Path, optional
         Folder of the seed tables; the packaged ones by default.
 
@@ -121,7 +125,7 @@ def build_inventory(config: Config, regions: Regions, network: Network, folder: 
     parts = [with_operator(seed, part, operators["share"]) for part in parts]
     sites = Sites.join(parts)
     order = np.lexsort((sites.ordinal, sites.kind, sites.layer, sites.county, regions.county_zone[sites.county]))
-    sites = thin(sites.take(order), config.fleet.sample)
+    sites = thin(sites.take(order), config.fleet.sample if sample is None else sample)
     stations, pools = _tables(sites, cells, regions, settings.site_limit_share, settings.module_efficiency)
     return Inventory(
         stations=stations,

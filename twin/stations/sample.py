@@ -22,9 +22,8 @@ def thin(sites: Sites, share: float) -> Sites:
     """Keep a share of the sites so that a sampled fleet waits about as long as the whole one.
 
     Off the expressways whole sites are kept or left, as waits depend on the number of EVSEs in a queue, which must not
-    change. The choice is error diffusion in the order of counties: a site is kept as soon as the EVSEs owed to its
-    kind and octave of size are above zero, so every stretch of counties keeps about its share, sizes stay spread as
-    they are, and each kind keeps at least its scaled total, at most one site per octave more. Of the
+    change: of each kind and octave of size every ``1 / share``-th in the order of counties, and as many more as bring
+    the kind's EVSEs to their share. Sizes stay spread as they are, and so do the stations over the counties. Of the
     service-area sides every ``1 / share``-th along its line and direction stays while `share` is at least a third;
     below, every third one stays, or trips would strand, and its EVSEs are reduced cell by cell of the stock, one at
     least.
@@ -54,10 +53,17 @@ def thin(sites: Sites, share: float) -> Sites:
     sides = sides[np.lexsort((sites.side[sides], sites.link[sides] % 2))]
     share_sides = max(share, LEAST_SIDES)
     kept_sides = sides[_every(size[sides], share_sides)]
-    kept_local = local[_diffuse(size[local], sites.kind[local], share)]
+    kept_local = np.concatenate([_of_kind(local[sites.kind[local] == kind], size, share) for kind in range(SERVICE)])
     if share < share_sides:
         sites = _reduce(sites, kept_sides, share / share_sides)
     return sites.take(np.sort(np.concatenate((kept_local, kept_sides))))
+
+
+def _of_kind(rows: I64, size: I64, share: float) -> I64:
+    """Return the rows to keep of one kind: octave of size by octave, so that sizes stay spread as they are."""
+    octave = np.floor(np.log2(size[rows]))
+    rows = rows[np.argsort(octave, kind="stable")]
+    return rows[_every(size[rows], share)]
 
 
 def _every(size: I64, share: float) -> I64:
@@ -68,33 +74,7 @@ def _every(size: I64, share: float) -> I64:
     left = left[np.argsort((np.arange(len(left)) * GOLDEN) % 1.0, kind="stable")]
     missing = share * size.sum() - size[is_kept].sum()
     before = np.cumsum(size[left]) - size[left]
-    return np.sort(np.concatenate((np.flatnonzero(is_kept), left[before < missing])))
-
-
-def _diffuse(size: I64, kind: I64, share: float) -> I64:
-    """Return the positions to keep, kind by kind and octave of size by octave, so that sizes stay as they are spread.
-
-    Each octave starts with a credit of part of a site, so that not all of them keep their first site in the first
-    county; an octave that ends below its share keeps the last site it left.
-    """
-    octave = np.floor(np.log2(size)).astype(np.int64)
-    stratum = kind * 32 + octave
-    credit = 2.0**octave * ((stratum * GOLDEN) % 1.0)
-    debts: dict[int, float] = {}
-    left: dict[int, int] = {}
-    starts: dict[int, float] = {}
-    kept = []
-    columns = zip(size.tolist(), stratum.tolist(), credit.tolist(), strict=True)
-    for row, (n_evse, of_stratum, start) in enumerate(columns):
-        debt = debts.get(of_stratum, -start) + share * n_evse
-        if debt > 0:
-            kept.append(row)
-            debt -= n_evse
-        else:
-            left[of_stratum] = row
-        debts[of_stratum], starts[of_stratum] = debt, start
-    kept += [left[key] for key, debt in debts.items() if debt + starts[key] > 0 and key in left]
-    return np.array(sorted(kept), np.int64)
+    return np.concatenate((np.flatnonzero(is_kept), left[before < missing]))
 
 
 def _reduce(sites: Sites, rows: I64, share: float) -> Sites:

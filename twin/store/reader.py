@@ -9,12 +9,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from twin.errors import StoreError
 from twin.store.manifest import FORMAT
+
+HEADLINES = (
+    "n_vehicles",
+    "n_stations",
+    "n_evse",
+    "sessions",
+    "energy_gwh",
+    "mean_wait_min",
+    "p95_wait_min",
+    "ev_load_peak_gw",
+    "stranded",
+)
+"""Metrics of the whole run that `Run.summary` tells."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +81,13 @@ class Run:
 
     @cached_property
     def sessions(self) -> ds.Dataset:
-        """``sessions/`` as an Arrow dataset, which reads no row before it is asked to (``.to_table()``, ``.head()``)."""
+        """``sessions/`` as an Arrow dataset, which reads no row before it is asked to: ``.to_table()``, ``.head()``."""
         folder = self.path / "sessions"
         parts = sorted(folder.glob("part-*.parquet"))
         if not parts:
             raise StoreError(f"{folder}: no parts; the run was made without sessions, or the folder is not complete")
         for part in parts:
-            self._read(part, lambda part=part: pq.read_metadata(part))  # type: ignore[misc]
+            self._read(part, lambda part=part: pq.read_metadata(part))
         return ds.dataset([str(part) for part in parts], format="parquet")
 
     @cached_property
@@ -96,11 +111,24 @@ class Run:
         if not path.is_file():
             raise StoreError(f"{path}: no such table; wanted a complete run folder; run the scenario again")
         wanted = None if columns is None else list(columns)
-        table = self._read(path, lambda: pq.read_table(path, columns=wanted, page_checksum_verification=True))
-        missing = set(wanted or ()) - set(table.column_names)
+        missing = set(wanted or ()) - set(self._read(path, lambda: pq.read_schema(path)).names)
         if missing:
             raise StoreError(f"{path}: no column {', '.join(sorted(missing))}; was it written by another version?")
-        return table
+        return self._read(path, lambda: pq.read_table(path, columns=wanted, page_checksum_verification=True))
+
+    def summary(self) -> dict[str, Any]:
+        """Return the headline figures and costs of the run, as plain numbers; None where one cannot be formed."""
+        rows = self.arrays("metrics")
+        whole = np.isnan(rows["hour"]) & (rows["layer"] == "all") & (rows["province"] == "all")
+        found = dict(zip(rows["metric"][whole], rows["value"][whole].tolist(), strict=True))
+        figures = {name: found[name] if np.isfinite(found.get(name, np.nan)) else None for name in HEADLINES}
+        costs = {name: self.manifest[name] for name in ("wall_s", "peak_memory_bytes", "bytes_written", "audit")}
+        return {"scenario": self.manifest["scenario"], **figures, **costs}
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Read ``<name>.parquet`` as one numpy array a column; null numbers are NaN, texts are objects."""
+        table = self.table(name)
+        return {column: table.column(column).to_numpy(zero_copy_only=False) for column in table.column_names}
 
     @staticmethod
     def _read(path: Path, action: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -43,7 +44,7 @@ class RunWriter:
     """
 
     def __init__(self, out: Path) -> None:
-        self.out = Path(os.path.abspath(out))
+        self.out = Path(out).resolve()
         _refuse_if_taken(self.out)
         self.folder = self.out.with_name(f".{self.out.name}.partial-{os.getpid()}")
         self._made = _make_folders(self.folder)
@@ -129,7 +130,7 @@ class RunWriter:
         try:
             self.finish()
             _refuse_if_taken(self.out)
-            self._guard("", lambda: os.rename(self.folder, self.out))
+            self._guard("", lambda: self.folder.rename(self.out))
         except BaseException:
             self.abort()
             raise
@@ -142,10 +143,8 @@ class RunWriter:
             return
         self._close()
         for stream in self._streams.values():
-            try:
+            with contextlib.suppress(OSError, pa.ArrowException):  # it goes with the folder anyway
                 stream.drop()
-            except (OSError, pa.ArrowException):
-                pass  # a file that cannot be closed well goes with the folder
         shutil.rmtree(self.folder, ignore_errors=True)
         for folder in reversed(self._made):
             try:

@@ -127,3 +127,50 @@ class LinksTable(NamedTuple):
     hour: Annotated[I16, Field("h", "hour since day 0")]
     n_vehicles: Annotated[I32, Field("-", "simulated vehicles that entered")]
     speed_kmh: Annotated[F32, Field("km/h", "mean published speed")]
+
+
+class StrandedTable(NamedTuple):
+    """stranded.parquet: one vehicle whose battery emptied on the road a row, sorted by (second, vehicle)."""
+
+    vehicle: Annotated[I32, Field("-", "vehicle id")]
+    second: Annotated[I32, Field("s", "second at which the battery was empty")]
+    link: Annotated[I32, Field("-", "directed link it stands on; -1 off the road graph")]
+
+
+class NetworkTable(NamedTuple):
+    """network.parquet: one directed link a row, for maps and for joining links.parquet."""
+
+    link: Annotated[I32, Field("-", "link id")]
+    line: Annotated[STR, Field("-", "code of its line, empty without")]
+    kind: Annotated[U8, Field("-", "kind of road; names in the manifest")]
+    length_km: Annotated[F64, Field("km", "length")]
+    from_lon: Annotated[F64, Field("deg", "longitude of its start, WGS-84")]
+    from_lat: Annotated[F64, Field("deg", "latitude of its start, WGS-84")]
+    to_lon: Annotated[F64, Field("deg", "longitude of its end, WGS-84")]
+    to_lat: Annotated[F64, Field("deg", "latitude of its end, WGS-84")]
+
+
+class OperatorsTable(NamedTuple):
+    """operators.parquet: the bulletin of one station operator and day a row."""
+
+    operator: Annotated[STR, Field("-", "operator")]
+    day: Annotated[I32, Field("d", "day of the run")]
+    n_evse: Annotated[I32, Field("-", "EVSEs")]
+    n_arrivals: Annotated[I64, Field("-", "vehicles that drove in")]
+    n_sessions: Annotated[I64, Field("-", "sessions begun")]
+    n_turned_away: Annotated[I64, Field("-", "balked or reneged")]
+    energy_kwh: Annotated[F64, Field("kWh", "energy of the sessions ended")]
+    busy_share: Annotated[F64, Field("-", "plugged seconds over EVSE seconds")]
+    mean_wait_s: Annotated[F64, Field("s", "mean waiting time, null without sessions")]
+
+
+class GridDaysTable(NamedTuple):
+    """grid_days.parquet: the bulletin of one provincial grid operator and day a row."""
+
+    province: Annotated[STR, Field("-", "province code")]
+    day: Annotated[I32, Field("d", "day of the run")]
+    peak_quarter: Annotated[I32, Field("15 min", "quarter hour of the day with the largest load")]
+    peak_kw: Annotated[F64, Field("kW", "load with vehicles in it")]
+    base_kw: Annotated[F64, Field("kW", "of which without vehicles")]
+    public_kw: Annotated[F64, Field("kW", "of which public charging")]
+    private_kw: Annotated[F64, Field("kW", "of which charging at home and at depots")]

@@ -1,0 +1,231 @@
+"""Coverage against slow truths and answers worked out by hand."""
+
+from __future__ import annotations
+
+import heapq
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twin.config import Config
+from twin.metrics.coverage import coverage_metrics, disc_points, longest_ways_km, nearest_km
+from twin.metrics.line_coverage import distance_ahead_m, longest_way_ahead_m, metres_within
+from twin.network import load_backbone, load_regions
+from twin.stations import build_inventory
+from twin.tables.inputs import Pools, Stations
+
+
+def walk_to_station(tail, head, reverse, length_m, has_station, link):
+    """Dijkstra with a heap from the end of one link, said again slowly."""
+    if has_station[link]:
+        return 0.0
+    done, heap = set(), [(0.0, link)]
+    while heap:
+        way, here = heapq.heappop(heap)
+        if here in done:
+            continue
+        done.add(here)
+        onward = [k for k in range(len(tail)) if tail[k] == head[here]]
+        ahead = [k for k in onward if k != reverse[here]] or onward
+        if here != link and has_station[here]:
+            return way
+        for k in ahead:
+            heapq.heappush(heap, (way + length_m[k], k))
+    return np.inf
+
+
+@st.composite
+def road_graphs(draw):
+    n_nodes = draw(st.integers(2, 7))
+    pairs = st.tuples(st.integers(0, n_nodes - 1), st.integers(0, n_nodes - 1)).filter(lambda p: p[0] != p[1])
+    roads = draw(st.lists(st.tuples(pairs, st.integers(1, 90), st.booleans()), min_size=1, max_size=12))
+    tail, head, reverse, length = [], [], [], []
+    for (a, b), km, is_one_way in roads:
+        k = len(tail)
+        tail.append(a)
+        head.append(b)
+        length.append(1000.0 * km)
+        reverse.append(-1 if is_one_way else k + 1)
+        if not is_one_way:
+            tail.append(b)
+            head.append(a)
+            length.append(1000.0 * km)
+            reverse.append(k)
+    has_station = draw(st.lists(st.booleans(), min_size=len(tail), max_size=len(tail)))
+    ints = (np.array(column, np.int32) for column in (tail, head, reverse))
+    return *ints, np.array(length), np.array(has_station)
+
+
+@given(road_graphs())
+@settings(max_examples=200)
+def test_the_way_ahead_is_that_of_a_walk_from_every_link(graph):
+    tail, head, reverse, length_m, has_station = graph
+    fast = distance_ahead_m(tail, head, reverse, length_m, has_station)
+    slow = [walk_to_station(tail, head, reverse, length_m, has_station, k) for k in range(len(tail))]
+    assert fast.tolist() == slow
+
+
+def test_a_line_by_hand():
+    """Nodes 0..3 in a row, 40, 70 and 20 km apart; one station, eastbound, at node 2."""
+    tail, head = np.array([0, 1, 1, 2, 2, 3], np.int32), np.array([1, 0, 2, 1, 3, 2], np.int32)
+    reverse = np.array([1, 0, 3, 2, 5, 4], np.int32)
+    length_m = np.array([40e3, 40e3, 70e3, 70e3, 20e3, 20e3])
+    has_station = np.array([False, False, True, False, False, False])
+    ahead_m = distance_ahead_m(tail, head, reverse, length_m, has_station)
+    # Westbound traffic turns at node 0 and comes back; eastbound past node 2 turns at node 3.
+    assert ahead_m.tolist() == [70e3, 110e3, 0.0, 150e3, 240e3, 220e3]
+    assert metres_within(length_m, ahead_m, 50e3).tolist() == [0, 0, 50e3, 0, 0, 0]
+    assert metres_within(length_m, ahead_m, 90e3).tolist() == [20e3, 0, 70e3, 0, 0, 0]
+    longest_m = longest_way_ahead_m(length_m, ahead_m, np.array([0, 1, 0, 1, -1, -1]), 3)
+    assert longest_m[:2].tolist() == [110e3, 220e3]
+    assert np.isnan(longest_m[2])
+
+
+def test_a_line_without_a_station_has_no_way_ahead():
+    tail, head, reverse = (np.array(x, np.int32) for x in ([0, 1], [1, 0], [1, 0]))
+    length_m = np.array([1e3, 1e3])
+    ahead_m = distance_ahead_m(tail, head, reverse, length_m, np.array([False, False]))
+    assert np.isinf(ahead_m).all()
+    assert metres_within(length_m, ahead_m, 50e3).tolist() == [0, 0]
+    assert np.isnan(longest_way_ahead_m(length_m, ahead_m, np.array([0, 0]), 1)).all()
+
+
+places = st.lists(st.tuples(st.floats(74, 135), st.floats(18, 53)), min_size=1, max_size=12)
+
+
+@given(places, places)
+def test_the_nearest_station_is_that_of_all_pairs(people, stations):
+    lon, lat = np.array(people).T
+    station_lon, station_lat = np.array(stations).T
+    a, b = np.radians(lat)[:, None], np.radians(station_lat)[None, :]
+    step = np.radians(lon)[:, None] - np.radians(station_lon)[None, :]
+    haversine = np.sin((a - b) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(step / 2) ** 2
+    slow_km = 2 * 6371.0 * np.arcsin(np.sqrt(np.minimum(haversine, 1))).min(axis=1)
+    assert np.allclose(nearest_km(lon, lat, station_lon, station_lat), slow_km, rtol=1e-7, atol=1e-4)
+
+
+def test_nobody_is_near_where_there_is_no_station():
+    none = np.empty(0)
+    assert np.isinf(nearest_km(np.array([100.0]), np.array([30.0]), none, none)).all()
+
+
+def test_people_fill_their_disc_evenly():
+    centre = np.array([110.0]), np.array([35.0])
+    disc, lon, lat = disc_points(*centre, np.array([10.0]), 400)
+    assert (disc == 0).all()
+    out_km = nearest_km(lon, lat, *centre)
+    for radius_km in (2.5, 5.0, 7.5, 10.0):
+        assert (out_km <= radius_km * 1.002).sum() == pytest.approx(400 * (radius_km / 10) ** 2, abs=2)
+    assert abs(lon.mean() - 110.0) < 0.002
+    assert abs(lat.mean() - 35.0) < 0.002
+
+
+def small_world():
+    """Two counties of two provinces, 5 degrees apart; one station at the first, one on the road, none at the second."""
+    regions = SimpleNamespace(
+        n_provinces=2,
+        n_counties=2,
+        province_code=np.array(["AA", "BB"], object),
+        zone_province=np.array([0, 1]),
+        county_province=np.array([0, 1]),
+        county_urban_population=np.array([1e6, 5e5]),
+        county_rural_population=np.array([3e5, 1e5]),
+    )
+    zero, one = np.zeros(2, np.int32), np.ones(2, np.int32)
+    stations = Stations(
+        zone=zero,
+        county=zero,
+        province=zero,
+        layer=np.array([0, 1], np.uint8),
+        site_type=np.array([0, 1], np.uint8),
+        operator=zero.astype(np.uint8),
+        lon=np.array([105.0, 107.0]),
+        lat=np.array([30.0, 30.0]),
+        link=np.array([-1, 0], np.int32),
+        first_pool=np.array([0, 1], np.int32),
+        n_pools=one,
+        site_limit_w=one.astype(np.int64),
+    )
+    pools = Pools(
+        station=np.array([0, 1], np.int32),
+        first_evse=np.array([0, 20], np.int32),
+        n_evse=np.array([20, 4], np.int32),
+        rated_power_w=np.array([120_000, 480_000], np.int32),
+        power_class=np.array([0, 1], np.uint8),
+        is_ac=zero.astype(np.uint8),
+        serves=one.astype(np.uint8),
+    )
+    inventory = SimpleNamespace(
+        stations=stations,
+        pools=pools,
+        is_high_power=np.array([0, 1], np.uint8),
+        side=np.array([-1, 0]),
+        n_townships=np.array([10, 5]),
+        extent=SimpleNamespace(
+            lon=np.array([105.0, 110.0]),
+            lat=np.array([30.0, 30.0]),
+            town_km=np.array([4.0, 3.0]),
+            county_km=np.array([20.0, 20.0]),
+        ),
+    )
+    network = SimpleNamespace(
+        n_links=2,
+        link_from=np.array([0, 1], np.int32),
+        link_to=np.array([1, 0], np.int32),
+        link_reverse=np.array([1, 0], np.int32),
+        link_length_m=np.array([60_000, 60_000], np.int32),
+        link_kind=np.zeros(2, np.uint8),
+        link_line=np.zeros(2, np.int16),
+        line_names=np.array(["G1"], object),
+        node_province=np.array([0, 0], np.int32),
+        site_province=np.array([0, 0], np.int32),
+    )
+    return inventory, regions, network
+
+
+def test_a_small_world_by_hand():
+    inventory, regions, network = small_world()
+    rows = coverage_metrics(inventory, regions, network, np.array([4000, 1000]))
+    found = {(row.metric, row.layer, row.province): row.value for row in rows}
+    assert len(found) == len(rows)
+    assert found["evse_per_1000_vehicles", "all", "all"] == pytest.approx(24 / 5)
+    assert found["evse_per_1000_vehicles", "highway", "AA"] == pytest.approx(1.0)
+    assert found["evse_per_1000_vehicles", "all", "BB"] == 0.0
+    # Within 1, 2, 3 km of the centre of a disc of 4 km live (r/4)^2 of its people.
+    for reach_km in (1, 2, 3):
+        here = found[f"urban_population_within_{reach_km}_km", "urban", "AA"]
+        assert here == pytest.approx((reach_km / 4) ** 2, abs=1 / 128)
+        assert found[f"urban_population_within_{reach_km}_km", "urban", "all"] == pytest.approx(here * 1.0 / 1.5)
+        assert found[f"urban_population_within_{reach_km}_km", "urban", "BB"] == 0.0
+    # One station at the end of the eastbound 60 km; westbound it is the whole way back and out again.
+    assert found["expressway_within_25_km_of_station", "highway", "all"] == pytest.approx(25 / 120)
+    assert found["expressway_within_50_km_of_high_power", "highway", "AA"] == pytest.approx(50 / 120)
+    assert found["longest_way_to_station", "highway", "AA"] == pytest.approx(120.0)
+    assert np.isnan(found["longest_way_to_station", "highway", "BB"])
+    assert np.isnan(found["expressway_within_25_km_of_station", "highway", "BB"])
+    assert found["service_areas_with_station", "highway", "all"] == pytest.approx(0.5)
+    assert found["counties_with_station", "rural", "all"] == pytest.approx(0.5)
+    assert found["townships_with_station", "rural", "all"] == 0.0
+    # The mean distance from the centre of a disc is two thirds of its radius.
+    assert found["rural_distance", "rural", "AA"] == pytest.approx(20 * 2 / 3, rel=0.01)
+    assert found["rural_distance", "rural", "BB"] == pytest.approx(481, rel=0.01)
+    assert longest_ways_km(inventory, network) == {"G1": pytest.approx(120.0)}
+
+
+def test_the_nation_is_between_its_best_and_worst_province():
+    regions = load_regions()
+    network = load_backbone(regions)
+    inventory = build_inventory(Config(), regions, network)
+    rows = coverage_metrics(inventory, regions, network, regions.zone_nev)
+    names = {(row.metric, row.layer) for row in rows}
+    for metric, layer in names:
+        mine = {row.province: row.value for row in rows if (row.metric, row.layer) == (metric, layer)}
+        assert len(mine) == 32
+        provinces = [value for code, value in mine.items() if code != "all"]
+        assert np.nanmin(provinces) - 1e-12 <= mine["all"] <= np.nanmax(provinces) + 1e-12
+        if metric.startswith(("urban_", "expressway_", "counties", "townships", "service")):
+            assert min(provinces) >= 0
+            assert max(provinces) <= 1 + 1e-12

@@ -1,0 +1,305 @@
+"""The page says what the tables say, safely, offline and the same every time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import synthetic
+from twin.errors import StoreError
+from twin.metrics.scorecard import scorecard
+from twin.report import write_report
+from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
+from twin.report.map import albers_km
+from twin.report.page import page_content, script_json
+from twin.store import Run, open_run
+from twin.tables.results import NetworkTable
+from twin.tables.seeds import read
+
+CHROMIUM = Path("/usr/bin/chromium")
+EVIL = "<script>alert(1)</script> & <b>bold</b> \u2028"
+LARGEST_BYTES = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    fake = synthetic.fake_run()
+    metrics, stations, _ = synthetic.tables(fake)
+    card = scorecard(read("policy_lines"), metrics, stations)
+    names = stations.name.copy()
+    names[np.flatnonzero(stations.layer == "highway")] = EVIL
+    k = np.arange(4)
+    network = NetworkTable(
+        link=k.astype(np.int32),
+        from_lon=100.0 + k,
+        from_lat=30.0 + k,
+        to_lon=101.0 + k,
+        to_lat=31.0 + k,
+        length_km=np.full(4, 150.0),
+        kind=np.zeros(4, np.uint8),
+        line=np.array(["G1"] * 4, object),
+    )
+    path = synthetic.write_run(
+        tmp_path_factory.mktemp("report") / "run", fake, card, stations=stations._replace(name=names), network=network
+    )
+    return open_run(path)
+
+
+@pytest.fixture(scope="module")
+def page(run: Run) -> Path:
+    return write_report(run.path)
+
+
+@pytest.fixture(scope="module")
+def content(run: Run) -> dict[str, Any]:
+    return page_content(run)
+
+
+class Outline(HTMLParser):
+    """Headings, ids, and every address that a browser would fetch by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.fetched: list[str] = []
+        self.headings: list[str] = []
+        self._in_heading = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("src", "srcset", "data", "action") or (name == "href" and tag != "a"):
+                self.fetched.append(value or "")
+        self._in_heading = tag in ("h1", "h2")
+        if self._in_heading:
+            self.headings.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_heading = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_heading:
+            self.headings[-1] += data
+
+
+def test_the_page_is_one_file_that_fetches_nothing(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    outline = Outline()
+    outline.feed(text)
+    assert outline.fetched == []
+    assert len(outline.ids) == len(set(outline.ids))
+    assert "default-src 'none'" in text
+    assert len(text.encode()) < LARGEST_BYTES
+    assert "OpenStreetMap contributors" in text
+
+
+def test_the_same_folder_gives_the_same_bytes(run: Run, page: Path, tmp_path: Path) -> None:
+    assert write_report(run.path, tmp_path / "again.html").read_bytes() == page.read_bytes()
+
+
+def test_every_section_states_its_finding(page: Path, content: dict[str, Any]) -> None:
+    outline = Outline()
+    outline.feed(page.read_text(encoding="utf-8"))
+    for finding in content["findings"].values():
+        assert finding.text in outline.headings
+
+
+def test_numbers_in_findings_are_those_of_the_metrics(run: Run, content: dict[str, Any]) -> None:
+    """Each figure quoted in a heading, read back from its text, is the stored one to three digits."""
+    rows = run.metrics.to_pylist()
+    n_checked = 0
+    for finding in content["findings"].values():
+        for cite in finding.cites:
+            stored = [
+                row["value"]
+                for row in rows
+                if (row["metric"], row["layer"], row["province"], row["hour"])
+                == (cite.metric, cite.layer, cite.province, cite.hour)
+            ]
+            assert len(stored) == 1
+            assert cite.text in finding.text
+            factor = 100 if "%" in cite.text else 1
+            assert _read(cite.text) == pytest.approx(stored[0] * factor, rel=5.1e-3)
+            n_checked += 1
+    assert n_checked >= 15
+
+
+def _read(text: str) -> float:
+    found = re.match(r"[\d,.]+", text)
+    assert found is not None
+    words = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
+    return float(found[0].replace(",", "")) * next((size for word, size in words.items() if word in text), 1.0)
+
+
+def test_tables_of_the_page_are_those_of_the_run(run: Run, content: dict[str, Any]) -> None:
+    """Service areas, policy lines and provinces shown are the rows of the stored tables."""
+    stations = [row for row in run.stations.to_pylist() if row["layer"] == "highway" and row["n_sessions"] >= 20]
+    stations.sort(key=lambda row: (-row["mean_wait_s"], row["station"]))
+    assert [area["station"] for area in content["areas"]] == [row["station"] for row in stations[:15]]
+    lines = [line["line"] for found in content["lines"].values() for line in found]
+    assert sorted(lines) == sorted(run.scorecard.column("line").to_pylist())
+    assert {row[0] for row in content["provinces"]} == {"BJ", "TJ", "HE", "SX"}
+
+
+def test_charts_hold_the_numbers_of_the_tables(run: Run, content: dict[str, Any]) -> None:
+    """The stacked load sums to the load of all zones; the map counts every EVSE once."""
+    grid = run.arrays("grid")
+    stacked = np.sum([trace["y"] for trace in content["charts"]["load"]["data"]], axis=0)
+    kinds = ("urban", "highway", "rural", "home", "depot")
+    total_gw = sum(np.bincount(grid["quarter"], weights=grid[f"{kind}_kw"]) for kind in kinds) / 1e6
+    assert stacked == pytest.approx(total_gw, rel=1e-3)
+    points = [trace for trace in content["charts"]["map"]["data"] if trace["mode"] == "markers"]
+    assert sum(pair[0] for trace in points for pair in trace["customdata"]) == run.arrays("stations")["n_evse"].sum()
+    roads = content["charts"]["map"]["data"][0]
+    assert roads["name"] == "roads"
+    assert roads["x"][2::3] == [None] * 4
+
+
+def test_charts_are_what_plotly_draws(content: dict[str, Any]) -> None:
+    """Plotly's own schema accepts every trace and layout: no misspelt property is passed over in silence."""
+    from plotly.graph_objects import Figure
+
+    for chart in content["charts"].values():
+        Figure(data=chart["data"], layout=chart["layout"])
+    for name, chart in content["charts"].items():
+        if name != "map":
+            assert re.search(r"\(.+\)|local time", chart["layout"]["xaxis"]["title"]["text"])
+
+
+def test_text_from_data_stays_text(page: Path) -> None:
+    """A station's name with markup in it is shown, never run, in tables and in charts."""
+    text = page.read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;" in text
+    data = re.search(r'id="chart-data">(.*?)</script>', text, re.S)
+    assert data is not None
+    assert "<" not in data[1]
+    assert "\u2028" not in data[1]
+    names = [name for trace in json.loads(data[1])["map"]["data"] for name in trace.get("text", [])]
+    assert any("&lt;script&gt;" in name for name in names)
+    assert not any("<" in name for name in names)
+
+
+def test_script_json_keeps_its_content() -> None:
+    assert json.loads(script_json({"a": EVIL})) == {"a": EVIL}
+    assert not set("<>&\u2028") & set(script_json(EVIL))
+
+
+def test_a_run_without_roads_or_scorecard_says_so(tmp_path: Path) -> None:
+    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
+    text = write_report(path).read_text(encoding="utf-8")
+    assert "The run folder holds no <code>network.parquet</code>" in text
+    assert "The run folder holds no <code>scorecard.parquet</code>" in text
+
+
+def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
+    """With no visits at all ratios are written as a dash and nothing fails."""
+    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24, per_hour=0.0))
+    text = write_report(path).read_text(encoding="utf-8")
+    assert NONE in text
+    assert "nan" not in re.sub(r"<script.*?</script>", "", text, flags=re.S).lower().split()
+
+
+def test_a_broken_folder_leaves_no_page(tmp_path: Path) -> None:
+    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
+    (path / "grid.parquet").unlink()
+    with pytest.raises(StoreError, match=r"grid\.parquet"):
+        write_report(path)
+    assert not (path / "report.html").exists()
+    with pytest.raises(StoreError, match="could not be written"):
+        write_report(
+            synthetic.write_run(tmp_path / "other", synthetic.fake_run(n_hours=24)), tmp_path / "no" / "x.html"
+        )
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "text"),
+    [
+        (count, 7.0, "7"),
+        (count, 12345.0, "12,345"),
+        (count, 67_812_345.0, "67.8\u00a0million"),
+        (percent, 0.0473, "4.73\u00a0%"),
+        (percent, 1.0, "100\u00a0%"),
+        (Writer("GW"), 0.01234, "0.0123\u00a0GW"),
+        (Writer("min"), 0.0, "0\u00a0min"),
+        (Writer("min"), float("nan"), NONE),
+        (Writer("km"), float("inf"), NONE),
+    ],
+)
+def test_numbers_are_written_for_people(write: Writer, value: float, text: str) -> None:
+    assert write(value) == text
+
+
+def test_the_map_keeps_areas() -> None:
+    """A degree cell has the same area on the map as on the sphere, in the south and in the north."""
+    for lat in (20.0, 35.0, 50.0):
+        lon = np.array([110.0, 110.01, 110.01, 110.0])
+        x, y = albers_km(lon, np.array([lat, lat, lat + 0.01, lat + 0.01]))
+        area = 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
+        bands = np.sin(np.radians(lat + 0.01)) - np.sin(np.radians(lat))
+        assert area == pytest.approx(6371.0**2 * np.radians(0.01) * bands, rel=1e-5)
+    assert albers_km(np.array([105.0]), np.array([35.0])) == (pytest.approx([0]), pytest.approx([0], abs=1e-9))
+
+
+def test_figures_know_what_is_missing() -> None:
+    rows = {name: np.array([], object) for name in ("metric", "layer", "province", "unit")}
+    figures = Figures({**rows, "hour": np.array([]), "value": np.array([])})
+    assert np.isnan(figures.get("sessions"))
+    assert figures.by_hour("sessions").size == 0
+    assert figures.cite("sessions", count).text == NONE
+    assert Finding("x").cites == ()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: install the system's chromium package to draw the page")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
+def test_a_browser_draws_every_chart_from_disk(browser: Any, page: Path, width: int, scheme: str) -> None:
+    """No message, no request but the file, all charts drawn, ink against ground, nothing wider than the window."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
+    tab = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda fault: said.append(str(fault)))
+    tab.on("dialog", lambda dialog: said.append(dialog.message))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("html[data-drawn=yes]")
+    tab.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
+    assert said == []
+    assert asked == [page.as_uri()]
+    assert tab.locator(".chart").count() == tab.locator(".chart.js-plotly-plot").count() == 7
+    assert tab.locator("[data-title*=hare]").count() == 0
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    ink = tab.evaluate("getComputedStyle(document.querySelector('#chart-waits .xtick text')).fill")
+    assert abs(_brightness(ground) - _brightness(ink)) > 150
+    drawn = tab.evaluate(
+        "(() => { const c = document.querySelector('#chart-map canvas.gl-canvas-context');"
+        " return c !== null && c.width > 0; })()"
+    )
+    assert drawn
+    context.close()
+
+
+def _brightness(colour: str) -> float:
+    red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
+    return 0.299 * red + 0.587 * green + 0.114 * blue

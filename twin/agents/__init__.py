@@ -1,0 +1,6 @@
+"""Those who decide with money or policy, further ahead than a window: Mesa agents, thousands, not millions."""
+
+from twin.agents.grid_operator import GridOperator
+from twin.agents.station_operator import StationOperator
+
+__all__ = ["GridOperator", "StationOperator"]

@@ -1,0 +1,77 @@
+"""A company that runs charging stations: it sees its own books and publishes them, and may set its prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from twin.tables.columns import I64
+
+if TYPE_CHECKING:
+    from twin.engine.world import World
+
+__all__ = ["StationOperator"]
+
+DAY_S = 86_400
+
+
+class StationOperator(mesa.Agent):
+    """One operator of public stations.
+
+    Subclass it and override `decide` to give it a policy: it runs before each day, after the bulletins of the day before
+    are out, and may change what the world reads (prices, site limits) for its own stations.
+
+    Attributes
+    ----------
+    name : str
+        Operator.
+    stations : ndarray of int64
+        Rows of its stations.
+    bulletins : list of dict
+        One a day: sessions, energy, plugged share, mean wait, arrivals turned away.
+    """
+
+    def __init__(self, model: mesa.Model, name: str, stations: I64) -> None:
+        super().__init__(model)
+        self.name = name
+        self.stations = stations
+        self.bulletins: list[dict[str, Any]] = []
+        self._seen: dict[str, int] = {}
+        self._today: dict[str, int] = {}
+
+    def observe(self, world: World) -> None:
+        """Read the books of the own stations at midnight."""
+        books = world.ledger
+        now = {
+            "n_arrivals": int(books.n_arrivals[self.stations].sum()),
+            "n_sessions": int(books.n_sessions[self.stations].sum()),
+            "n_turned_away": int((books.n_balked + books.n_reneged)[self.stations].sum()),
+            "energy_ws": int(books.energy_ws[self.stations].sum()),
+            "wait_s": int(books.wait_s[self.stations].sum()),
+            "busy_s": int(world.totals.busy_s[self.stations].sum()),
+        }
+        self._today = {name: value - self._seen.get(name, 0) for name, value in now.items()}
+        self._seen = now
+
+    def publish(self, world: World, day: int) -> None:
+        """Add the day to the bulletins."""
+        today = self._today
+        n_evse = int(np.add.reduceat(world.given.pools.n_evse, world.given.stations.first_pool)[self.stations].sum())
+        self.bulletins.append(
+            {
+                "operator": self.name,
+                "day": day,
+                "n_evse": n_evse,
+                "n_arrivals": today["n_arrivals"],
+                "n_sessions": today["n_sessions"],
+                "n_turned_away": today["n_turned_away"],
+                "energy_kwh": today["energy_ws"] / 3.6e6,
+                "busy_share": today["busy_s"] / (n_evse * DAY_S) if n_evse else float("nan"),
+                "mean_wait_s": today["wait_s"] / today["n_sessions"] if today["n_sessions"] else float("nan"),
+            }
+        )
+
+    def decide(self, world: World, day: int) -> None:
+        """Change nothing: prices follow the provincial tariff and the service fee."""

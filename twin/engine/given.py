@@ -1,0 +1,103 @@
+"""From the rooms below to kernels: behaviour as numbers, roads as arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.physics import distance_m
+from twin.tables.columns import I32
+from twin.tables.state import Roads, Rules
+
+if TYPE_CHECKING:
+    from twin.config import Config
+    from twin.network.graph import Network
+    from twin.network.regions import Regions
+    from twin.network.routes import Routes
+
+ROAD_DETOUR = 1.3
+"""Way by road over straight line between a county's centre and its zone's. From memory, unverified (1.2-1.4)."""
+LEAST_ACCESS_M = 4000
+"""Way from a home to the trunk road where the county is the zone's centre itself. From memory, unverified."""
+LATE_EVENING_H = 18
+"""Valley hours that a private plug waits for begin after this hour."""
+
+
+def rules_of(config: Config) -> Rules:
+    """Return the numbers by which drivers behave."""
+    behaviour = config.behaviour
+    return Rules(
+        seed=config.scenario.seed,
+        window_s=config.period.window_s,
+        trigger_mean_soc=behaviour.trigger_mean_soc,
+        trigger_sd_soc=behaviour.trigger_sd_soc,
+        reserve_soc=behaviour.reserve_soc,
+        fast_target_soc=behaviour.fast_target_soc,
+        home_target_soc=behaviour.home_target_soc,
+        home_plug_soc=behaviour.home_plug_soc,
+        slow_share=behaviour.slow_share,
+        hybrid_public_share=behaviour.hybrid_public_share,
+        orderly_share=config.grid.orderly_share,
+        patience_s=float(behaviour.patience_s),
+        busy_session_cap_s=behaviour.busy_session_cap_s,
+        value_of_time_cny_per_s=behaviour.value_of_time_cny_per_h / 3600.0,
+        taste_cny=behaviour.taste_cny,
+        n_considered=behaviour.n_considered,
+        n_tries=behaviour.n_tries,
+        town_speed_m_per_s=behaviour.town_speed_kmh / 3.6,
+        truck_speed_kmh=behaviour.truck_speed_kmh,
+        depot_power_w=int(behaviour.depot_power_kw * 1000),
+        rest_after_s=behaviour.rest_after_s,
+        rest_s=behaviour.rest_s,
+    )
+
+
+def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
+    """Return the road graph as kernels read it, at free speed."""
+    zone, node = regions.county_zone, network.zone_node[regions.county_zone]
+    straight_m = np.array(
+        [
+            distance_m(*place)
+            for place in zip(
+                regions.county_lon, regions.county_lat, network.node_lon[node], network.node_lat[node], strict=True
+            )
+        ]
+    )
+    first = np.searchsorted(zone, np.arange(regions.n_zones + 1)).astype(np.int32)
+    people = np.maximum(regions.county_population.astype(np.float64), 1.0)
+    share = np.empty(len(zone))
+    core = np.empty(regions.n_zones, np.int16)
+    for row in range(regions.n_zones):
+        part = slice(int(first[row]), int(first[row + 1]))
+        share[part] = np.cumsum(people[part]) / people[part].sum()
+        core[row] = first[row] + int(np.argmax(people[part]))
+    return Roads(
+        link_to=network.link_to.astype(np.int32),
+        length_m=network.link_length_m.astype(np.int32),
+        speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
+        next_link=routes.next_link,
+        zone_node=network.zone_node.astype(np.int32),
+        node_zone=network.node_zone.astype(np.int32),
+        node_lon=network.node_lon,
+        node_lat=network.node_lat,
+        county_zone=zone.astype(np.int32),
+        county_province=regions.county_province.astype(np.int32),
+        zone_core=core,
+        zone_county=first,
+        county_share=share,
+        access_m=np.maximum(straight_m * ROAD_DETOUR, LEAST_ACCESS_M).astype(np.int32),
+    )
+
+
+def valley_seconds(is_valley: np.ndarray) -> I32:
+    """Return for each province the second of day at which the evening's valley hours begin.
+
+    Parameters
+    ----------
+    is_valley : ndarray of bool, shape (n_provinces, 24)
+        Hours that the tariff calls valley.
+    """
+    late = is_valley[:, LATE_EVENING_H:]
+    hour = np.where(late.any(axis=1), LATE_EVENING_H + late.argmax(axis=1), 24)
+    return (hour * 3600).astype(np.int32)

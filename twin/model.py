@@ -1,0 +1,108 @@
+"""The calendar turns: each day the deciders decide, the windows run, the deciders observe and publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from twin.agents import GridOperator, StationOperator
+from twin.engine import account
+from twin.engine.window import step as run_window
+from twin.tables.results import StrandedTable
+
+if TYPE_CHECKING:
+    from twin.config import Config
+    from twin.engine.world import World
+    from twin.nation import Places, Supply
+    from twin.tables.totals import RunTotals
+
+__all__ = ["TwinModel"]
+
+DAY_S = 86_400
+HOUR_S = 3_600
+HOURS_PER_DAY = 24
+
+
+class TwinModel(mesa.Model):  # type: ignore[misc]
+    """The nation: a world of vehicles and stations, and the agents that decide further ahead than a window.
+
+    Parameters
+    ----------
+    world : World
+        Vehicles, roads and stations at 00:00 of day 0.
+    places : Places
+        Regions, whose provinces have a grid operator each.
+    supply : Supply
+        Stations, whose operators are agents, and the load without vehicles.
+    config : Config
+        Sections ``output`` and ``stations``.
+    append : callable
+        ``append(name, table)`` takes the rows that the days leave behind.
+    on_hour : callable
+        Called with (second, vehicles on the road, sessions so far) after each simulated hour.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        places: Places,
+        supply: Supply,
+        config: Config,
+        append: Callable[[str, Any], None],
+        on_hour: Callable[[int, int, int], None],
+    ) -> None:
+        super().__init__(rng=config.scenario.seed)
+        self.world = world
+        self.day = 0
+        self._append = append
+        self._on_hour = on_hour
+        self._output = config.output
+        operator = np.asarray(supply.inventory.stations.operator)
+        for row, name in enumerate(supply.inventory.operator_names):
+            StationOperator(self, str(name), np.flatnonzero(operator == row))
+        for row, code in enumerate(places.regions.province_code):
+            zones = np.flatnonzero(places.regions.zone_province == row)
+            base_kw = supply.base.base_kw[zones].sum(axis=0)
+            GridOperator(self, str(code), zones, base_kw, config.stations.module_efficiency)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every day of the period has been lived."""
+        return self.day >= self.world.given.n_days
+
+    def step(self) -> None:
+        """Live one day."""
+        self.agents.do("decide", self.world, self.day)
+        for hour in range(self.day * HOURS_PER_DAY, (self.day + 1) * HOURS_PER_DAY):
+            self._live_hour(hour)
+        self.agents.do("observe", self.world)
+        self.agents.do("publish", self.world, self.day)
+        self.day += 1
+
+    def finish(self) -> RunTotals:
+        """Settle what is still running and return everything counted."""
+        return account.finish(self.world)
+
+    def bulletins(self, kind: type[mesa.Agent]) -> list[dict[str, Any]]:
+        """Return what the agents of a kind published, in the order of agents and days."""
+        return [row for agent in self.agents_by_type[kind] for row in agent.bulletins]
+
+    def _live_hour(self, hour: int) -> None:
+        """Run the windows of an hour and hand on the rows that they leave behind."""
+        window_s = self.world.given.rules.window_s
+        for window in range(hour * HOUR_S // window_s, (hour + 1) * HOUR_S // window_s):
+            run_window(self.world, window)
+            if self._output.sessions != "none":
+                share = 1.0 if self._output.sessions == "all" else self._output.sessions_sample_share
+                self._append("sessions", account.visit_rows(self.world, share))
+            self._append("stranded", StrandedTable(*self.world.stranded.T.copy()))
+        station_hours, links = account.close_hour(self.world, hour)
+        if self._output.station_hours:
+            self._append("station_hours", station_hours)
+        if self._output.links:
+            self._append("links", links)
+        n_on_road = int(self.world.road[hour, :, 0].sum())
+        self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.ledger.n_sessions.sum()))

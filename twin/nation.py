@@ -1,0 +1,151 @@
+"""The nation of a scenario: its places, its stations and its vehicles, ready for the first window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.engine.given import roads_of, rules_of, valley_seconds
+from twin.engine.world import Given
+from twin.errors import ConfigError
+from twin.fleet.background import build_background
+from twin.fleet.calendar import Calendar, build_calendar
+from twin.fleet.classes import GROUPS, load_classes
+from twin.fleet.counts import count_vehicles
+from twin.fleet.local import build_local
+from twin.fleet.trips import build_trips
+from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes
+from twin.grid.tariffs import Prices, build_prices
+from twin.grid.zones import build_base_load
+from twin.network.backbone import load_backbone
+from twin.network.graph import Network
+from twin.network.regions import Regions, load_regions
+from twin.network.routes import Routes, build_routes, load_demand
+from twin.stations.inventory import Inventory, build_inventory
+from twin.tables.columns import F64, to_rows
+from twin.tables.inputs import VehicleClasses, Vehicles
+from twin.tables.totals import ProvinceLoad
+
+if TYPE_CHECKING:
+    from twin.config import Config
+
+__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "require_memory"]
+
+STATIONS_BYTES = 1_500_000_000
+"""Stations, roads, seeds and libraries of a national run; measured."""
+OUT_BYTES_PER_VEHICLE = 16
+"""Rows of those who are out, spread over the fleet: a tenth of it at 160 B; measured on a holiday."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Regions, and the roads between them."""
+
+    regions: Regions
+    network: Network
+    routes: Routes
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Stations, what charging costs, and the load beside it."""
+
+    inventory: Inventory
+    prices: Prices
+    base: ProvinceLoad
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Vehicles, and how they travel."""
+
+    calendar: Calendar
+    classes: VehicleClasses
+    class_names: list[str]
+    given: Given
+
+
+def build_places(config: Config) -> Places:
+    """Return the road network that the scenario names, with its fastest routes."""
+    regions = load_regions()
+    network = load_backbone(regions)
+    return Places(regions, network, build_routes(network))
+
+
+def build_supply(config: Config, places: Places) -> Supply:
+    """Return the stations of the scenario's stock, with tariffs and base load."""
+    return Supply(
+        build_inventory(config, places.regions, places.network),
+        build_prices(config, places.regions),
+        build_base_load(config, places.regions),
+    )
+
+
+def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
+    """Return the fleet of the scenario and everything the engine is given.
+
+    Raises
+    ------
+    ConfigError
+        If the run would need more memory than there is.
+    """
+    regions, routes, network = places.regions, places.routes, places.network
+    require_memory(config, int(count_vehicles(config, regions).sum()))
+    calendar = build_calendar(config)
+    classes, names = load_classes()
+    vehicles = to_rows(build_vehicles(config, regions, classes, names))
+    counts = group_counts(vehicles, classes, regions, len(GROUPS))
+    background = build_background(
+        config, calendar, regions, routes, counts, lambda od: load_demand(routes, network, od), network.link_capacity_per_h
+    )
+    given = Given(
+        rules=rules_of(config),
+        n_days=config.period.n_days,
+        sample=config.fleet.sample,
+        classes=classes,
+        vehicles=vehicles,
+        local=build_local(config, calendar, regions),
+        trips=build_trips(config, calendar, regions, routes, counts),
+        background=background,
+        stations=to_rows(supply.inventory.stations),
+        pools=to_rows(supply.inventory.pools),
+        markets=supply.inventory.markets,
+        link_pools=supply.inventory.link_pools,
+        roads=roads_of(network, routes, regions),
+        link_free_speed_kmh=network.link_free_speed_kmh,
+        link_capacity_per_h=network.link_capacity_per_h,
+        prices=_price_table(supply.prices),
+        valley_s=valley_seconds(supply.prices.is_valley),
+        n_provinces=regions.n_provinces,
+    )
+    return Demand(calendar, classes, names, given)
+
+
+def require_memory(config: Config, n_vehicles: int) -> None:
+    """Refuse a fleet that does not fit, saying what it needs and what would fit.
+
+    Raises
+    ------
+    ConfigError
+        If the run needs more than ``compute.memory_limit_gb``, or than the machine has free.
+    """
+    import psutil
+
+    limit_gb = config.compute.memory_limit_gb
+    limit = limit_gb * 1e9 if limit_gb is not None else float(psutil.virtual_memory().available)
+    needed = memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles + STATIONS_BYTES
+    if needed <= limit:
+        return
+    sample = max(config.fleet.sample * (limit - STATIONS_BYTES) / max(needed - STATIONS_BYTES, 1), 0.0)
+    advice = f"set fleet.sample to {sample:.2g} or less" if sample > 0.001 else "use a machine with more memory"
+    raise ConfigError(
+        f"fleet: found {n_vehicles:,} vehicles, which need {needed / 1e9:.1f} GB; wanted at most {limit / 1e9:.1f} GB "
+        f"({'compute.memory_limit_gb' if limit_gb is not None else 'free on this machine'}); {advice}"
+    )
+
+
+def _price_table(prices: Prices) -> F64:
+    """Return what a kWh costs by hour: provinces in town, then provinces on the highway."""
+    return np.ascontiguousarray(np.concatenate([prices.total("urban"), prices.total("highway")]))

@@ -1,0 +1,109 @@
+"""What a run leaves behind, written in one place: every table of the run folder, its manifest and its page."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import twin
+
+from twin.agents import GridOperator, StationOperator
+from twin.metrics.audit import audit_json
+from twin.metrics.coverage import coverage_metrics
+from twin.metrics.grid import grid_table
+from twin.metrics.scorecard import scorecard
+from twin.metrics.summary import stations_table, summarise
+from twin.progress import Clock, peak_memory_bytes
+from twin.report import write_report
+from twin.store import RunWriter, build_manifest, input_hashes
+from twin.tables import seeds
+from twin.tables.columns import columns
+from twin.tables.results import GridDaysTable, NetworkTable, OperatorsTable
+from twin.tables.totals import Law, RunTotals
+
+if TYPE_CHECKING:
+    from twin.config import Config
+    from twin.model import TwinModel
+    from twin.nation import Demand, Places, Supply
+
+LIBRARIES = ("numpy", "numba", "scipy", "pyarrow", "mesa")
+
+
+def write_outcome(
+    writer: RunWriter,
+    config: Config,
+    places: Places,
+    supply: Supply,
+    demand: Demand,
+    model: TwinModel,
+    totals: RunTotals,
+    laws: tuple[Law, ...],
+    clock: Clock,
+) -> None:
+    """Write what the days did not write yet: tables of the whole run, audit, manifest and page."""
+    regions, inventory = places.regions, supply.inventory
+    grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
+    home_zone = places.regions.county_zone[demand.given.vehicles.home]
+    n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
+    coverage = coverage_metrics(inventory, regions, places.network, n_by_zone)
+    metrics = summarise(config.scenario.name, totals, inventory, regions, grid, coverage, supply.prices.is_valley)
+    stations = stations_table(totals, inventory, regions)
+    writer.write("metrics", metrics)
+    writer.write("stations", stations)
+    writer.write("grid", grid)
+    writer.write("scorecard", scorecard(seeds.read("policy_lines"), metrics, stations))
+    writer.write("network", _network_table(places))
+    writer.write("operators", _bulletins(OperatorsTable, model.bulletins(StationOperator)))
+    writer.write("grid_days", _bulletins(GridDaysTable, model.bulletins(GridOperator)))
+    writer.write_json("audit", audit_json(laws))
+    writer.finish()
+    writer.write_json("manifest", _manifest(writer, config, demand, totals, laws, clock))
+    if config.output.report:
+        write_report(writer.folder, writer.folder / "report.html")
+
+
+def _manifest(
+    writer: RunWriter, config: Config, demand: Demand, totals: RunTotals, laws: tuple[Law, ...], clock: Clock
+) -> dict[str, Any]:
+    from twin.config import config_hash
+
+    return build_manifest(
+        config.resolved(),
+        config_hash(config),
+        scenario=config.scenario.name,
+        seed=config.scenario.seed,
+        versions={"twin": twin.__version__, "python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        inputs=input_hashes(),
+        wall_s=clock.wall_s,
+        peak_memory_bytes=peak_memory_bytes(),
+        machine={"system": platform.system(), "machine": platform.machine()},
+        audit_verdict="held" if all(law.holds for law in laws) else "broken",
+        counts=totals.counts,
+        bytes_written=writer.bytes_written,
+        vehicle_class_names=demand.class_names,
+        first_day=config.period.start_date.isoformat(),
+        phases_s={name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
+    )
+
+
+def _network_table(places: Places) -> NetworkTable:
+    network = places.network
+    lines = np.concatenate([np.asarray(network.line_names, object), [""]])
+    return NetworkTable(
+        link=np.arange(network.n_links, dtype=np.int32),
+        line=lines[network.link_line],
+        kind=network.link_kind,
+        length_km=network.link_length_m / 1000.0,
+        from_lon=network.node_lon[network.link_from],
+        from_lat=network.node_lat[network.link_from],
+        to_lon=network.node_lon[network.link_to],
+        to_lat=network.node_lat[network.link_to],
+    )
+
+
+def _bulletins(table: Any, rows: list[dict[str, Any]]) -> Any:
+    """Return the agents' bulletins as a table."""
+    return table(*(np.array([row[column.name] for row in rows], column.dtype) for column in columns(table)))
