@@ -296,7 +296,7 @@ def write_run(out: Path, run: FakeRun, scorecard: ScorecardTable | None = None, 
         writer.finish()
         writer.write_json("audit", audit_json(audit(run.totals, run.inventory)))
         manifest = build_manifest(
-            {"scenario": {"name": "fake", "title": "A <fake> & run"}},
+            {"scenario": {"name": "fake", "title": "A <fake> & run"}, "stations": {"stock": "2027-12"}},
             "0123abcd",
             scenario="fake",
             seed=7,
@@ -305,7 +305,7 @@ def write_run(out: Path, run: FakeRun, scorecard: ScorecardTable | None = None, 
             wall_s=1.0,
             peak_memory_bytes=10**9,
             machine={"cores": 2},
-            audit_verdict="kept",
+            audit_verdict="held",
             counts=run.totals.counts,
             bytes_written=writer.bytes_written,
             vehicle_class_names=["car"],

@@ -188,7 +188,7 @@ def test_a_consistent_run_passes_its_audit() -> None:
     laws = audit(FAKE.totals, FAKE.inventory)
     require(laws)
     content = audit_json(laws)
-    assert content["verdict"] == "kept"
+    assert content["verdict"] == "held"
     assert [law["name"] for law in content["laws"]] == [law.name for law in laws]
     assert len({law.name for law in laws}) == len(laws)
 

@@ -99,6 +99,7 @@ def test_the_page_is_one_file_that_fetches_nothing(page: Path) -> None:
     assert "default-src 'none'" in text
     assert len(text.encode()) < LARGEST_BYTES
     assert "OpenStreetMap contributors" in text
+    assert "Charging stock of 2027-12. Seed 7 and 1 hashed input tables" in text
 
 
 def test_the_same_folder_gives_the_same_bytes(run: Run, page: Path, tmp_path: Path) -> None:

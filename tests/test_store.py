@@ -64,7 +64,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
             assert found == [None if value != value else value for value in values.tolist()]
     assert run.station_hours.num_rows == len(synthetic.station_hours(fake).station)
     assert run.manifest["counts"]["n_car"] == 60_000
-    assert run.audit["verdict"] == "kept"
+    assert run.audit["verdict"] == "held"
 
 
 @given(cuts=st.lists(st.integers(0, 950), max_size=12))

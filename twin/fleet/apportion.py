@@ -35,7 +35,7 @@ def largest_remainder(weights: F64 | I64, total: int) -> I64:
         return np.zeros(np.shape(weights), np.int64)
     if not (np.all(np.isfinite(flat)) and np.all(flat >= 0.0) and flat.sum() > 0.0):
         raise DataError(f"apportion: {total} to split, but the weights are not finite, not negative and partly above 0")
-    share = flat * (total / flat.sum())
+    share = flat / flat.sum() * total
     whole = np.floor(share).astype(np.int64)
     left = total - int(whole.sum())
     order = np.lexsort((np.arange(flat.size), -(share - whole) * (flat > 0.0)))

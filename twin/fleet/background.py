@@ -12,6 +12,7 @@ from twin.fleet import figures
 from twin.fleet.classes import CAR_GROUPS, TRUCK_GROUPS
 from twin.fleet.extent import N_LENGTHS, leaving_probability, zone_radius_km
 from twin.fleet.freight import zone_flows
+from twin.fleet.passenger import travellers
 from twin.fleet.plans import GroupPlan, Rolled, roll
 from twin.fleet.trips import group_plans
 from twin.fleet.waves import HOLIDAYS
@@ -48,9 +49,9 @@ def other_cars(n_electric: float) -> Ratios:
     Parameters
     ----------
     n_electric : float
-        Electric vehicles of the whole country.
+        Electric cars, taxis and vans of the whole country that leave their zone at times.
     """
-    growth = n_electric / figures.nation("nev_stock", "2025-12")
+    growth = n_electric / travellers("2025")
     electric = (
         np.array([figures.travel("long_distance", f"nev_passages_{day}") for day in ("ordinary", "holiday")]) * growth
     )
@@ -84,8 +85,7 @@ def build_background(
     Parameters
     ----------
     config : Config
-        Sections ``fleet`` and ``travel``; a sample of the fleet, or other trip factors, leave the other traffic as it
-        is.
+        Sections ``fleet`` and ``travel``; a sample, or trip factors, leave the other traffic as it is.
     calendar : Calendar
         The days of the run.
     regions, routes
@@ -107,7 +107,7 @@ def build_background(
     whole = np.asarray(n_by_group_zone, np.float64) / config.fleet.sample
     rolled = [roll(plan) for plan in plans]
     daily = np.array([(part.out + part.back) @ n for part, n in zip(rolled, whole, strict=True)])
-    cars = _cars_per_electric(calendar, float(whole.sum())) * daily[list(CAR_GROUPS)].sum(axis=0)
+    cars = _cars_per_electric(calendar, float(whole[list(CAR_GROUPS)].sum())) * daily[list(CAR_GROUPS)].sum(axis=0)
     truck_od, truck_total = _trucks(regions, routes)
     slack = np.where(np.array(calendar.day_of_holiday) > 0, figures.travel("holiday", "factor_trucks"), 1.0)
     trucks = np.maximum(truck_total * slack - daily[list(TRUCK_GROUPS)].sum(axis=0), 0.0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import DataError, Faults
-from twin.tables.columns import F64, STR
+from twin.tables.columns import F64, STR, U8
 from twin.tables.inputs import VEHICLE_KINDS, VehicleClasses
 from twin.tables.seeds import read
 
@@ -19,7 +19,11 @@ CAR_GROUPS = (0, 1, 2)
 TRUCK_GROUPS = (3, 4)
 
 STAYS_HOME = 255
-"""Group of those that never leave their zone: city buses and drayage trucks."""
+"""Group of those that never leave their zone: city buses, drayage trucks and micro cars."""
+
+TOWN_CLASSES = ("micro",)
+"""Private cars that stay in town: packs of 17 to 26 kWh and a top speed near 100 km/h, rare on expressways (note of the
+vehicle seed; from memory, unverified, low confidence)."""
 
 GROUP_OF = {"car": 0, "taxi": 1, "van": 2, "bus": STAYS_HOME, "drayage": STAYS_HOME, "regional": 3, "long": 4}
 """Traveller group of a kind, or of a truck's haul."""
@@ -87,13 +91,7 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
         road_a_ws_per_m=road_a,
         road_b_ws_per_m=road_b,
         curve_w=_curves(names, folder),
-        group=np.array(
-            [
-                GROUP_OF[haul if kind == "truck" else kind]
-                for kind, haul in zip(seed["kind"], seed["haul"], strict=True)
-            ],
-            np.uint8,
-        ),
+        group=_groups(names, seed),
     )
     return classes, names
 
@@ -112,6 +110,12 @@ def load_shares(year: str, folder: Path | str | None = None) -> ClassShares:
     national = (1.0 - later) * seed["share_2025"] + later * seed["share_2027"]
     share = np.array([national * (seed["kind"] == kind) for kind in VEHICLE_KINDS])
     return ClassShares(share / share.sum(axis=1, keepdims=True), seed["has_engine"].astype(bool))
+
+
+def _groups(names: list[str], seed: dict[str, np.ndarray]) -> U8:
+    """Return the traveller group of each class."""
+    groups = [GROUP_OF[haul or kind] for kind, haul in zip(seed["kind"], seed["haul"], strict=True)]
+    return np.where(np.isin(names, TOWN_CLASSES), STAYS_HOME, groups).astype(np.uint8)
 
 
 def _road_coefficients(seed: dict[str, np.ndarray], loaded: dict[str, float]) -> tuple[F64, F64]:

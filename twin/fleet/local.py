@@ -23,15 +23,16 @@ SPREAD = {"taxi": 0.35, "van": 0.40, "bus": 0.25, "truck": 0.40}
 """Deviation of ln km of fleets around their mean day; own estimate, low confidence."""
 
 KM_FACTOR = {
-    "car": (1.00, 1.00, 0.93),
+    "car": (1.00, 1.00, 1.00),
     "taxi": (1.00, 1.05, 0.95),
-    "van": (1.00, 0.80, 0.50),
+    "van": (1.00, 0.80, 0.80),
     "bus": (1.00, 0.95, 0.90),
-    "truck": (1.00, 0.95, 0.70),
+    "truck": (1.00, 0.95, 1.00),
 }
-"""Kilometres of a driving vehicle on workday, weekend and holiday against the workday. Cars: with the share that
-drives on holidays (0.70 against 0.72) and about one car in eight away from home, town charging falls to about 0.82, as
-in Shenzhen at National Day 2022. Trucks as on the expressways (0.7). Others: own estimate, low confidence."""
+"""Kilometres of a driving vehicle on workday, weekend and holiday against the workday. Cars: errands replace
+commuting; with fewer that drive (0.70 against 0.72) and about one in six away from home, a city of departures falls to
+about 0.82, as Shenzhen's public charging did at National Day 2022. Vans and trucks rest on more days, see the shares
+that drive. Others: own estimate, low confidence."""
 
 SPRING_FESTIVAL_KM = 0.70
 """Further factor on kilometres of cars, vans and taxis: towns empty and business rests (Shenzhen's public charging
@@ -86,7 +87,7 @@ def daily_temperature_degc(calendar: Calendar, regions: Regions) -> F64:
     cold, warm = figures.province(regions, "temp_jan"), figures.province(regions, "temp_jul")
     first = np.array([f"{date[:4]}-01-01" for date in calendar.date], "datetime64[D]")
     day = (np.array(calendar.date, "datetime64[D]") - first).astype(np.float64)
-    phase = np.cos(2.0 * np.pi * (day - 15.0) / 365.25)
+    phase = np.cos(2.0 * np.pi * (day - 14.0) / 365.25)
     out: F64 = 0.5 * (cold + warm)[:, None] + 0.5 * (cold - warm)[:, None] * phase[None]
     return out
 

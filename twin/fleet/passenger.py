@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from twin.fleet import figures
-from twin.fleet.classes import CAR_GROUPS
+from twin.fleet.classes import CAR_GROUPS, load_classes, load_shares
 from twin.fleet.extent import Leaving, Lengths, leaving, trip_lengths, zone_radius_km
 from twin.fleet.gravity import fit_exponent, lognormal_deterrence, rows
 from twin.fleet.plans import GroupPlan, night_tables
 from twin.fleet.quantiles import there_and_back
 from twin.fleet.waves import HOLIDAYS, MAX_NIGHTS, HolidayPattern, Waves, build_waves
 from twin.tables.columns import F64, I64
+from twin.tables.inputs import VEHICLE_KINDS
+from twin.tables.seeds import read
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -53,13 +55,23 @@ class Rates(NamedTuple):
     holiday: float
 
 
-def passage_levels() -> Levels:
-    """Return expressway passages per electric vehicle and day, 2025.
+def travellers(year: str) -> float:
+    """Return the cars, taxis and vans of the end of a year that leave their zone at times."""
+    seed, classes = read("fleet_stock"), load_classes()[0]
+    share = load_shares(year).share[:, np.isin(classes.group, CAR_GROUPS)].sum(axis=1)
+    row = seed["year"] == year
+    counts = zip(seed["kind"][row], seed["n_vehicles"][row], strict=True)
+    return float(sum(share[VEHICLE_KINDS.index(kind)] * n for kind, n in counts if kind != "truck"))
 
-    All passages of electric vehicles (Ministry of Transport) over the stock of the end of 2025; the rate is kept for
+
+def passage_levels() -> Levels:
+    """Return expressway passages a day of a vehicle that leaves its zone at times, 2025.
+
+    All passages of electric vehicles (Ministry of Transport) over the cars, taxis and vans of the end of 2025 that are
+    not confined to town; the few passages of electric trucks and coaches are counted as theirs. The rate is kept for
     other years, so that trips grow with the fleet.
     """
-    stock = figures.nation("nev_stock", "2025-12")
+    stock = travellers("2025")
     ordinary = figures.travel("long_distance", "nev_passages_ordinary")
     return Levels(ordinary / stock, figures.travel("long_distance", "nev_passages_holiday") / stock)
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import EngineError
-from twin.metrics.rows import SECONDS_PER_HOUR, Inventory, cell_of, cell_sums, station_sums
+from twin.metrics.rows import SECONDS_PER_HOUR, cell_of, cell_sums, station_sums
 from twin.tables.inputs import LAYERS
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, Law, RunTotals
+
+if TYPE_CHECKING:
+    from twin.stations.inventory import Inventory
 
 ROWS_SHOWN = 20
 """Rows of a broken law that are listed before they are only counted."""
 
-KEPT, BROKEN = "kept", "broken"
+HELD, BROKEN = "held", "broken"
 
 
 def audit(totals: RunTotals, inventory: Inventory) -> tuple[Law, ...]:
@@ -59,7 +62,7 @@ def audit_json(laws: Iterable[Law]) -> dict[str, Any]:
     """Return the content of ``audit.json``: the verdict and every law with its two sides."""
     laws = tuple(laws)
     return {
-        "verdict": KEPT if all(law.holds for law in laws) else BROKEN,
+        "verdict": HELD if all(law.holds for law in laws) else BROKEN,
         "laws": [
             {
                 "name": law.name,

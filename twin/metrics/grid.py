@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.metrics.rows import ALL, Regions, Row, ratio
+from twin.metrics.rows import ALL, Row, ratio
 from twin.tables.columns import F64
 from twin.tables.results import GridTable
 from twin.tables.totals import LOAD_KINDS, ProvinceLoad, RunTotals
+
+if TYPE_CHECKING:
+    from twin.network.regions import Regions
 
 QUARTER_S = 900
 QUARTERS_PER_DAY = 96

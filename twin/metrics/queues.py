@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ from twin.metrics.rows import (
     SECONDS_PER_HOUR,
     WS_PER_GWH,
     WS_PER_KWH,
-    Inventory,
-    Regions,
     Row,
     Supply,
     cell_rows,
@@ -25,6 +23,10 @@ from twin.metrics.rows import (
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import LAYERS
 from twin.tables.totals import HOUR_FIELDS, WAIT_EDGES_S, RunTotals
+
+if TYPE_CHECKING:
+    from twin.network.regions import Regions
+    from twin.stations.inventory import Inventory
 
 QUANTILES = (0.50, 0.95, 0.99)
 LONG_WAIT_S = 1800

@@ -1,15 +1,18 @@
-"""The row every figure is written as, and what the figures need to know of stations and regions."""
+"""The row every figure is written as, and the sums that several figures are formed from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.tables.columns import F64, I32, I64
-from twin.tables.inputs import LAYERS, Pools, Stations
+from twin.tables.inputs import LAYERS
+
+if TYPE_CHECKING:
+    from twin.stations.inventory import Inventory
 
 ALL = "all"
 """Stands for every layer, or the nation."""
@@ -30,45 +33,6 @@ class Row(NamedTuple):
     hour: float
     value: float
     unit: str
-
-
-class Inventory(Protocol):
-    """What the figures read of the stations' inventory."""
-
-    @property
-    def stations(self) -> Stations:
-        """Stations."""
-
-    @property
-    def pools(self) -> Pools:
-        """Their pools."""
-
-    @property
-    def operator_names(self) -> Sequence[str] | NDArray[Any]:
-        """Names of the operators."""
-
-    def names(self) -> Sequence[str] | NDArray[Any]:
-        """Name every station."""
-
-
-class Regions(Protocol):
-    """What the figures read of the regions; the row of an array is the region's index."""
-
-    @property
-    def province_code(self) -> Sequence[str] | NDArray[Any]:
-        """Codes of the provinces."""
-
-    @property
-    def zone_id(self) -> Sequence[str] | NDArray[Any]:
-        """Ids of the zones."""
-
-    @property
-    def zone_province(self) -> NDArray[Any]:
-        """Province of each zone."""
-
-    @property
-    def county_id(self) -> Sequence[str] | NDArray[Any]:
-        """Ids of the counties."""
 
 
 class Supply(NamedTuple):

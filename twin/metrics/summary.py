@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +14,6 @@ from twin.metrics.rows import (
     HIGH_POWER_W,
     SECONDS_PER_HOUR,
     WS_PER_KWH,
-    Inventory,
-    Regions,
     Row,
     ratio,
     station_sums,
@@ -22,6 +21,10 @@ from twin.metrics.rows import (
 from twin.tables.inputs import LAYERS, SITE_TYPES, VEHICLE_KINDS
 from twin.tables.results import GridTable, MetricsTable, StationsTable
 from twin.tables.totals import RunTotals
+
+if TYPE_CHECKING:
+    from twin.network.regions import Regions
+    from twin.stations.inventory import Inventory
 
 ROAD_VEHICLES = ("cars", "trucks")
 """Second axis of ``RunTotals.road``."""

@@ -35,6 +35,15 @@ def headline(figures: Figures) -> Finding:
     return Finding(text, (vehicles, sessions, evse, wait))
 
 
+def trust(audit: Mapping[str, Any]) -> Finding:
+    """State how many of the audit's laws hold."""
+    n_laws = len(audit["laws"])
+    n_broken = sum(not law["holds"] for law in audit["laws"])
+    if n_broken:
+        return Finding(f"{n_broken} of {n_laws} conservation laws are broken: the figures below cannot be trusted")
+    return Finding(f"All {n_laws} conservation laws of the audit hold")
+
+
 def waits(figures: Figures, first_day: dt.date | None) -> Finding:
     """State where and when the 95th percentile of the waiting time was largest."""
     worst: tuple[float, str, int] | None = None

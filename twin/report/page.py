@@ -86,11 +86,14 @@ def page_content(run: Run) -> dict[str, Any]:
     return {
         "manifest": run.manifest,
         "title": run.manifest["config"].get("scenario", {}).get("title") or run.manifest["scenario"],
+        "description": run.manifest["config"].get("scenario", {}).get("description", ""),
         "audit": run.audit,
         "first_day": first_day,
+        "vintage": vintage(run.manifest),
         "n_days": figures.get("n_hours") / 24,
         "findings": {
             "headline": findings.headline(figures),
+            "trust": findings.trust(run.audit),
             "waits": findings.waits(figures, first_day),
             "places": findings.places(figures),
             "areas": findings.worst_areas(areas),
@@ -126,6 +129,16 @@ def first_day_of(manifest: dict[str, Any]) -> dt.date | None:
     """Return the first simulated day as the config has it; None where it does not say."""
     text = manifest["config"].get("period", {}).get("start_date")
     return None if text is None else dt.date.fromisoformat(text)
+
+
+def vintage(manifest: dict[str, Any]) -> list[str]:
+    """Say of which date the stock and the fleet are, and what else fixes the run."""
+    config = manifest["config"]
+    stock, year = config.get("stations", {}).get("stock"), config.get("fleet", {}).get("year")
+    said = [f"Charging stock of {stock}."] if stock else []
+    said += [f"Fleet at the end of {year}."] if year else []
+    n_inputs = len(manifest["inputs"])
+    return [*said, f"Seed {manifest['seed']} and {n_inputs} hashed input tables fix every result."]
 
 
 def script_json(obj: Any) -> str:

@@ -90,6 +90,8 @@ def _kinds(cells: Cells) -> list[tuple[int, np.ndarray]]:
 def highway_sites(regions: Regions, network: Network, cells: Cells, of_province: I64) -> Sites:
     """Give each province's highway EVSEs to its service-area sides, at most 40 a side on the mean of a province.
 
+    A network with fewer sides than that can hold has a tenth more than its own mean as the most.
+
     Raises
     ------
     DataError
@@ -101,7 +103,8 @@ def highway_sites(regions: Regions, network: Network, cells: Cells, of_province:
         raise DataError("service areas: found none on the road network; the highway layer of the stock needs some")
     province = regions.county_province[sides.county]
     n_sides = np.bincount(province, minlength=len(counts))
-    counts = _fit(counts, MOST_PER_SIDE * n_sides)
+    per_side = max(MOST_PER_SIDE, -(-11 * int(counts.sum()) // (10 * len(province))))
+    counts = _fit(counts, per_side * n_sides)
     banks = np.where(cells.for_trucks, 2, np.where(cells.is_high_power_class[cells.power_class], 1, 0)).astype(np.uint8)
     weight = potential(sides.lon, sides.lat, regions.zone_lon, regions.zone_lat, regions.zone_population)
     parts = []
@@ -113,15 +116,16 @@ def highway_sites(regions: Regions, network: Network, cells: Cells, of_province:
 
 
 def _fit(counts: I64, most: I64) -> I64:
-    """Move what does not fit into a province to those with room, in proportion to what they have."""
+    """Move what does not fit into a province to those with room: as they have already, or else as they have room."""
     totals = counts.sum(axis=1)
     over = np.flatnonzero(totals > most)
-    room = np.where(totals < most, totals, 0).astype(np.float64)
+    room = np.maximum(most - totals, 0)
+    takes = np.minimum(totals, room) + 1e-9 * room
     fitted = counts.copy()
     for province in over.tolist():
         fitted[province] = apportion(int(most[province]), counts[province].astype(np.float64))
     for cell, excess in enumerate((counts - fitted).sum(axis=0).tolist()):
-        fitted[:, cell] += apportion(excess, room)
+        fitted[:, cell] += apportion(excess, takes)
     return fitted
 
 

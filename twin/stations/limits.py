@@ -9,7 +9,8 @@ from twin.tables.columns import I64
 __all__ = ["TRANSFORMER_KVA", "site_limit_w"]
 
 TRANSFORMER_KVA = np.array([100, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500], np.float64)
-"""Rated sizes of 10 kV distribution transformers (R10 series of GB/T 6451); larger sites have several of 2,500 kVA."""
+"""Rated sizes of 10 kV distribution transformers (R10 series, GB/T 6451; from memory, unverified); larger sites have
+several of 2,500 kVA."""
 
 POWER_FACTOR = 0.95
 """From memory, unverified."""

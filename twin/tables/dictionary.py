@@ -1,0 +1,56 @@
+"""The data dictionary: every column of a run folder and of the seeds, as one page generated from the declarations."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from twin.tables import results
+from twin.tables.columns import columns
+from twin.tables.seeds import SEED_TABLES
+
+HEADING = """# Data dictionary
+
+Generated from the declarations in `twin/tables`; regenerate with
+`python -m twin.tables.dictionary > docs/data-dictionary.md`.
+Times are seconds, hours or quarter hours since 00:00 Asia/Shanghai of day 0; `-` is a pure number.
+"""
+
+
+def page() -> str:
+    """Return the data dictionary as Markdown."""
+    lines = [HEADING, "## Tables of a run folder", ""]
+    for table in result_tables():
+        rows = ((column.name, _dtype(column.dtype), column.unit, column.meaning) for column in columns(table))
+        lines += _section(inspect.getdoc(table) or table.__name__, ("column", "type", "unit", "meaning"), rows)
+    lines += ["## Seed tables", "", "Every row closes with `source` and `confidence`.", ""]
+    for name, seed in sorted(SEED_TABLES.items()):
+        cells = ((column.name, column.kind, column.unit, column.meaning) for column in seed.columns)
+        title = f"{name}.csv: {seed.meaning}. {seed.licence}."
+        lines += _section(title, ("column", "type", "unit", "meaning"), cells)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def result_tables() -> Iterator[type]:
+    """Yield the declared tables of a run folder in the order of their module."""
+    for value in vars(results).values():
+        if inspect.isclass(value) and value.__module__ == results.__name__ and hasattr(value, "_fields"):
+            yield value
+
+
+def _section(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    name, _, meaning = " ".join(title.split()).partition(": ")
+    lines = [f"### `{name}`", "", meaning[:1].upper() + meaning[1:], ""]
+    lines += [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    lines += [f"| `{first}` | {' | '.join(cell.replace('|', '&#124;') for cell in rest)} |" for first, *rest in rows]
+    return [*lines, ""]
+
+
+def _dtype(dtype: Any) -> str:
+    return "text" if dtype.kind == "O" else str(dtype)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
