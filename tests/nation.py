@@ -47,6 +47,7 @@ def small_classes() -> VehicleClasses:
         road_a_ws_per_m=np.array([0.10, 0.11, 0.9]) * 3600,
         road_b_ws_per_m=np.array([0.6e-5, 0.6e-5, 4e-5]) * 3600,
         curve_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
+        peak_w=np.array([120_000.0, 30_000.0, 500_000.0]),
         group=np.array([0, 0, 1], np.uint8),
     )
 

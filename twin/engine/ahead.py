@@ -30,7 +30,7 @@ MARGIN = 1.1
 
 
 @kernel
-def decide_trip(slot, rules, active, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
+def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
                 scratch, tally):  # fmt: skip
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
@@ -41,7 +41,7 @@ def decide_trip(slot, rules, active, vehicles, classes, roads, stations, pools, 
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     start_ws = active.energy_ws[slot] - way_m * classes.city_ws_per_m[row]
     arrival_ws, n_seen, is_short = look_ahead(
-        slot, start_ws, reserve_ws, rules, active, classes, roads, stations, pools, link_pools, markets, local, scratch
+        slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, stations, pools, link_pools, markets, local, scratch
     )
     active.stop_link[slot], active.pool[slot] = -1, -1
     if arrival_ws < reserve_ws and not classes.has_engine[row]:
@@ -50,26 +50,26 @@ def decide_trip(slot, rules, active, vehicles, classes, roads, stations, pools, 
                 return True
         if n_seen > 0:
             pick_stop(
-                slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stations, pools, pool_state, prices, scratch
+                slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, stations, pools, pool_state, prices, scratch
             )
-    take_the_road(slot, way_m, rules, active, vehicles, classes, tally)
+    take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally)
     return False
 
 
 @kernel
-def take_the_road(slot, way_m, rules, active, vehicles, classes, tally):
+def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally):
     """Drive from the parking lot, or from home, to the road."""
     used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
     if use_energy(slot, used_ws, active, classes, tally) > 0:
-        strand(slot, active.wake_s[slot], active, vehicles, tally)
+        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
     active.driven_m[slot] += way_m
     active.phase[slot] = ROAD
-    active.wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))
+    wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))
 
 
 @kernel
-def look_ahead(slot, start_ws, reserve_ws, rules, active, classes, roads, stations, pools, link_pools, markets, local,
+def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, stations, pools, link_pools, markets, local,
                scratch):  # fmt: skip
     """Walk the route to its end; return (energy there, number of stops seen, whether all of them eat into the reserve).
 
@@ -79,7 +79,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, classes, roads, statio
     goal = roads.county_zone[active.goal[slot]]
     is_truck = classes.kind[row] == HEAVY_TRUCK
     serves = SERVES_TRUCKS if is_truck else SERVES_CARS
-    factor = MARGIN * local.consumption_factor[roads.county_province[active.place[slot]], active.wake_s[slot] // 86_400]
+    factor = MARGIN * local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // 86_400]
     node = present_node(slot, active, roads)
     end = roads.zone_node[goal]
     energy_ws, drive_s = float(start_ws), 0.0
@@ -150,7 +150,7 @@ def _see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, act
 
 
 @kernel
-def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stations, pools, pool_state, prices, scratch):
+def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, stations, pools, pool_state, prices, scratch):
     """Take the stop of least generalised cost among those in mind; ties go to the lower pool.
 
     Reads: stations, pools, pool_state, prices, scratch. Writes: the stop and target of the slot.
@@ -158,7 +158,7 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stat
     seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
     row = active.vehicle_class[slot]
     capacity_ws = classes.capacity_ws[row]
-    peak_w = classes.curve_w[row].max()
+    peak_w = classes.peak_w[row]
     best, best_cost = -1, np.inf
     for at in range(min(n_seen, N_SEEN)):
         pool, station = seen_pool[at], pools.station[seen_pool[at]]
@@ -167,11 +167,11 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, classes, stat
         seconds = pool_state.board_wait_s[pool] + gain_ws / min(float(pools.rated_power_w[pool]), peak_w)
         seconds += 2.0 * seen_detour_m[at] / rules.town_speed_m_per_s
         seconds += STOP_OVERHEAD_S * max(seen_ws[at] - reserve_ws, 0.0) / (rules.fast_target_soc * capacity_ws)
-        hour = int(active.wake_s[slot] + seen_s[at]) // 3600 % 24
+        hour = int(wake_s[slot] + seen_s[at]) // 3600 % 24
         price_row = stations.province[station] + (31 if stations.layer[station] == 1 else 0)
         cost = seconds * rules.value_of_time_cny_per_s + gain_ws / 3.6e6 * prices[price_row, hour]
         # A driver's taste for one place or another: Gumbel-distributed, so that the choice is a logit (McFadden 1974).
-        taste = uniform(rules.seed, STOP, active.vehicle[slot], active.wake_s[slot], pool & 0xFFFF)
+        taste = uniform(rules.seed, STOP, active.vehicle[slot], wake_s[slot], pool & 0xFFFF)
         cost += rules.taste_cny * math.log(-math.log(taste + 1e-12) + 1e-300)
         if cost < best_cost or (cost == best_cost and pool < seen_pool[best]):
             best, best_cost = at, cost

@@ -7,7 +7,7 @@ from twin.engine.lot import HABIT
 from twin.kernels import kernel
 from twin.rng import Stream, uniform
 from twin.tables.state import (
-    FREE,
+    NEVER_S,
     OUT,
     SUM_ERRANDS_BEGUN,
     SUM_TRIPS_BEGUN,
@@ -39,20 +39,24 @@ def sort_calls(vehicle, second, goal, window_s, place, out_vehicle, out_second, 
 
 
 @kernel
-def free_slots(phase, n_wanted, out):
-    """Find the lowest free slots; return how many there are, at most `n_wanted`. Reads: phase. Writes: out."""
-    n_found = 0
-    for slot in range(phase.shape[0]):
+def free_slots(wake_s, n_slots, start, n_wanted, out):
+    """Find free slots below `n_slots`, once around from `start`; return (how many, where the search stopped).
+
+    Reads: wake_s. Writes: out.
+    """
+    n_found, slot = 0, start
+    for _ in range(n_slots):
         if n_found == n_wanted:
             break
-        if phase[slot] == FREE:
+        if wake_s[slot] == NEVER_S:
             out[n_found] = slot
             n_found += 1
-    return n_found
+        slot = slot + 1 if slot + 1 < n_slots else 0
+    return n_found, slot
 
 
 @kernel
-def activate(first, last, slots, call_vehicle, call_second, call_goal, rules, active, vehicles, roads, tally):
+def activate(first, last, slots, call_vehicle, call_second, call_goal, rules, active, wake_s, vehicles, roads, tally):
     """Give each call a slot.
 
     Reads: slots, calls, rules, roads. Writes: active, vehicles.state, tally.
@@ -72,7 +76,7 @@ def activate(first, last, slots, call_vehicle, call_second, call_goal, rules, ac
         else:
             active.errand[slot] = -1 - goal
             tally.sums[SUM_ERRANDS_BEGUN] += 1
-        begin_trip(slot, county, call_second[row], active)
+        begin_trip(slot, county, call_second[row], active, wake_s)
 
 
 @kernel

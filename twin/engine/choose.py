@@ -32,7 +32,7 @@ N_PROVINCES = 31
 
 
 @kernel
-def decide(first, last, window, rules, active, vehicles, classes, roads, stations, pools, pool_state,
+def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state,
            markets, link_pools, prices, local, scratch, tally):  # fmt: skip
     """Let every slot that is due decide.
 
@@ -41,26 +41,26 @@ def decide(first, last, window, rules, active, vehicles, classes, roads, station
     """
     window_end_s = (window + 1) * rules.window_s
     for slot in range(first, last):
-        if active.wake_s[slot] >= window_end_s or active.phase[slot] != DECIDE:
+        if wake_s[slot] >= window_end_s or active.phase[slot] != DECIDE:
             continue
         in_town = True
         if active.errand[slot] == TRIP:
             in_town = decide_trip(
-                slot, rules, active, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
+                slot, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
                 scratch, tally,
             )  # fmt: skip
         elif active.outcome[slot] == SERVED:
-            in_town = pay_owed(slot, window_end_s, rules, active, vehicles, classes, tally)
+            in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally)
         if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
-            give_up(slot, active, vehicles, classes, tally)
+            give_up(slot, active, wake_s, vehicles, classes, tally)
         elif in_town:
             charge_in_town(
-                slot, window_end_s, rules, active, vehicles, classes, stations, pools, pool_state, markets, prices, tally
+                slot, window_end_s, rules, active, wake_s, vehicles, classes, stations, pools, pool_state, markets, prices, tally
             )
 
 
 @kernel
-def pay_owed(slot, window_end_s, rules, active, vehicles, classes, tally):
+def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally):
     """Drive what the day's plan still owed after the charge; return whether another charge is needed in this window."""
     vehicle, row = active.vehicle[slot], active.vehicle_class[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
@@ -75,16 +75,16 @@ def pay_owed(slot, window_end_s, rules, active, vehicles, classes, tally):
     tally.sums[SUM_DRIVEN_WS] += now_ws
     vehicles.owed_ws[vehicle] = owed_ws - now_ws
     if owed_ws == now_ws:
-        rest(slot, active, vehicles)
+        rest(slot, active, wake_s, vehicles)
         tally.sums[SUM_ERRANDS_ENDED] += 1
         return False
-    active.wake_s[slot] += max(int(now_ws / classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
+    wake_s[slot] += max(int(now_ws / classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
     active.outcome[slot], active.n_tries[slot], active.shunned[slot] = NO_VISIT, 0, -1
-    return active.wake_s[slot] < window_end_s
+    return wake_s[slot] < window_end_s
 
 
 @kernel
-def give_up(slot, active, vehicles, classes, tally):
+def give_up(slot, active, wake_s, vehicles, classes, tally):
     """End an errand without a charge: the battery gives what it has, the rest of the day's driving is forgone."""
     vehicle = active.vehicle[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
@@ -97,19 +97,19 @@ def give_up(slot, active, vehicles, classes, tally):
         tally.sums[SUM_FORGONE_WS] += owed_ws - now_ws
     vehicles.owed_ws[vehicle] = 0
     tally.sums[SUM_GIVEN_UP] += 1
-    rest(slot, active, vehicles)
+    rest(slot, active, wake_s, vehicles)
     tally.sums[SUM_ERRANDS_ENDED] += 1
 
 
 @kernel
-def charge_in_town(slot, window_end_s, rules, active, vehicles, classes, stations, pools, pool_state,
+def charge_in_town(slot, window_end_s, rules, active, wake_s, vehicles, classes, stations, pools, pool_state,
                    markets, prices, tally):  # fmt: skip
     """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id."""
     first, n_pools, home = neighbourhood(slot, rules, active, classes, markets)
     anchor = pools.station[markets.pool[first + home]]
     target_ws = town_target_ws(slot, rules, active, classes)
     need_ws = target_ws - active.energy_ws[slot]
-    hour = (active.wake_s[slot] // 3600) % 24
+    hour = (wake_s[slot] // 3600) % 24
     best, best_cost, best_way_m = -1, np.inf, 0.0
     for step in range(min(rules.n_considered, n_pools)):
         pool = markets.pool[first + (home + step) % n_pools]
@@ -127,7 +127,7 @@ def charge_in_town(slot, window_end_s, rules, active, vehicles, classes, station
     active.target_ws[slot] = target_ws
     active.stop_m[slot] = int(best_way_m)
     active.stop_link[slot] = -1
-    approach(slot, best, best_way_m, window_end_s, rules, active, vehicles, classes, tally)
+    approach(slot, best, best_way_m, window_end_s, rules, active, wake_s, vehicles, classes, tally)
 
 
 @kernel
@@ -146,7 +146,7 @@ def own_power_w(row, pool, classes, pools):
     rated_w = float(pools.rated_power_w[pool])
     if pools.is_ac[pool]:
         return min(rated_w, float(classes.ac_power_w[row]))
-    return min(rated_w, classes.curve_w[row].max())
+    return min(rated_w, classes.peak_w[row])
 
 
 @kernel

@@ -17,7 +17,7 @@ from twin.tables.state import (
     ARRIVED,
     DECIDE,
     EGRESS,
-    NEVER_S,
+    HELD_S,
     NO_VISIT,
     ROAD,
     SUM_TRIP_M,
@@ -32,7 +32,7 @@ DAY_S = 86_400
 
 
 @kernel
-def drive(first, last, window, rules, active, vehicles, classes, roads, local, trips, arrived, entered, tally):
+def drive(first, last, window, rules, active, wake_s, vehicles, classes, roads, local, trips, arrived, entered, tally):
     """Move every slot that is due; return the number of arrivals at stations.
 
     Reads: rules, classes, roads, local, trips. Writes: active, vehicles, arrived, entered, tally.
@@ -40,48 +40,48 @@ def drive(first, last, window, rules, active, vehicles, classes, roads, local, t
     window_end_s = (window + 1) * rules.window_s
     n_arrived = 0
     for slot in range(first, last):
-        while active.wake_s[slot] < window_end_s:
+        while wake_s[slot] < window_end_s:
             phase = active.phase[slot]
             if phase == ROAD:
-                end_of_link(slot, window_end_s, rules, active, vehicles, classes, roads, local, entered, tally)
+                end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
             elif phase == APPROACH:
-                arrive(slot, active)
+                arrive(slot, active, wake_s)
                 arrived[n_arrived] = slot
                 n_arrived += 1
             elif phase == EGRESS:
-                end_of_trip(slot, rules, active, vehicles, classes, roads, trips, tally)
+                end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, trips, tally)
             else:
                 break
     return n_arrived
 
 
 @kernel
-def arrive(slot, active):
+def arrive(slot, active, wake_s):
     """Stop at the station; from here on the station's clock holds the vehicle."""
-    active.arrival_s[slot] = active.wake_s[slot]
+    active.arrival_s[slot] = wake_s[slot]
     active.phase[slot] = ARRIVED
-    active.wake_s[slot] = NEVER_S
+    wake_s[slot] = HELD_S
 
 
 @kernel
-def end_of_link(slot, window_end_s, rules, active, vehicles, classes, roads, local, entered, tally):
+def end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        approach(slot, active.pool[slot], active.stop_m[slot], window_end_s, rules, active, vehicles, classes, tally)
+        approach(slot, active.pool[slot], active.stop_m[slot], window_end_s, rules, active, wake_s, vehicles, classes, tally)
         return
     node = present_node(slot, active, roads)
     goal = active.goal[slot]
     zone = roads.county_zone[goal]
     if node == roads.zone_node[zone]:
         active.phase[slot] = EGRESS
-        active.wake_s[slot] += int(math.ceil(roads.access_m[goal] / rules.town_speed_m_per_s))
+        wake_s[slot] += int(math.ceil(roads.access_m[goal] / rules.town_speed_m_per_s))
         return
-    enter_link(slot, roads.next_link[zone, node], rules, active, vehicles, classes, roads, local, entered, tally)
+    enter_link(slot, roads.next_link[zone, node], rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
 
 
 @kernel
-def enter_link(slot, link, rules, active, vehicles, classes, roads, local, entered, tally):
+def enter_link(slot, link, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
     """Drive a link at the speed published for it, or as far as the battery goes; lorry drivers take their rest before."""
     row = active.vehicle_class[slot]
     speed_kmh = roads.speed_kmh[link]
@@ -90,9 +90,9 @@ def enter_link(slot, link, rules, active, vehicles, classes, roads, local, enter
         speed_kmh = min(speed_kmh, rules.truck_speed_kmh)
     drive_s = int(math.ceil(length_m * 3.6 / speed_kmh))
     if classes.kind[row] == HEAVY_TRUCK and active.wheel_s[slot] + drive_s > rules.rest_after_s:
-        active.wake_s[slot] += rules.rest_s
+        wake_s[slot] += rules.rest_s
         active.wheel_s[slot] = 0
-    factor = local.consumption_factor[roads.county_province[active.place[slot]], active.wake_s[slot] // DAY_S]
+    factor = local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // DAY_S]
     per_m = road_consumption_ws_per_m(classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], speed_kmh, factor)
     used_ws = int(length_m * per_m)
     active.link[slot] = link
@@ -101,10 +101,10 @@ def enter_link(slot, link, rules, active, vehicles, classes, roads, local, enter
     done = 1.0 - short_ws / used_ws
     _count_way(slot, int(length_m * done), active, classes, tally)
     if short_ws > 0:
-        strand(slot, active.wake_s[slot] + int(drive_s * done), active, vehicles, tally)
+        strand(slot, wake_s[slot] + int(drive_s * done), active, wake_s, vehicles, tally)
         return
     active.wheel_s[slot] += drive_s
-    active.wake_s[slot] += drive_s
+    wake_s[slot] += drive_s
 
 
 @kernel
@@ -117,36 +117,36 @@ def _count_way(slot, way_m, active, classes, tally):
 
 
 @kernel
-def end_of_trip(slot, rules, active, vehicles, classes, roads, trips, tally):
+def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, trips, tally):
     """Arrive at the destination: stay there, or turn round on the same day."""
     vehicle, goal = active.vehicle[slot], active.goal[slot]
     way_m = roads.access_m[goal]
     if use_energy(slot, int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]]), active, classes, tally) > 0:
-        strand(slot, active.wake_s[slot], active, vehicles, tally)
+        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
     _count_way(slot, way_m, active, classes, tally)
     tally.sums[SUM_TRIPS_ENDED] += 1
     active.place[slot] = goal
-    day = active.wake_s[slot] // DAY_S
+    day = wake_s[slot] // DAY_S
     home = vehicles.home[vehicle]
     if goal == home or vehicles.back_day[vehicle] > day:
-        rest(slot, active, vehicles)
+        rest(slot, active, wake_s, vehicles)
         return
     group = classes.group[active.vehicle_class[slot]]
     u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 3)[0]
     back_s = day * DAY_S + int(quantile(trips.return_quantile, group, min(day, trips.return_quantile.shape[1] - 1), u_second))
-    begin_trip(slot, home, max(back_s, active.wake_s[slot] + TURNAROUND_S), active)
+    begin_trip(slot, home, max(back_s, wake_s[slot] + TURNAROUND_S), active, wake_s)
     tally.sums[SUM_TRIPS_BEGUN] += 1
 
 
 @kernel
-def begin_trip(slot, goal, second, active):
+def begin_trip(slot, goal, second, active, wake_s):
     """Set out for a county at a second, with nothing behind: no stop, no try, no hour at the wheel."""
     active.phase[slot] = DECIDE
     active.outcome[slot] = NO_VISIT
     active.n_tries[slot] = 0
     active.goal[slot] = goal
-    active.wake_s[slot] = second
+    wake_s[slot] = second
     active.begun_s[slot] = second
     active.link[slot], active.stop_link[slot], active.pool[slot], active.shunned[slot] = -1, -1, -1, -1
     active.stop_m[slot], active.wheel_s[slot], active.driven_m[slot] = 0, 0, 0

@@ -2,7 +2,7 @@
 
 from twin.kernels import kernel
 from twin.physics import congested_speed_kmh
-from twin.tables.state import APPROACH, EGRESS, FREE, ROAD, TRIP
+from twin.tables.state import APPROACH, EGRESS, FREE, NEVER_S, ROAD, TRIP
 
 LEAST_SPEED_KMH = 5.0
 """Traffic crawls, it does not stand for hours: the formula was fitted below capacity and falls too far above it."""
@@ -22,9 +22,9 @@ def publish_speeds(per_h, smoothing, background_per_h, shape, free_speed_kmh, ca
 
 
 @kernel
-def slots_in_use(phase, n_slots):
-    """Return the number of slots up to the last one in use. Reads: phase. Writes: nothing."""
-    while n_slots > 0 and phase[n_slots - 1] == FREE:
+def slots_in_use(wake_s, n_slots):
+    """Return the number of slots up to the last one in use. Reads: wake_s. Writes: nothing."""
+    while n_slots > 0 and wake_s[n_slots - 1] == NEVER_S:
         n_slots -= 1
     return n_slots
 

@@ -28,18 +28,18 @@ HEAVY_TRUCK = 4
 
 
 @kernel
-def rest(slot, active, vehicles):
+def rest(slot, active, wake_s, vehicles):
     """Put a vehicle back to rest where it is and free its slot."""
     vehicle = active.vehicle[slot]
     vehicles.energy_ws[vehicle] = active.energy_ws[slot]
     vehicles.place[vehicle] = active.place[slot]
     vehicles.state[vehicle] = AT_REST
     active.phase[slot] = FREE
-    active.wake_s[slot] = NEVER_S
+    wake_s[slot] = NEVER_S
 
 
 @kernel
-def strand(slot, second, active, vehicles, tally):
+def strand(slot, second, active, wake_s, vehicles, tally):
     """Leave a vehicle at the roadside with an empty battery, with a row of its own."""
     vehicle = active.vehicle[slot]
     vehicles.energy_ws[vehicle] = 0
@@ -47,7 +47,7 @@ def strand(slot, second, active, vehicles, tally):
     vehicles.state[vehicle] = STRANDED
     active.energy_ws[slot] = 0
     active.phase[slot] = FREE
-    active.wake_s[slot] = NEVER_S
+    wake_s[slot] = NEVER_S
     row = tally.sums[SUM_LOGGED]
     tally.stranded[row, 0], tally.stranded[row, 1], tally.stranded[row, 2] = vehicle, second, active.link[slot]
     tally.sums[SUM_LOGGED] += 1
@@ -85,14 +85,14 @@ def neighbourhood(slot, rules, active, classes, markets):
 
 
 @kernel
-def approach(slot, pool, way_m, earliest_s, rules, active, vehicles, classes, tally):
+def approach(slot, pool, way_m, earliest_s, rules, active, wake_s, vehicles, classes, tally):
     """Drive through town to a pool; it is reached no earlier than `earliest_s`."""
     used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
     if use_energy(slot, used_ws, active, classes, tally) > 0:
-        strand(slot, active.wake_s[slot], active, vehicles, tally)
+        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
     active.driven_m[slot] += int(way_m)
     active.pool[slot] = pool
     active.phase[slot] = APPROACH
-    arrival_s = active.wake_s[slot] + int(math.ceil(way_m / rules.town_speed_m_per_s))
-    active.wake_s[slot] = max(arrival_s, earliest_s)
+    arrival_s = wake_s[slot] + int(math.ceil(way_m / rules.town_speed_m_per_s))
+    wake_s[slot] = max(arrival_s, earliest_s)

@@ -62,18 +62,18 @@ def call(world: World, window: int) -> None:
     of_day = window % (DAY_S // given.rules.window_s)
     first, n_calls = int(calls.first[of_day]), int(calls.first[of_day + 1] - calls.first[of_day])
     slots = np.empty(n_calls, np.int32)
-    n_found = calling.free_slots(world.active.phase, n_calls, slots)
-    if n_found < n_calls:
-        n_before = len(world.active.phase)
-        grow(world, n_before + n_calls - n_found)
-        slots[n_found:] = np.arange(n_before, n_before + n_calls - n_found)
-    world.n_slots = max(world.n_slots, int(slots.max(initial=-1)) + 1)
+    start = min(world.next_slot, max(world.n_slots - 1, 0))
+    n_found, world.next_slot = calling.free_slots(world.wake_s, world.n_slots, start, n_calls, slots)
+    n_more = n_calls - n_found
+    slots[n_found:] = np.arange(world.n_slots, world.n_slots + n_more)
+    world.n_slots += n_more
+    grow(world, world.n_slots)
     columns = tuple(column[first : first + n_calls] for column in calls[1:])
 
     def activate_shard(shard: int) -> None:
         low, high = shard * n_calls // world.n_shards, (shard + 1) * n_calls // world.n_shards
         calling.activate(
-            low, high, slots, *columns, given.rules, world.active, given.vehicles, given.roads, world.tallies[shard]
+            low, high, slots, *columns, given.rules, world.active, world.wake_s, given.vehicles, given.roads, world.tallies[shard]
         )
 
     world.each(activate_shard, range(world.n_shards))
@@ -89,7 +89,7 @@ def choose(world: World, window: int) -> None:
             np.empty(N_SEEN),
         )  # fmt: skip
         decide(
-            *world.slot_range(shard), window, given.rules, world.active, given.vehicles, given.classes, given.roads,
+            *world.slot_range(shard), window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, given.roads,
             given.stations, given.pools, world.pool_state, given.markets, given.link_pools, given.prices, given.local,
             scratch, world.tallies[shard],
         )  # fmt: skip
@@ -105,7 +105,7 @@ def drive(world: World, window: int) -> None:
         first, last = world.slot_range(shard)
         arrived = np.empty(last - first, np.int32)
         n_arrived = drive_kernel(
-            first, last, window, given.rules, world.active, given.vehicles, given.classes, given.roads, given.local,
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, given.roads, given.local,
             given.trips, arrived, world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
         return arrived[:n_arrived]
@@ -135,7 +135,7 @@ def serve(world: World, window: int) -> None:
         n_present = int(world.pool_state.n_busy[pools].sum() + world.pool_state.n_waiting[pools].sum())
         ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
         n_ended = serve_kernel(
-            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, given.classes,
+            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, world.wake_s, given.classes,
             given.stations, given.pools, world.pool_state, given.local, world.evses, world.station_state, world.ledger,
             ended, np.empty(most), shard,
         )  # fmt: skip
@@ -166,7 +166,7 @@ def publish(world: World, window: int) -> None:
     )  # fmt: skip
     world.link_hour_entered += entered
     world.link_hour_speed_kmh += given.roads.speed_kmh
-    world.n_slots = slots_in_use(world.active.phase, world.n_slots)
+    world.n_slots = slots_in_use(world.wake_s, world.n_slots)
     _gather(world)
 
 

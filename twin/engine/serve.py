@@ -16,7 +16,7 @@ DRY = 6
 
 
 @kernel
-def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, active, classes, stations, pools, pool_state,
+def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, active, wake_s, classes, stations, pools, pool_state,
           local, evses, station_state, ledger, ended, shares_w, shard):  # fmt: skip
     """Run the window at the stations `first` .. `last`; return the number of visits that ended.
 
@@ -42,7 +42,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             if ends_s == second:
                 slot = evses.occupant[evse]
                 unplug(
-                    slot, evse, second, end_s, active, classes, stations, pools, pool_state, local, evses, station_state,
+                    slot, evse, second, end_s, active, wake_s, classes, stations, pools, pool_state, local, evses, station_state,
                     ledger,
                 )  # fmt: skip
                 ended[n_ended] = slot
@@ -56,7 +56,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             elif arrives_s == second:
                 slot = arrivals[next_arrival]
                 next_arrival += 1
-                evse = receive(slot, second, end_s, rules, active, classes, stations, pools, pool_state, evses,
+                evse = receive(slot, second, end_s, rules, active, wake_s, classes, stations, pools, pool_state, evses,
                                station_state, ledger)  # fmt: skip
                 if evse >= 0:
                     plug_in(
@@ -68,7 +68,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
                     n_ended += 1
             else:
                 leave_queue(loser, active, pool_state)
-                turn_away(loser, RENEGED, second, end_s, active)
+                turn_away(loser, RENEGED, second, end_s, active, wake_s)
                 ledger.n_reneged[station] += 1
                 ledger.hour_events[station, 3] += 1
                 ended[n_ended] = loser
@@ -107,7 +107,7 @@ def next_loser(station, stations, active, pool_state):
 
 
 @kernel
-def receive(slot, second, next_window_s, rules, active, classes, stations, pools, pool_state, evses, station_state,
+def receive(slot, second, next_window_s, rules, active, wake_s, classes, stations, pools, pool_state, evses, station_state,
             ledger):  # fmt: skip
     """Take an arrival in: return a free EVSE for it, or -1 and it has joined the queue or balked."""
     pool = active.pool[slot]
@@ -123,7 +123,7 @@ def receive(slot, second, next_window_s, rules, active, classes, stations, pools
     patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
     must_stay = has_to_stay(slot, rules, active, classes)
     if expected_s > patience_s and not must_stay:
-        turn_away(slot, BALKED, second, next_window_s, active)
+        turn_away(slot, BALKED, second, next_window_s, active, wake_s)
         ledger.n_balked[station] += 1
         ledger.hour_events[station, 2] += 1
         return -1
@@ -146,14 +146,14 @@ def has_to_stay(slot, rules, active, classes):
 
 
 @kernel
-def turn_away(slot, outcome, second, next_window_s, active):
+def turn_away(slot, outcome, second, next_window_s, active, wake_s):
     """Send a vehicle off without a charge; it decides again at the start of the next window."""
     active.phase[slot], active.outcome[slot] = DECIDE, outcome
     active.n_tries[slot] += 1
     active.shunned[slot] = active.pool[slot]
     active.plug_in_s[slot], active.end_s[slot] = -1, second
     active.intake_ws[slot], active.end_ws[slot] = active.energy_ws[slot], active.energy_ws[slot]
-    active.wake_s[slot] = next_window_s
+    wake_s[slot] = next_window_s
 
 
 @kernel

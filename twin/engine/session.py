@@ -142,7 +142,7 @@ def wait_bin(wait_s, edges_s):
 
 
 @kernel
-def unplug(slot, evse, second, next_window_s, active, classes, stations, pools, pool_state, local, evses, station_state, ledger):
+def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations, pools, pool_state, local, evses, station_state, ledger):
     """End a session; the vehicle decides what to do at the start of the next window."""
     pool = active.pool[slot]
     station = pools.station[pool]
@@ -150,7 +150,7 @@ def unplug(slot, evse, second, next_window_s, active, classes, stations, pools, 
     active.energy_ws[slot] = active.end_ws[slot]
     active.phase[slot], active.outcome[slot] = DECIDE, SERVED
     active.n_tries[slot], active.shunned[slot] = 0, -1
-    active.wake_s[slot] = next_window_s
+    wake_s[slot] = next_window_s
     evses.occupant[evse], evses.end_s[evse] = -1, NEVER_S
     pool_state.n_busy[pool] -= 1
     pool_state.session_s[pool] += (second - active.plug_in_s[slot] - pool_state.session_s[pool]) // 8

@@ -37,6 +37,8 @@ from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTot
 DAY_S = 86_400
 N_SHARDS = 32
 """Shards of vehicles and stations: enough to balance any laptop. The number changes no result."""
+EXPECTED_OUT = 12
+"""One vehicle in so many is out at once on a busy day; the rows grow where it is more."""
 N_STRANDED = 262_144
 """Rows for vehicles that strand in one window and shard."""
 FIRST_SESSION_S = {"ac": 14_400, "dc": 2_400}
@@ -96,6 +98,7 @@ class World:
     given: Given
     n_workers: int
     active: Active
+    wake_s: I32
     pool_state: PoolState
     evses: Evses
     station_state: StationState
@@ -117,6 +120,7 @@ class World:
     start_energy_ws: int
     executor: ThreadPoolExecutor | None
     n_slots: int = 0
+    next_slot: int = 0
     calls: Calls | None = None
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
@@ -145,6 +149,7 @@ def build_world(given: Given, n_workers: int) -> World:
     n_links = len(given.roads.link_to)
     vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
     station_cuts = _cut_at_zones(given.stations.zone, n_zones, np.add.reduceat(given.pools.n_evse, given.stations.first_pool))
+    n_start = max(len(given.vehicles.home) // EXPECTED_OUT, 1024)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     pool_state = rows(PoolState, n_pools)
@@ -169,7 +174,8 @@ def build_world(given: Given, n_workers: int) -> World:
     return World(
         given=given,
         n_workers=n_workers,
-        active=_free_rows(4096),
+        active=rows(Active, n_start),
+        wake_s=np.full(n_start, NEVER_S, np.int32),
         pool_state=pool_state,
         evses=evses,
         station_state=station_state,
@@ -195,18 +201,14 @@ def build_world(given: Given, n_workers: int) -> World:
 
 def grow(world: World, n_slots: int) -> None:
     """Make room for `n_slots` active vehicles."""
-    n_old = len(world.active.vehicle)
+    n_old = len(world.wake_s)
     if n_slots <= n_old:
         return
-    more = _free_rows(max(n_slots, n_old + n_old // 4))
+    n_new = max(n_slots, n_old + n_old // 4)
+    more = rows(Active, n_new)
     more[:n_old] = world.active  # type: ignore[index]
     world.active = more
-
-
-def _free_rows(n_rows: int) -> Active:
-    free = rows(Active, n_rows)
-    free.wake_s[:] = NEVER_S
-    return free
+    world.wake_s = np.concatenate([world.wake_s, np.full(n_new - n_old, NEVER_S, np.int32)])
 
 
 def _cut_at_zones(zone: I32, n_zones: int, weight: I64 | None = None) -> I64:

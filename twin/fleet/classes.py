@@ -82,6 +82,7 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
             faults.add(f"vehicle_classes.csv, {name}, haul", haul or "blank", f"one of {', '.join(loaded)}", "name it")
     faults.raise_if_any(DataError)
     road_a, road_b = _road_coefficients(seed, loaded)
+    curves = _curves(names, folder)
     classes = VehicleClasses(
         kind=np.array([VEHICLE_KINDS.index(kind) for kind in seed["kind"]], np.uint8),
         has_engine=seed["has_engine"].astype(np.uint8),
@@ -90,7 +91,8 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
         city_ws_per_m=seed["city_kwh_100km"] * WS_PER_M,
         road_a_ws_per_m=road_a,
         road_b_ws_per_m=road_b,
-        curve_w=_curves(names, folder),
+        curve_w=curves,
+        peak_w=curves.max(axis=1),
         group=_groups(names, seed),
     )
     return classes, names

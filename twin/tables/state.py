@@ -5,7 +5,9 @@ from typing import NamedTuple
 from twin.tables.columns import F64, I16, I32, I64, U8, Annotated, Field
 
 NEVER_S = 2**31 - 1
-"""A second that never comes: the wake-up of a row that waits for a station, not for the clock."""
+"""A second that never comes: the wake-up of a free slot, the end of a session that is none."""
+HELD_S = NEVER_S - 1
+"""The wake-up of a vehicle that a station's clock holds, in the queue or at the plug."""
 
 # Phases of an active vehicle.
 FREE, DECIDE, ROAD, APPROACH, ARRIVED, QUEUE, PLUGGED, EGRESS = range(8)
@@ -22,7 +24,11 @@ AT_REST, OUT, STRANDED = range(3)
 
 
 class Active(NamedTuple):
-    """Vehicles that are out: deciding, driving, queueing or plugged in. A slot is reused when its vehicle rests."""
+    """Vehicles that are out: deciding, driving, queueing or plugged in. A slot is reused when its vehicle rests.
+
+    Beside the rows lies one bare column, ``wake_s``: the second at which a slot's next event is due. Every window reads
+    it through to find those that are due, and only they cost more than four bytes.
+    """
 
     vehicle: Annotated[I32, Field("-", "vehicle id")]
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]
@@ -30,7 +36,6 @@ class Active(NamedTuple):
     errand: Annotated[U8, Field("-", "FAST, SLOW, TRUCK or TRIP")]
     outcome: Annotated[U8, Field("-", "how the last visit ended")]
     n_tries: Annotated[U8, Field("-", "visits without a charge since the last one that served")]
-    wake_s: Annotated[I32, Field("s", "second at which its next event is due; NEVER_S while a station holds it")]
     energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
     target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
     link: Annotated[I32, Field("-", "directed link it drives on or drove last; -1 off the road graph")]
