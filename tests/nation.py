@@ -47,6 +47,7 @@ def small_classes() -> VehicleClasses:
         road_a_ws_per_m=np.array([0.10, 0.11, 0.9]) * 3600,
         road_b_ws_per_m=np.array([0.6e-5, 0.6e-5, 4e-5]) * 3600,
         curve_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
+        ceiling_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
         peak_w=np.array([120_000.0, 30_000.0, 500_000.0]),
         group=np.array([0, 0, 1], np.uint8),
     )
@@ -74,6 +75,7 @@ def small_given(
     free_kmh = np.full(n_links, 100.0)
     roads = Roads(
         link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
+        top_speed_kmh=100.0, skim_m=(np.abs(county[:, None] - county) * link_km * 1000).astype(np.int32),
         next_link=next_link, zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
         county_zone=county.astype(np.int32), county_province=np.zeros(n_zones, np.int32),

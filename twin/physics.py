@@ -130,17 +130,28 @@ def _ramp_energy_ws(start_ws, first_w, slope, seconds):
 
 
 @kernel
-def most_power_w(curve_w, power_factor, capacity_ws, from_ws, to_ws, limit_w):
-    """Return the largest power met between two energies: the curve's maximum there, cut at the limit."""
-    step_ws = capacity_ws / N_SEGMENTS
-    first = min(int(from_ws / step_ws), N_SEGMENTS - 1)
-    last = min(int(to_ws / step_ws), N_SEGMENTS - 1)
-    most = 0.0
-    for segment in range(first, last + 1):
-        slope = (curve_w[segment + 1] - curve_w[segment]) / step_ws
-        for energy in (max(float(from_ws), step_ws * segment), min(float(to_ws), step_ws * (segment + 1))):
-            most = max(most, curve_w[segment] + slope * (energy - step_ws * segment))
-    return min(most * power_factor, float(limit_w))
+def power_at_w(curve_w, power_factor, capacity_ws, energy_ws, limit_w):
+    """Return the power at an energy: the curve, linear between its knots, cut at the limit."""
+    place = N_SEGMENTS * energy_ws / capacity_ws
+    segment = min(int(place), N_SEGMENTS - 1)
+    power = curve_w[segment] + (curve_w[segment + 1] - curve_w[segment]) * (place - segment)
+    return min(power * power_factor, limit_w)
+
+
+@kernel
+def most_power_w(curve_w, ceiling_w, power_factor, capacity_ws, energy_ws, limit_w):
+    """Return the most that can be drawn from an energy on: the curve's maximum between there and full, cut at the limit.
+
+    It falls as the battery fills, never rises.
+
+    Parameters
+    ----------
+    ceiling_w : ndarray of float64, shape (21,)
+        Maximum of the curve from each knot on.
+    """
+    segment = min(int(N_SEGMENTS * energy_ws / capacity_ws), N_SEGMENTS - 1)
+    here_w = power_at_w(curve_w, power_factor, capacity_ws, energy_ws, limit_w)
+    return max(here_w, min(ceiling_w[segment + 1] * power_factor, limit_w))
 
 
 @kernel

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twin.engine.links import count_out
-from twin.engine.session import close_piece, energy_now_ws, book_session
+from twin.engine.session import book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
@@ -60,9 +60,10 @@ def _settle(first, last, second, active, classes, stations, pools, local, evses,
         slot = evses.occupant[evse]
         if slot < 0:
             continue
-        now_ws = energy_now_ws(slot, second, active, classes, stations, pools, local)
-        book_session(slot, second, -1, active, classes, stations, pools, local, ledger)
-        close_piece(slot, now_ws, active, classes, stations, pools, local)
+        now_ws = energy_at_ws(slot, second, active, classes, stations, pools, local)
+        if active.booked_s[slot] > second:
+            book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
+        note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
         ledger.energy_ws[pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
         active.energy_ws[slot], active.end_ws[slot], active.end_s[slot] = now_ws, now_ws, second
 

@@ -39,12 +39,15 @@ def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, stations,
     way_m = roads.access_m[active.place[slot]] if active.link[slot] < 0 else active.stop_m[slot]
     capacity_ws = classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
+    active.stop_link[slot], active.pool[slot] = -1, -1
+    if classes.has_engine[row] or surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
+        take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally)
+        return False
     start_ws = active.energy_ws[slot] - way_m * classes.city_ws_per_m[row]
     arrival_ws, n_seen, is_short = look_ahead(
         slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, stations, pools, link_pools, markets, local, scratch
     )
-    active.stop_link[slot], active.pool[slot] = -1, -1
-    if arrival_ws < reserve_ws and not classes.has_engine[row]:
+    if arrival_ws < reserve_ws:
         if n_seen == 0 or (is_short and active.link[slot] < 0):
             if active.link[slot] < 0 and active.energy_ws[slot] < capacity_ws * 3 // 4:
                 return True
@@ -54,6 +57,24 @@ def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, stations,
             )
     take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally)
     return False
+
+
+@kernel
+def surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
+    """Return whether a trip that sets out needs no stop even at the top speed of the network all the way.
+
+    Who passes here would find no stop by walking the route either, because no link takes more; it saves the walk.
+    """
+    if active.link[slot] >= 0:
+        return False
+    row, place, goal = active.vehicle_class[slot], active.place[slot], active.goal[slot]
+    factor = MARGIN * local.consumption_factor[roads.county_province[place], wake_s[slot] // 86_400]
+    road_m = roads.skim_m[roads.county_zone[goal], roads.county_zone[place]]
+    road_ws = road_m * road_consumption_ws_per_m(
+        classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], roads.top_speed_kmh, factor
+    )
+    town_ws = (roads.access_m[place] + roads.access_m[goal]) * classes.city_ws_per_m[row] * max(factor, 1.0)
+    return active.energy_ws[slot] - road_ws - town_ws >= reserve_ws
 
 
 @kernel
@@ -83,7 +104,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
     node = present_node(slot, active, roads)
     end = roads.zone_node[goal]
     energy_ws, drive_s = float(start_ws), 0.0
-    n_seen, is_short, sees = 0, False, not classes.has_engine[row]
+    n_seen, is_short = 0, False
     while node != end:
         link = roads.next_link[goal, node]
         speed_kmh = min(roads.speed_kmh[link], rules.truck_speed_kmh) if is_truck else roads.speed_kmh[link]
@@ -92,7 +113,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
         )
         drive_s += roads.length_m[link] * 3.6 / speed_kmh
         node = roads.link_to[link]
-        if sees and (energy_ws >= reserve_ws or (n_seen == 0 and energy_ws > 0.0)):
+        if energy_ws >= reserve_ws or (n_seen == 0 and energy_ws > 0.0):
             is_short = energy_ws < reserve_ws
             n_before = n_seen
             n_seen = _see_service_area(slot, link, serves, energy_ws, drive_s, n_seen, active, pools, link_pools, scratch)

@@ -1,6 +1,7 @@
 """Where energy lands in time: sessions book their quarter hours and hours when their power becomes known.
 
-Bookings are integers, and a change of power takes back exactly what it booked, so the books balance at any instant.
+Bookings are integers, and a change of power takes back exactly what it had booked ahead, so the books balance at any
+instant.
 """
 
 import math
@@ -16,48 +17,44 @@ DEPOT_ROW = LOAD_KINDS.index("depot")
 
 
 @kernel
-def energy_at_ws(curve_w, power_factor, capacity_ws, anchor_ws, anchor_s, end_ws, end_s, limit_w, second):
-    """Return the whole watt-seconds in the battery at a second of a session whose power is known from its anchor on."""
-    if second >= end_s:
-        return end_ws
-    energy = energy_after_ws(curve_w, power_factor, capacity_ws, anchor_ws, limit_w, second - anchor_s)
-    return min(int(math.floor(energy)), end_ws)
+def book_ahead(curve_w, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws, end_s, end_ws, from_s, from_ws, sign,
+               station, kind, is_truck, zone, ledger):  # fmt: skip
+    """Book (sign 1) or take back (sign -1) what a session draws from (`from_s`, `from_ws`) to its end.
+
+    The energy at the quarter hours is reckoned from the anchor on, so that what is taken back is what was booked.
+    Reads: the session. Writes: ledger.
+    """
+    second, energy, before_ws = anchor_s, float(anchor_ws), from_ws
+    while second < end_s:
+        until = min((second // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, end_s)
+        after_ws = end_ws
+        if until < end_s:
+            energy = energy_after_ws(curve_w, power_factor, capacity_ws, energy, limit_w, until - second)
+            after_ws = min(int(math.floor(energy)), end_ws)
+        if until > from_s:
+            book_part(max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger)
+            before_ws = after_ws
+        second = until
 
 
 @kernel
-def book(curve_w, power_factor, capacity_ws, anchor_ws, anchor_s, end_ws, end_s, limit_w,
-         from_s, sign, station, kind, is_truck, zone, load_ws, ring_energy_ws, ring_busy_s):  # fmt: skip
-    """Book (sign 1) or take back (sign -1) what a session draws from `from_s` to its end.
-
-    Reads: the session. Writes: load_ws, ring_energy_ws, ring_busy_s.
-    """
-    n_quarters = load_ws.shape[2]
-    second = from_s
-    before_ws = energy_at_ws(
-        curve_w, power_factor, capacity_ws, anchor_ws, anchor_s, end_ws, end_s, limit_w, second
-    )
-    while second < end_s:
-        quarter = second // SECONDS_PER_QUARTER
-        until = min((quarter + 1) * SECONDS_PER_QUARTER, end_s)
-        after_ws = energy_at_ws(
-            curve_w, power_factor, capacity_ws, anchor_ws, anchor_s, end_ws, end_s, limit_w, until
-        )
-        part_ws = sign * (after_ws - before_ws)
-        row = (second // SECONDS_PER_HOUR) % RING_HOURS
-        ring_energy_ws[row, station] += part_ws
-        ring_busy_s[row, station] += sign * (until - second)
-        if quarter < n_quarters:
-            load_ws[kind, zone, quarter] += part_ws
-            if is_truck:
-                load_ws[TRUCK_ROW, zone, quarter] += part_ws
-        second, before_ws = until, after_ws
+def book_part(from_s, until_s, part_ws, sign, station, kind, is_truck, zone, ledger):
+    """Book energy and plugged seconds of a stretch within one quarter hour. Reads: the part. Writes: ledger."""
+    row = (from_s // SECONDS_PER_HOUR) % RING_HOURS
+    ledger.ring_energy_ws[row, station] += part_ws
+    ledger.ring_busy_s[row, station] += sign * (until_s - from_s)
+    quarter = from_s // SECONDS_PER_QUARTER
+    if quarter < ledger.load_ws.shape[2]:
+        ledger.load_ws[kind, zone, quarter] += part_ws
+        if is_truck:
+            ledger.load_ws[TRUCK_ROW, zone, quarter] += part_ws
 
 
 @kernel
 def book_constant(part_ws, step_w, row, zone, power_w, from_s, until_s):
     """Book constant power between two seconds in four additions, however long it lasts.
 
-    A quarter's energy is its part plus 900 times the running sum of the steps; see `settle_constant`.
+    A quarter's energy is its part plus 900 times the running sum of the steps.
     Reads: nothing. Writes: part_ws, step_w.
     """
     last = part_ws.shape[2] - 1

@@ -13,6 +13,7 @@ from twin.tables.inputs import N_KNOTS
 from twin.tables.state import (
     AT_REST,
     FAST,
+    OUT,
     SLOW,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
@@ -20,6 +21,7 @@ from twin.tables.state import (
     SUM_HOME_WS,
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
+    TRIP,
     TRUCK,
 )
 
@@ -27,7 +29,7 @@ DAY_S = 86_400
 NEVER_LEAVES = 255
 NO_DAY = 255
 CAR, TAXI, VAN, BUS, HEAVY_TRUCK = range(5)
-DAY_PLAN, HABIT = int(Stream.DAY_PLAN), int(Stream.HABIT)
+DAY_PLAN, HABIT, DESTINATION = int(Stream.DAY_PLAN), int(Stream.HABIT), int(Stream.DESTINATION)
 TOP_UP_SOC = 0.6
 """Below this a driver without a plug at home charges on the eve of a trip. From memory, unverified."""
 
@@ -47,22 +49,41 @@ def plan(first, last, day, rules, vehicles, classes, roads, local, trips, part_w
 
     Reads: classes, roads, local, trips, valley_s. Writes: vehicles, part_ws, step_w, calls, sums.
     """
-    call_vehicle, call_second, call_goal = calls
     n_calls = 0
     for vehicle in range(first, last):
         if vehicles.state[vehicle] != AT_REST:
             continue
-        second, goal = trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips)
-        if second < 0:
-            second, goal = local_day(
+        second, zone = trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips)
+        errand, goal = TRIP, vehicles.place[vehicle]
+        if second >= 0:
+            goal = goal_county(vehicle, zone, day, rules, vehicles, roads)
+        else:
+            second, errand = local_day(
                 vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
             )
-        if second >= 0:
-            call_vehicle[n_calls] = vehicle
-            call_second[n_calls] = day * DAY_S + min(second, DAY_S - 1)
-            call_goal[n_calls] = goal
-            n_calls += 1
+        if second < 0:
+            continue
+        vehicles.state[vehicle] = OUT
+        calls.vehicle[n_calls] = vehicle
+        calls.second[n_calls] = day * DAY_S + min(second, DAY_S - 1)
+        calls.energy_ws[n_calls] = vehicles.energy_ws[vehicle]
+        calls.goal[n_calls], calls.place[n_calls] = goal, vehicles.place[vehicle]
+        calls.vehicle_class[n_calls], calls.errand[n_calls] = vehicles.vehicle_class[vehicle], errand
+        n_calls += 1
     return n_calls
+
+
+@kernel
+def goal_county(vehicle, zone, day, rules, vehicles, roads):
+    """Return the county of a destination zone in which a trip ends: home, or one drawn by population."""
+    home = vehicles.home[vehicle]
+    if roads.county_zone[home] == zone:
+        return home
+    u = uniform4(rules.seed, DESTINATION, vehicle, day, 0)[0]
+    county, end = roads.zone_county[zone], roads.zone_county[zone + 1]
+    while county < end - 1 and roads.county_share[county] <= u:
+        county += 1
+    return county
 
 
 @kernel
@@ -105,7 +126,7 @@ def leaves_on(vehicle, day, rules, vehicles, classes, roads, trips):
 
 @kernel
 def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums):
-    """Drive the local day, charge privately or ask for a public plug; return (second of day, -1 - market) or (-1, -1)."""
+    """Drive the local day, charge privately or ask for a public plug; return (second of day, errand) or (-1, -1)."""
     row = vehicles.vehicle_class[vehicle]
     kind = classes.kind[row]
     _, u_drive, u_km, u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)
@@ -146,9 +167,9 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
     _drive(vehicle, before_ws, vehicles, sums)
     vehicles.owed_ws[vehicle] = need_ws - before_ws
     if kind == HEAVY_TRUCK:
-        return second, -1 - TRUCK
+        return second, TRUCK
     is_slow = u_slow < rules.slow_share and need_ws == before_ws
-    return second, -1 - SLOW if is_slow else -1 - FAST
+    return second, SLOW if is_slow else FAST
 
 
 @kernel

@@ -147,6 +147,5 @@ def begin_trip(slot, goal, second, active, wake_s):
     active.n_tries[slot] = 0
     active.goal[slot] = goal
     wake_s[slot] = second
-    active.begun_s[slot] = second
     active.link[slot], active.stop_link[slot], active.pool[slot], active.shunned[slot] = -1, -1, -1, -1
     active.stop_m[slot], active.wheel_s[slot], active.driven_m[slot] = 0, 0, 0

@@ -76,6 +76,8 @@ def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
         link_to=network.link_to.astype(np.int32),
         length_m=network.link_length_m.astype(np.int32),
         speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
+        top_speed_kmh=float(network.link_free_speed_kmh.max()),
+        skim_m=routes.skim_m.astype(np.int32),
         next_link=routes.next_link,
         zone_node=network.zone_node.astype(np.int32),
         node_zone=network.node_zone.astype(np.int32),

@@ -9,9 +9,10 @@ from twin.engine.day import plan
 from twin.engine.drive import drive as drive_kernel
 from twin.engine.links import publish_speeds, slots_in_use
 from twin.engine.serve import serve as serve_kernel
-from twin.engine.world import DAY_S, Calls, Given, World, grow
+from twin.engine.world import DAY_S, Given, World, grow
 from twin.physics import SECONDS_PER_HOUR
-from twin.tables.state import SUM_LOGGED
+from twin.tables.columns import rows
+from twin.tables.state import SUM_LOGGED, Calls
 
 SMOOTHING = 0.25
 """Weight of the last window in a link's flow: the published speed is that of the last quarter of an hour or so."""
@@ -28,39 +29,36 @@ def plan_day(world: World, window: int) -> None:
     day = window * given.rules.window_s // DAY_S
     n_windows = DAY_S // given.rules.window_s
 
-    def plan_shard(shard: int) -> tuple[np.ndarray, ...]:
+    def plan_shard(shard: int) -> Calls:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
-        calls = np.empty(last - first, np.int32), np.empty(last - first, np.int32), np.empty(last - first, np.int16)
+        calls = rows(Calls, last - first)
         n_calls = plan(
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
             world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
         )  # fmt: skip
-        return tuple(column[:n_calls].copy() for column in calls)
+        return calls[:n_calls].copy()  # type: ignore[index, no-any-return]
 
     def count_shard(shard: int) -> None:
-        calling.count_calls(shards[shard][1], given.rules.window_s, place[shard])
+        calling.count_calls(shards[shard], given.rules.window_s, place[shard])
 
     def sort_shard(shard: int) -> None:
-        calling.sort_calls(*shards[shard], given.rules.window_s, place[shard], *out)
+        calling.sort_calls(shards[shard], given.rules.window_s, place[shard], world.calls)
 
     every = range(len(cuts) - 1)
     shards = world.each(plan_shard, every)
     place = np.zeros((len(shards), n_windows), np.int64)
     world.each(count_shard, every)
-    n_per_window = place.sum(axis=0)
-    first = np.concatenate([[0], np.cumsum(n_per_window)])
-    place = first[:-1] + np.cumsum(place, axis=0) - place
-    out = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32), np.empty(first[-1], np.int16)
+    world.first_call = np.concatenate([[0], np.cumsum(place.sum(axis=0))])
+    place = world.first_call[:-1] + np.cumsum(place, axis=0) - place
+    world.calls = rows(Calls, int(world.first_call[-1]))
     world.each(sort_shard, every)
-    world.calls = Calls(first, *out)
 
 
 def call(world: World, window: int) -> None:
     """Give a slot to every vehicle that is called in this window."""
-    given, calls = world.given, world.calls
-    assert calls is not None
-    of_day = window % (DAY_S // given.rules.window_s)
-    first, n_calls = int(calls.first[of_day]), int(calls.first[of_day + 1] - calls.first[of_day])
+    of_day = window % (DAY_S // world.given.rules.window_s)
+    first, n_calls = int(world.first_call[of_day]), int(world.first_call[of_day + 1] - world.first_call[of_day])
+    calls = world.calls[first : first + n_calls]  # type: ignore[index]
     slots = np.empty(n_calls, np.int32)
     start = min(world.next_slot, max(world.n_slots - 1, 0))
     n_found, world.next_slot = calling.free_slots(world.wake_s, world.n_slots, start, n_calls, slots)
@@ -68,13 +66,10 @@ def call(world: World, window: int) -> None:
     slots[n_found:] = np.arange(world.n_slots, world.n_slots + n_more)
     world.n_slots += n_more
     grow(world, world.n_slots)
-    columns = tuple(column[first : first + n_calls] for column in calls[1:])
 
     def activate_shard(shard: int) -> None:
         low, high = shard * n_calls // world.n_shards, (shard + 1) * n_calls // world.n_shards
-        calling.activate(
-            low, high, slots, *columns, given.rules, world.active, world.wake_s, given.vehicles, given.roads, world.tallies[shard]
-        )
+        calling.activate(low, high, slots, calls, world.active, world.wake_s, world.tallies[shard])
 
     world.each(activate_shard, range(world.n_shards))
 
@@ -172,8 +167,8 @@ def publish(world: World, window: int) -> None:
 
 def _gather(world: World) -> None:
     """Add up what the shards counted in the window, and sort the stranded by second and vehicle."""
-    rows = [tally.stranded[: tally.sums[SUM_LOGGED]].copy() for tally in world.tallies]
-    stranded = np.concatenate(rows)
+    parts = [tally.stranded[: tally.sums[SUM_LOGGED]].copy() for tally in world.tallies]
+    stranded = np.concatenate(parts)
     world.stranded = stranded[np.lexsort((stranded[:, 0], stranded[:, 1]))]
     for tally in world.tallies:
         world.sums += tally.sums

@@ -5,7 +5,7 @@ its queue at once. After every event the site's power is dealt out anew where it
 """
 
 from twin.engine.lot import HABIT
-from twin.engine.session import change_power, demand_w, energy_now_ws, own_limit_w, plug_in, unplug
+from twin.engine.session import book_until, change_power, demand_w, energy_at_ws, own_limit_w, plug_in, unplug
 from twin.kernels import kernel
 from twin.physics import water_level_w
 from twin.rng import uniform
@@ -75,18 +75,19 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
                 n_ended += 1
             deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w)
         publish_pools(station, stations, pools, pool_state)
-        is_tight = station_state.bound_w[station] > stations.site_limit_w[station] or station_state.n_restricted[station] > 0
-        station_state.next_s[station] = end_s if is_tight else min(ends_s, loses_s)
+        station_state.next_s[station] = min(ends_s, loses_s)
+        if is_tight(station, stations, station_state):
+            station_state.next_s[station] = end_s
+            book_window(station, end_s, active, classes, stations, pools, local, evses, ledger)
     return n_ended
 
 
 @kernel
 def next_end(station, stations, pools, evses):
     """Return (EVSE, second) of the next session to end; the lowest EVSE of a tie."""
-    first_pool = stations.first_pool[station]
-    last_pool = first_pool + stations.n_pools[station] - 1
     best, best_s = -1, NEVER_S
-    for evse in range(pools.first_evse[first_pool], pools.first_evse[last_pool] + pools.n_evse[last_pool]):
+    first_evse, end_evse = evses_of(station, stations, pools)
+    for evse in range(first_evse, end_evse):
         if evses.end_s[evse] < best_s:
             best, best_s = evse, evses.end_s[evse]
     return best, best_s
@@ -199,18 +200,16 @@ def leave_queue(slot, active, pool_state):
 @kernel
 def deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w):
     """Deal the site's power out max-min fair, where the sessions together could draw more than it lets through."""
-    if station_state.bound_w[station] <= stations.site_limit_w[station] and station_state.n_restricted[station] == 0:
+    if not is_tight(station, stations, station_state):
         return
-    first_pool = stations.first_pool[station]
-    last_pool = first_pool + stations.n_pools[station] - 1
-    first_evse, end_evse = pools.first_evse[first_pool], pools.first_evse[last_pool] + pools.n_evse[last_pool]
+    first_evse, end_evse = evses_of(station, stations, pools)
     n_shares, bound_w = 0, 0
     for evse in range(first_evse, end_evse):
         slot = evses.occupant[evse]
         if slot < 0:
             continue
-        now_ws = energy_now_ws(slot, second, active, classes, stations, pools, local)
-        shares_w[n_shares] = demand_w(slot, now_ws, active, classes, stations, pools, local)
+        active.now_ws[slot] = energy_at_ws(slot, second, active, classes, stations, pools, local)
+        shares_w[n_shares] = demand_w(slot, active.now_ws[slot], active, classes, stations, pools, local)
         active.bound_w[slot] = int(shares_w[n_shares]) + 1
         bound_w += active.bound_w[slot]
         n_shares += 1
@@ -227,9 +226,34 @@ def deal_power(station, second, active, classes, stations, pools, local, evses, 
             n_restricted += 1
         n_shares += 1
         if limit_w != active.limit_w[slot]:
-            now_ws = energy_now_ws(slot, second, active, classes, stations, pools, local)
+            now_ws = active.now_ws[slot]
             change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger)
     station_state.n_restricted[station] = n_restricted
+
+
+@kernel
+def is_tight(station, stations, station_state):
+    """Return whether the sessions together could draw more than the site lets through, or some are held back."""
+    return station_state.bound_w[station] > stations.site_limit_w[station] or station_state.n_restricted[station] > 0
+
+
+@kernel
+def book_window(station, end_s, active, classes, stations, pools, local, evses, ledger):
+    """Book what the sessions that share a site's limit have drawn by the end of the window."""
+    first_evse, end_evse = evses_of(station, stations, pools)
+    for evse in range(first_evse, end_evse):
+        slot = evses.occupant[evse]
+        if slot >= 0 and active.booked_s[slot] < end_s:
+            energy_ws = energy_at_ws(slot, end_s, active, classes, stations, pools, local)
+            book_until(slot, end_s, energy_ws, active, classes, stations, pools, ledger)
+
+
+@kernel
+def evses_of(station, stations, pools):
+    """Return the range of a station's EVSEs."""
+    first_pool = stations.first_pool[station]
+    last_pool = first_pool + stations.n_pools[station] - 1
+    return pools.first_evse[first_pool], pools.first_evse[last_pool] + pools.n_evse[last_pool]
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 import math
 
-from twin.engine.booking import book, energy_at_ws
+from twin.engine.booking import book_ahead, book_part
 from twin.engine.lot import HEAVY_TRUCK
 from twin.kernels import kernel
 from twin.physics import charge_time_s, energy_after_ws, most_power_w
@@ -31,43 +31,63 @@ def session_factor(slot, active, stations, pools, local):
 
 
 @kernel
-def energy_now_ws(slot, second, active, classes, stations, pools, local):
-    """Return the energy in a plugged vehicle's battery at a second of its session."""
+def energy_at_ws(slot, second, active, classes, stations, pools, local):
+    """Return the whole watt-seconds in a plugged vehicle's battery at a second of its session."""
+    if second >= active.end_s[slot]:
+        return active.end_ws[slot]
     row = active.vehicle_class[slot]
-    return energy_at_ws(
+    energy = energy_after_ws(
         classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        active.anchor_ws[slot], active.anchor_s[slot], active.end_ws[slot], active.end_s[slot], active.limit_w[slot], second,
+        active.anchor_ws[slot], active.limit_w[slot], second - active.anchor_s[slot],
     )  # fmt: skip
+    return min(int(math.floor(energy)), active.end_ws[slot])
 
 
 @kernel
-def demand_w(slot, from_ws, active, classes, stations, pools, local):
+def demand_w(slot, energy_ws, active, classes, stations, pools, local):
     """Return the most that a session can still draw without the site's limit.
 
-    It is the curve's maximum from here to the target, so it never rises between two allocations, and neither does the sum.
+    It never rises between two allocations, and so neither does the sum over a site.
     """
     row = active.vehicle_class[slot]
     return most_power_w(
-        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        from_ws, active.target_ws[slot], own_limit_w(row, active.pool[slot], classes, pools),
+        classes.curve_w[row], classes.ceiling_w[row], session_factor(slot, active, stations, pools, local),
+        classes.capacity_ws[row], energy_ws, own_limit_w(row, active.pool[slot], classes, pools),
     )  # fmt: skip
 
 
 @kernel
-def book_session(slot, from_s, sign, active, classes, stations, pools, local, ledger):
+def book_to_end(slot, from_s, from_ws, sign, active, classes, stations, pools, local, ledger):
     """Book what a session draws from a second to its end, or take it back."""
     row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
-    book(
+    book_ahead(
         classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        active.anchor_ws[slot], active.anchor_s[slot], active.end_ws[slot], active.end_s[slot], active.limit_w[slot],
-        from_s, sign, station, stations.layer[station], classes.kind[row] == HEAVY_TRUCK, stations.zone[station],
-        ledger.load_ws, ledger.ring_energy_ws, ledger.ring_busy_s,
+        active.limit_w[slot], active.anchor_s[slot], active.anchor_ws[slot], active.end_s[slot], active.end_ws[slot],
+        from_s, from_ws, sign, station, stations.layer[station], classes.kind[row] == HEAVY_TRUCK, stations.zone[station],
+        ledger,
     )  # fmt: skip
+
+
+@kernel
+def book_until(slot, second, energy_ws, active, classes, stations, pools, ledger):
+    """Bring the books of a session up to a second: take back what was booked beyond it, or add what has come since.
+
+    Sessions that draw what they like are booked to their end when they plug in; those that share a site's limit are
+    booked as they go, and no stretch is longer than a window, so it lies within one quarter hour.
+    """
+    row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
+    is_truck, from_s = classes.kind[row] == HEAVY_TRUCK, active.booked_s[slot]
+    if from_s < second:
+        book_part(
+            from_s, second, energy_ws - active.booked_ws[slot], 1, station, stations.layer[station], is_truck,
+            stations.zone[station], ledger,
+        )  # fmt: skip
+        active.booked_s[slot], active.booked_ws[slot] = second, energy_ws
 
 
 @kernel
 def set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger):
-    """Anchor a session at a second with a power limit: its end becomes known and is booked."""
+    """Anchor a session at a second with a power limit: its end becomes known; booked ahead if the limit is its own."""
     row = active.vehicle_class[slot]
     curve_w, capacity_ws = classes.curve_w[row], classes.capacity_ws[row]
     factor = session_factor(slot, active, stations, pools, local)
@@ -80,27 +100,33 @@ def set_power(slot, evse, limit_w, second, active, classes, stations, pools, loc
     active.anchor_s[slot], active.limit_w[slot] = second, limit_w
     active.end_s[slot], active.end_ws[slot] = end_s, end_ws
     evses.end_s[evse] = end_s
-    book_session(slot, second, 1, active, classes, stations, pools, local, ledger)
-
-
-@kernel
-def close_piece(slot, until_ws, active, classes, stations, pools, local):
-    """Remember the largest power drawn since the anchor."""
-    row = active.vehicle_class[slot]
-    power_w = most_power_w(
-        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        active.anchor_ws[slot], until_ws, active.limit_w[slot],
-    )  # fmt: skip
-    active.peak_w[slot] = max(active.peak_w[slot], power_w)
+    active.booked_s[slot], active.booked_ws[slot] = second, start_ws
+    if limit_w == own_limit_w(row, active.pool[slot], classes, pools):
+        book_to_end(slot, second, start_ws, 1, active, classes, stations, pools, local, ledger)
+        active.booked_s[slot], active.booked_ws[slot] = end_s, end_ws
 
 
 @kernel
 def change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger):
-    """Re-anchor a running session at a new limit; what it had booked beyond this second is taken back."""
-    book_session(slot, second, -1, active, classes, stations, pools, local, ledger)
-    close_piece(slot, now_ws, active, classes, stations, pools, local)
+    """Re-anchor a running session at a new limit."""
+    if active.booked_s[slot] > second:
+        book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
+    else:
+        book_until(slot, second, now_ws, active, classes, stations, pools, ledger)
+    note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
     active.anchor_ws[slot] = now_ws
     set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
+
+
+@kernel
+def note_peak(slot, from_ws, active, classes, stations, pools, local):
+    """Remember the largest power since the anchor: the curve's ceiling there, cut at the limit that held."""
+    row = active.vehicle_class[slot]
+    power_w = most_power_w(
+        classes.curve_w[row], classes.ceiling_w[row], session_factor(slot, active, stations, pools, local),
+        classes.capacity_ws[row], from_ws, active.limit_w[slot],
+    )  # fmt: skip
+    active.peak_w[slot] = max(active.peak_w[slot], power_w)
 
 
 @kernel
@@ -142,11 +168,13 @@ def wait_bin(wait_s, edges_s):
 
 
 @kernel
-def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations, pools, pool_state, local, evses, station_state, ledger):
+def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations, pools, pool_state, local, evses,
+           station_state, ledger):  # fmt: skip
     """End a session; the vehicle decides what to do at the start of the next window."""
     pool = active.pool[slot]
     station = pools.station[pool]
-    close_piece(slot, active.end_ws[slot], active, classes, stations, pools, local)
+    book_until(slot, second, active.end_ws[slot], active, classes, stations, pools, ledger)
+    note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
     active.energy_ws[slot] = active.end_ws[slot]
     active.phase[slot], active.outcome[slot] = DECIDE, SERVED
     active.n_tries[slot], active.shunned[slot] = 0, -1

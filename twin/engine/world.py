@@ -24,6 +24,7 @@ from twin.tables.state import (
     NEVER_S,
     RING_HOURS,
     Active,
+    Calls,
     Evses,
     Ledger,
     PoolState,
@@ -66,15 +67,6 @@ class Given(NamedTuple):
     prices: F64
     valley_s: I32
     n_provinces: int
-
-
-class Calls(NamedTuple):
-    """The day's calls, sorted by window; `first` has one entry a window and the end."""
-
-    first: I64
-    vehicle: I32
-    second: I32
-    goal: Any
 
 
 @dataclass
@@ -121,7 +113,8 @@ class World:
     executor: ThreadPoolExecutor | None
     n_slots: int = 0
     next_slot: int = 0
-    calls: Calls | None = None
+    calls: Calls = field(default_factory=lambda: rows(Calls, 0))
+    first_call: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))

@@ -92,6 +92,7 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
         road_a_ws_per_m=road_a,
         road_b_ws_per_m=road_b,
         curve_w=curves,
+        ceiling_w=np.maximum.accumulate(curves[:, ::-1], axis=1)[:, ::-1].copy(),
         peak_w=curves.max(axis=1),
         group=_groups(names, seed),
     )

@@ -72,6 +72,7 @@ class VehicleClasses(NamedTuple):
     road_a_ws_per_m: Annotated[F64, Field("Ws/m", "consumption on the road at 20 degC: a + b v^2, v in km/h")]
     road_b_ws_per_m: Annotated[F64, Field("Ws/m/(km/h)^2", "see road_a_ws_per_m")]
     curve_w: Annotated[F64, Field("W", "DC power at soc 0, 0.05 .. 1.0, linear between")]
+    ceiling_w: Annotated[F64, Field("W", "largest power of the curve from each knot on")]
     peak_w: Annotated[F64, Field("W", "largest power of the curve")]
     group: Annotated[U8, Field("-", "traveller group of the trip tables; 255 never leaves its zone")]
 

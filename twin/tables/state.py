@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from twin.tables.columns import F64, I16, I32, I64, U8, Annotated, Field
+from twin.tables.columns import F64, I16, I32, I64, U8, U32, Annotated, Field
 
 NEVER_S = 2**31 - 1
 """A second that never comes: the wake-up of a free slot, the end of a session that is none."""
@@ -31,36 +31,50 @@ class Active(NamedTuple):
     """
 
     vehicle: Annotated[I32, Field("-", "vehicle id")]
+    link: Annotated[I32, Field("-", "directed link it drives on or drove last; -1 off the road graph")]
+    stop_link: Annotated[I32, Field("-", "link at whose end it leaves the road for its pool; -1 drives through")]
+    stop_m: Annotated[I32, Field("m", "way between the road and its pool")]
+    energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
+    pool: Annotated[I32, Field("-", "pool it heads for, queues at or is plugged in at; -1 none")]
+    wheel_s: Annotated[I32, Field("s", "driving time since the last rest")]
+    driven_m: Annotated[I32, Field("m", "distance driven on this trip or errand")]
+    goal: Annotated[I16, Field("-", "destination county of a trip")]
+    place: Annotated[I16, Field("-", "county it is in, or left")]
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]
     phase: Annotated[U8, Field("-", "index into PHASES")]
     errand: Annotated[U8, Field("-", "FAST, SLOW, TRUCK or TRIP")]
     outcome: Annotated[U8, Field("-", "how the last visit ended")]
     n_tries: Annotated[U8, Field("-", "visits without a charge since the last one that served")]
-    energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
-    target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
-    link: Annotated[I32, Field("-", "directed link it drives on or drove last; -1 off the road graph")]
-    stop_link: Annotated[I32, Field("-", "link at whose end it leaves the road for its pool; -1 drives through")]
-    goal: Annotated[I16, Field("-", "destination county of a trip")]
-    place: Annotated[I16, Field("-", "county it is in, or left")]
-    pool: Annotated[I32, Field("-", "pool it heads for, queues at or is plugged in at; -1 none")]
     shunned: Annotated[I32, Field("-", "pool it just left without a charge; -1 none")]
-    stop_m: Annotated[I32, Field("m", "way between the road and its pool")]
-    begun_s: Annotated[I32, Field("s", "start of the trip or errand")]
-    wheel_s: Annotated[I32, Field("s", "driving time since the last rest")]
-    driven_m: Annotated[I64, Field("m", "distance driven on this trip or errand")]
     arrival_s: Annotated[I32, Field("s", "arrival at the station")]
+    target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
+    intake_ws: Annotated[I64, Field("Ws", "energy on arrival at the plug")]
+    anchor_ws: Annotated[I64, Field("Ws", "energy at anchor_s")]
+    end_ws: Annotated[I64, Field("Ws", "energy at the end of the session at this power")]
+    limit_w: Annotated[F64, Field("W", "power limit since anchor_s")]
+    peak_w: Annotated[F64, Field("W", "largest power of the session so far")]
     renege_s: Annotated[I32, Field("s", "second at which its patience ends")]
     plug_in_s: Annotated[I32, Field("s", "start of the session")]
     end_s: Annotated[I32, Field("s", "end of the session, or of the visit")]
-    intake_ws: Annotated[I64, Field("Ws", "energy on arrival at the plug")]
-    anchor_s: Annotated[I32, Field("s", "second from which the present power limit holds")]
-    anchor_ws: Annotated[I64, Field("Ws", "energy at anchor_s")]
-    end_ws: Annotated[I64, Field("Ws", "energy at the end of the session as booked")]
-    limit_w: Annotated[F64, Field("W", "power limit since anchor_s")]
-    peak_w: Annotated[F64, Field("W", "largest power of the session so far")]
     latest_s: Annotated[I32, Field("s", "second at which the session ends at the latest")]
-    bound_w: Annotated[I64, Field("W", "most that the session can still draw, rounded up")]
+    anchor_s: Annotated[I32, Field("s", "second from which the present power limit holds")]
+    booked_s: Annotated[I32, Field("s", "second up to which its energy is booked")]
+    bound_w: Annotated[I32, Field("W", "most that the session can still draw, rounded up")]
     behind: Annotated[I32, Field("-", "slot that queues behind it; -1 last")]
+    now_ws: Annotated[I64, Field("Ws", "energy at the instant of the last dealing of power")]
+    booked_ws: Annotated[I64, Field("Ws", "energy at booked_s")]
+
+
+class Calls(NamedTuple):
+    """Vehicles that a day's plan calls out, sorted by window: all that a slot needs to begin with."""
+
+    vehicle: Annotated[I32, Field("-", "vehicle id")]
+    second: Annotated[I32, Field("s", "second at which it is called")]
+    energy_ws: Annotated[U32, Field("Ws", "energy in the battery")]
+    goal: Annotated[I16, Field("-", "destination county of a trip; of an errand where it is")]
+    place: Annotated[I16, Field("-", "county where it is")]
+    vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]
+    errand: Annotated[U8, Field("-", "FAST, SLOW, TRUCK or TRIP")]
 
 
 class PoolState(NamedTuple):
@@ -97,6 +111,8 @@ class Roads(NamedTuple):
     link_to: Annotated[I32, Field("-", "node at which a directed link ends")]
     length_m: Annotated[I32, Field("m", "length")]
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
+    top_speed_kmh: float
+    skim_m: Annotated[I32, Field("m", "[zone, zone] way along the route to a zone from another's node")]
     next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
     zone_node: Annotated[I32, Field("-", "node of a zone")]
     node_zone: Annotated[I32, Field("-", "zone of a node; -1 none")]
