@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from twin.engine.world import Given
+from twin.physics import segment_times_s
 from twin.tables.columns import rows
 from twin.tables.inputs import (
     MARKETS,
@@ -38,16 +39,19 @@ RULES = Rules(
 def small_classes() -> VehicleClasses:
     """Return a car, a hybrid and a heavy truck."""
     flat = np.linspace(1.0, 0.3, 21)
+    curve_w = np.stack([flat * 120_000, flat * 30_000, flat * 500_000])
+    capacity_ws = np.array([50 * KWH, 16 * KWH, 400 * KWH], np.int64)
     return VehicleClasses(
         kind=np.array([0, 0, 4], np.uint8),
         has_engine=np.array([0, 1, 0], np.uint8),
-        capacity_ws=np.array([50 * KWH, 16 * KWH, 400 * KWH], np.int64),
+        capacity_ws=capacity_ws,
         ac_power_w=np.array([7000, 3300, 20_000], np.int32),
         city_ws_per_m=np.array([0.13, 0.14, 1.3]) * 3600,
         road_a_ws_per_m=np.array([0.10, 0.11, 0.9]) * 3600,
         road_b_ws_per_m=np.array([0.6e-5, 0.6e-5, 4e-5]) * 3600,
-        curve_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
-        ceiling_w=np.stack([flat * 120_000, flat * 30_000, flat * 500_000]),
+        curve_w=curve_w,
+        ceiling_w=curve_w,
+        full_s=segment_times_s(curve_w, capacity_ws),
         peak_w=np.array([120_000.0, 30_000.0, 500_000.0]),
         group=np.array([0, 0, 1], np.uint8),
     )

@@ -8,10 +8,13 @@ import math
 import numpy as np
 
 from twin.kernels import kernel
+from twin.tables.columns import F64, I64
 
 N_SEGMENTS = 20
 """Segments of a charging curve; its knots stand at soc 0, 0.05 .. 1.0."""
 
+LEAST_CHANGE = 1e-9
+"""Below this relative change of power a ramp counts as flat."""
 SECONDS_PER_QUARTER = 900
 SECONDS_PER_HOUR = 3600
 EARTH_RADIUS_M = 6_371_008.8
@@ -19,7 +22,7 @@ EARTH_RADIUS_M = 6_371_008.8
 
 
 @kernel
-def charge_time_s(curve_w, power_factor, capacity_ws, energy_ws, target_ws, limit_w):
+def charge_time_s(curve_w, full_s, power_factor, capacity_ws, energy_ws, target_ws, limit_w):
     """Return the seconds that it takes to charge from one energy to another.
 
     Power is min(curve, limit); the curve is linear in the energy between its knots, so within a segment energy follows
@@ -29,6 +32,8 @@ def charge_time_s(curve_w, power_factor, capacity_ws, energy_ws, target_ws, limi
     ----------
     curve_w : ndarray of float64, shape (21,)
         DC power at soc 0, 0.05 .. 1.0 (W).
+    full_s : ndarray of float64, shape (20,)
+        Time for each whole segment on the bare curve (s), see `segment_times_s`.
     power_factor : float
         Factor on the curve for temperature.
     capacity_ws, energy_ws, target_ws : int
@@ -41,19 +46,41 @@ def charge_time_s(curve_w, power_factor, capacity_ws, energy_ws, target_ws, limi
     segment = min(int(energy / step_ws), N_SEGMENTS - 1)
     seconds = 0.0
     while energy < target_ws and segment < N_SEGMENTS:
-        end = min(step_ws * (segment + 1), float(target_ws)) if segment < N_SEGMENTS - 1 else float(target_ws)
-        seconds += _segment_time_s(curve_w, power_factor, step_ws, segment, energy, end, limit_w)
+        end = float(target_ws)
+        if segment < N_SEGMENTS - 1:
+            end = min(step_ws * (segment + 1), end)
+        seconds += _segment_time_s(curve_w, full_s, power_factor, step_ws, segment, energy, end, limit_w)
         energy = end
         segment += 1
     return seconds
 
 
+def segment_times_s(curve_w: F64, capacity_ws: I64) -> F64:
+    """Return the time for each segment of each curve without a limit, shape (n_classes, 20).
+
+    Parameters
+    ----------
+    curve_w : ndarray of float64, shape (n_classes, 21)
+        Curves (W).
+    capacity_ws : ndarray of int64, shape (n_classes,)
+        Capacities (Ws).
+    """
+    step_ws = (capacity_ws / N_SEGMENTS)[:, None]
+    first, change = curve_w[:, :-1], np.diff(curve_w, axis=1)
+    ratio = change / first
+    flat = np.abs(ratio) < LEAST_CHANGE
+    stretch = np.where(flat, 1.0, np.log1p(ratio) / np.where(flat, 1.0, ratio))
+    return np.asarray(step_ws / first * stretch)
+
+
 @kernel
-def _segment_time_s(curve_w, power_factor, step_ws, segment, start_ws, end_ws, limit_w):
+def _segment_time_s(curve_w, full_s, power_factor, step_ws, segment, start_ws, end_ws, limit_w):
     """Return the time within one segment, cut where the curve crosses the limit."""
     low, high = curve_w[segment] * power_factor, curve_w[segment + 1] * power_factor
     if low >= limit_w and high >= limit_w:
         return (end_ws - start_ws) / limit_w
+    if low <= limit_w and high <= limit_w and start_ws == step_ws * segment and end_ws == step_ws * (segment + 1):
+        return full_s[segment] / power_factor
     slope = (high - low) / step_ws
     first = low + slope * (start_ws - step_ws * segment)
     last = low + slope * (end_ws - step_ws * segment)
@@ -73,13 +100,13 @@ def _ramp_time_s(first_w, last_w, energy_ws):
     if energy_ws <= 0.0:
         return 0.0
     change = (last_w - first_w) / first_w
-    if abs(change) < 1e-9:
+    if abs(change) < LEAST_CHANGE:
         return energy_ws / first_w
     return energy_ws / first_w * math.log1p(change) / change
 
 
 @kernel
-def energy_after_ws(curve_w, power_factor, capacity_ws, energy_ws, limit_w, seconds):
+def energy_after_ws(curve_w, full_s, power_factor, capacity_ws, energy_ws, limit_w, seconds):
     """Return the energy (Ws, float) after charging for `seconds`; the inverse of `charge_time_s`."""
     step_ws = capacity_ws / N_SEGMENTS
     energy = float(energy_ws)
@@ -87,7 +114,7 @@ def energy_after_ws(curve_w, power_factor, capacity_ws, energy_ws, limit_w, seco
     left = float(seconds)
     while segment < N_SEGMENTS:
         end = step_ws * (segment + 1)
-        need = _segment_time_s(curve_w, power_factor, step_ws, segment, energy, end, limit_w)
+        need = _segment_time_s(curve_w, full_s, power_factor, step_ws, segment, energy, end, limit_w)
         if need >= left:
             return _energy_in_segment_ws(curve_w, power_factor, step_ws, segment, energy, limit_w, left)
         left -= need

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twin.engine.links import count_out
-from twin.engine.session import book_to_end, energy_at_ws, note_peak
+from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
@@ -51,20 +51,22 @@ def _is_sampled(vehicles, seed, share, out):
 
 
 @kernel
-def _settle(first, last, second, active, classes, stations, pools, local, evses, ledger):
+def _settle(second, active, classes, stations, pools, local, evses, station_state, ledger):
     """Credit the sessions that are still running with what they have got by the end of the run.
 
-    Reads: classes, stations, pools, local, evses. Writes: active, ledger.
+    Reads: classes, stations, pools, local, evses. Writes: active, station_state, ledger.
     """
-    for evse in range(first, last):
+    for evse in range(evses.shape[0]):
         slot = evses.occupant[evse]
         if slot < 0:
             continue
         now_ws = energy_at_ws(slot, second, active, classes, stations, pools, local)
-        if active.booked_s[slot] > second:
+        if active.is_ahead[slot]:
             book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
+        else:
+            book_since_anchor(slot, second, now_ws, active, classes, stations, pools, ledger)
         note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
-        ledger.energy_ws[pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
+        station_state.energy_ws[pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
         active.energy_ws[slot], active.end_ws[slot], active.end_s[slot] = now_ws, now_ws, second
 
 
@@ -99,22 +101,20 @@ def visit_rows(world: World, share: float) -> SessionsTable:
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     """Return the rows of an hour that has ended, and clear its sums."""
-    ledger, given, totals = world.ledger, world.given, world.totals
-    ring = hour % RING_HOURS
-    energy_ws, busy_s = ledger.ring_energy_ws[ring], ledger.ring_busy_s[ring]
-    evse_s = np.add.reduceat(given.pools.n_evse, given.stations.first_pool) * SECONDS_PER_HOUR
-    rows = np.flatnonzero((busy_s > 0) | ledger.hour_events.any(axis=1))
-    events = ledger.hour_events[rows]
+    books, ledger, given, totals = world.station_state, world.ledger, world.given, world.totals
+    energy_ws = ledger.ring_energy_ws[:, hour % RING_HOURS].copy()
+    busy_s = ledger.ring_busy_s[:, hour % RING_HOURS].copy()
+    evse_s = world.n_evse * SECONDS_PER_HOUR
+    rows = np.flatnonzero((busy_s > 0) | (books.hour_arrivals > 0) | (books.hour_reneged > 0))
     table = StationHoursTable(
-        rows.astype(np.int32), np.full(len(rows), hour, np.int16),
-        *(events[:, column].astype(np.int16) for column in range(4)),
-        np.minimum(world.station_state.peak_queue[rows], 32_767).astype(np.int16), events[:, 4],
+        rows.astype(np.int32), np.full(len(rows), hour, np.int16), books.hour_arrivals[rows], books.hour_sessions[rows],
+        books.hour_balked[rows], books.hour_reneged[rows], books.hour_queue[rows], books.hour_wait_s[rows],
         (energy_ws[rows] / 3.6e6).astype(np.float32), (busy_s[rows] / evse_s[rows]).astype(np.float32),
     )  # fmt: skip
     np.maximum(totals.peak_hour_busy_s, busy_s, out=totals.peak_hour_busy_s)
     totals.busy_s[:] += busy_s
-    is_full = busy_s >= FULL_SHARE * evse_s
-    _add_hour(world, hour, [*ledger.hour_events.T, energy_ws, busy_s, is_full])
+    events = (books.hour_arrivals, books.hour_sessions, books.hour_balked, books.hour_reneged, books.hour_wait_s)
+    _add_hour(world, hour, [*events, energy_ws, busy_s, busy_s >= FULL_SHARE * evse_s])
     world.wait_histogram[:, hour] += ledger.wait_histogram[:, :3].sum(axis=0)
     n_windows = SECONDS_PER_HOUR // given.rules.window_s
     links = np.flatnonzero(world.link_hour_entered)
@@ -122,8 +122,8 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
         links.astype(np.int32), np.full(len(links), hour, np.int16), world.link_hour_entered[links].astype(np.int32),
         (world.link_hour_speed_kmh[links] / n_windows).astype(np.float32),
     )  # fmt: skip
-    for array in (energy_ws, busy_s, ledger.hour_events, ledger.wait_histogram, world.station_state.peak_queue,
-                  world.link_hour_entered, world.link_hour_speed_kmh):  # fmt: skip
+    for array in (ledger.ring_energy_ws[:, hour % RING_HOURS], ledger.ring_busy_s[:, hour % RING_HOURS], *events,
+                  books.hour_queue, ledger.wait_histogram, world.link_hour_entered, world.link_hour_speed_kmh):  # fmt: skip
         array[:] = 0
     return table, link_table
 
@@ -142,14 +142,14 @@ def _add_hour(world: World, hour: int, columns: list[I64]) -> None:
 
 def finish(world: World) -> RunTotals:
     """Settle what is still running and return everything counted, with the laws of conservation."""
-    given, ledger, active = world.given, world.ledger, world.active
+    given, ledger, active, books = world.given, world.ledger, world.active, world.station_state
     n_hours = 24 * given.n_days
     _settle(
-        0, len(world.evses.occupant), n_hours * SECONDS_PER_HOUR, active, given.classes, given.stations, given.pools,
-        given.local, world.evses, ledger,
+        n_hours * SECONDS_PER_HOUR, active, given.classes, given.stations, given.pools, given.local, world.evses, books,
+        ledger,
     )  # fmt: skip
     for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
-        getattr(world.totals, name)[:] = getattr(ledger, name)
+        getattr(world.totals, name)[:] = getattr(books, name)
     world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
     private_ws = world.private_part_ws.copy()
     private_ws += 900 * np.cumsum(world.private_step_w, axis=2)
@@ -202,7 +202,7 @@ def _laws(world: World, private_ws: I64, n_under_way: int) -> tuple[Law, ...]:
     rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
     out_ws = int(active.energy_ws[out].sum())
     errands_out = int((active.errand[out] != TRIP).sum())
-    public_ws = int(ledger.energy_ws.sum())
+    public_ws = int(world.station_state.energy_ws.sum())
     over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
     plugged = active.phase == PLUGGED
     return (

@@ -17,7 +17,7 @@ DEPOT_ROW = LOAD_KINDS.index("depot")
 
 
 @kernel
-def book_ahead(curve_w, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws, end_s, end_ws, from_s, from_ws, sign,
+def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws, end_s, end_ws, from_s, from_ws, sign,
                station, kind, is_truck, zone, ledger):  # fmt: skip
     """Book (sign 1) or take back (sign -1) what a session draws from (`from_s`, `from_ws`) to its end.
 
@@ -29,7 +29,7 @@ def book_ahead(curve_w, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws,
         until = min((second // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, end_s)
         after_ws = end_ws
         if until < end_s:
-            energy = energy_after_ws(curve_w, power_factor, capacity_ws, energy, limit_w, until - second)
+            energy = energy_after_ws(curve_w, full_s, power_factor, capacity_ws, energy, limit_w, until - second)
             after_ws = min(int(math.floor(energy)), end_ws)
         if until > from_s:
             book_part(max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger)
@@ -40,9 +40,9 @@ def book_ahead(curve_w, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws,
 @kernel
 def book_part(from_s, until_s, part_ws, sign, station, kind, is_truck, zone, ledger):
     """Book energy and plugged seconds of a stretch within one quarter hour. Reads: the part. Writes: ledger."""
-    row = (from_s // SECONDS_PER_HOUR) % RING_HOURS
-    ledger.ring_energy_ws[row, station] += part_ws
-    ledger.ring_busy_s[row, station] += sign * (until_s - from_s)
+    hour = (from_s // SECONDS_PER_HOUR) % RING_HOURS
+    ledger.ring_energy_ws[station, hour] += part_ws
+    ledger.ring_busy_s[station, hour] += sign * (until_s - from_s)
     quarter = from_s // SECONDS_PER_QUARTER
     if quarter < ledger.load_ws.shape[2]:
         ledger.load_ws[kind, zone, quarter] += part_ws

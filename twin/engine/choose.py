@@ -27,17 +27,15 @@ STREET_DETOUR = 1.3
 """Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
 LEAST_WAY_M = 500.0
 """Way to a pool next door."""
-HIGHWAY = 1
-N_PROVINCES = 31
 
 
 @kernel
 def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state,
-           markets, link_pools, prices, local, scratch, tally):  # fmt: skip
+           markets, offers, link_pools, prices, local, scratch, tally):  # fmt: skip
     """Let every slot that is due decide.
 
-    Reads: classes, roads, stations, pools, pool_state, markets, link_pools, prices, local.
-    Writes: active, vehicles, scratch, tally.
+    Reads: classes, roads, stations, pools, pool_state, markets, offers, link_pools,
+    prices, local. Writes: active, vehicles, scratch, tally.
     """
     window_end_s = (window + 1) * rules.window_s
     for slot in range(first, last):
@@ -55,7 +53,7 @@ def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads,
             give_up(slot, active, wake_s, vehicles, classes, tally)
         elif in_town:
             charge_in_town(
-                slot, window_end_s, rules, active, wake_s, vehicles, classes, stations, pools, pool_state, markets, prices, tally
+                slot, rules, active, wake_s, vehicles, classes, pool_state, markets, offers, prices, tally
             )
 
 
@@ -102,32 +100,35 @@ def give_up(slot, active, wake_s, vehicles, classes, tally):
 
 
 @kernel
-def charge_in_town(slot, window_end_s, rules, active, wake_s, vehicles, classes, stations, pools, pool_state,
-                   markets, prices, tally):  # fmt: skip
+def charge_in_town(slot, rules, active, wake_s, vehicles, classes, pool_state, markets, offers, prices, tally):
     """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id."""
     first, n_pools, home = neighbourhood(slot, rules, active, classes, markets)
-    anchor = pools.station[markets.pool[first + home]]
+    row = active.vehicle_class[slot]
     target_ws = town_target_ws(slot, rules, active, classes)
     need_ws = target_ws - active.energy_ws[slot]
     hour = (wake_s[slot] // 3600) % 24
     best, best_cost, best_way_m = -1, np.inf, 0.0
-    for step in range(min(rules.n_considered, n_pools)):
-        pool = markets.pool[first + (home + step) % n_pools]
+    n_left = rules.n_considered
+    for step in range(n_pools):
+        at = first + (home + step) % n_pools
+        pool = offers.pool[at]
         if pool == active.shunned[slot] and n_pools > 1:
             continue
-        station = pools.station[pool]
         way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
-            stations.lon[anchor], stations.lat[anchor], stations.lon[station], stations.lat[station]
+            offers.lon[first + home], offers.lat[first + home], offers.lon[at], offers.lat[at]
         )
         seconds = pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
-        seconds += need_ws / own_power_w(active.vehicle_class[slot], pool, classes, pools)
-        cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * prices[price_row(station, stations), hour]
+        seconds += need_ws / best_power_w(row, at, classes, offers)
+        cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * prices[offers.price_row[at], hour]
         if cost < best_cost or (cost == best_cost and pool < best):
             best, best_cost, best_way_m = pool, cost, way_m
+        n_left -= 1
+        if n_left == 0:
+            break
     active.target_ws[slot] = target_ws
     active.stop_m[slot] = int(best_way_m)
     active.stop_link[slot] = -1
-    approach(slot, best, best_way_m, window_end_s, rules, active, wake_s, vehicles, classes, tally)
+    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, classes, tally)
 
 
 @kernel
@@ -141,15 +142,7 @@ def town_target_ws(slot, rules, active, classes):
 
 
 @kernel
-def own_power_w(row, pool, classes, pools):
+def best_power_w(row, at, classes, offers):
     """Return the power that vehicle and plug allow at best: the on-board charger's at AC, the car's peak at DC."""
-    rated_w = float(pools.rated_power_w[pool])
-    if pools.is_ac[pool]:
-        return min(rated_w, float(classes.ac_power_w[row]))
-    return min(rated_w, classes.peak_w[row])
-
-
-@kernel
-def price_row(station, stations):
-    """Return the row of the price table: provinces in town first, then provinces on the highway."""
-    return stations.province[station] + (N_PROVINCES if stations.layer[station] == HIGHWAY else 0)
+    vehicle_w = float(classes.ac_power_w[row]) if offers.is_ac[at] else classes.peak_w[row]
+    return min(float(offers.rated_power_w[at]), vehicle_w)

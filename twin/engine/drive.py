@@ -43,7 +43,7 @@ def drive(first, last, window, rules, active, wake_s, vehicles, classes, roads, 
         while wake_s[slot] < window_end_s:
             phase = active.phase[slot]
             if phase == ROAD:
-                end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
+                end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
             elif phase == APPROACH:
                 arrive(slot, active, wake_s)
                 arrived[n_arrived] = slot
@@ -64,11 +64,11 @@ def arrive(slot, active, wake_s):
 
 
 @kernel
-def end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
+def end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        approach(slot, active.pool[slot], active.stop_m[slot], window_end_s, rules, active, wake_s, vehicles, classes, tally)
+        approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, tally)
         return
     node = present_node(slot, active, roads)
     goal = active.goal[slot]

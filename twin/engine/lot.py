@@ -85,8 +85,8 @@ def neighbourhood(slot, rules, active, classes, markets):
 
 
 @kernel
-def approach(slot, pool, way_m, earliest_s, rules, active, wake_s, vehicles, classes, tally):
-    """Drive through town to a pool; it is reached no earlier than `earliest_s`."""
+def approach(slot, pool, way_m, rules, active, wake_s, vehicles, classes, tally):
+    """Drive through town to a pool."""
     used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
     if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
@@ -94,5 +94,4 @@ def approach(slot, pool, way_m, earliest_s, rules, active, wake_s, vehicles, cla
     active.driven_m[slot] += int(way_m)
     active.pool[slot] = pool
     active.phase[slot] = APPROACH
-    arrival_s = wake_s[slot] + int(math.ceil(way_m / rules.town_speed_m_per_s))
-    wake_s[slot] = max(arrival_s, earliest_s)
+    wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))

@@ -67,11 +67,13 @@ def call(world: World, window: int) -> None:
     world.n_slots += n_more
     grow(world, world.n_slots)
 
+    n_parts = world.n_slot_shards
+
     def activate_shard(shard: int) -> None:
-        low, high = shard * n_calls // world.n_shards, (shard + 1) * n_calls // world.n_shards
+        low, high = shard * n_calls // n_parts, (shard + 1) * n_calls // n_parts
         calling.activate(low, high, slots, calls, world.active, world.wake_s, world.tallies[shard])
 
-    world.each(activate_shard, range(world.n_shards))
+    world.each(activate_shard, range(world.n_slot_shards))
 
 
 def choose(world: World, window: int) -> None:
@@ -85,11 +87,11 @@ def choose(world: World, window: int) -> None:
         )  # fmt: skip
         decide(
             *world.slot_range(shard), window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, given.roads,
-            given.stations, given.pools, world.pool_state, given.markets, given.link_pools, given.prices, given.local,
+            given.stations, given.pools, world.pool_state, given.markets, world.offers, given.link_pools, given.prices, given.local,
             scratch, world.tallies[shard],
         )  # fmt: skip
 
-    world.each(choose_shard, range(world.n_shards))
+    world.each(choose_shard, range(world.n_slot_shards))
 
 
 def drive(world: World, window: int) -> None:
@@ -105,7 +107,7 @@ def drive(world: World, window: int) -> None:
         )  # fmt: skip
         return arrived[:n_arrived]
 
-    world.arrivals = np.concatenate(world.each(drive_shard, range(world.n_shards)))
+    world.arrivals = np.concatenate(world.each(drive_shard, range(world.n_slot_shards)))
 
 
 def exchange(world: World, window: int) -> None:
@@ -122,7 +124,7 @@ def serve(world: World, window: int) -> None:
     given, active, cuts = world.given, world.active, world.station_cuts
     arrivals = world.arrivals
     at = np.searchsorted(given.pools.station[active.pool[arrivals]], cuts)
-    most = int(np.add.reduceat(given.pools.n_evse, given.stations.first_pool).max())
+    most = int(world.n_evse.max())
 
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
@@ -131,8 +133,8 @@ def serve(world: World, window: int) -> None:
         ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
         n_ended = serve_kernel(
             first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, world.wake_s, given.classes,
-            given.stations, given.pools, world.pool_state, given.local, world.evses, world.station_state, world.ledger,
-            ended, np.empty(most), shard,
+            given.stations, given.pools, world.pool_state, given.local, world.evses, world.station_state,
+            world.next_s, world.ledger, ended, np.empty(most), np.empty(most, np.int64), shard,
         )  # fmt: skip
         return ended[:n_ended]
 

@@ -4,8 +4,19 @@ Within a second sessions end first, then vehicles arrive, then patience ends. A 
 its queue at once. After every event the site's power is dealt out anew where it can bind.
 """
 
+import math
+
 from twin.engine.lot import HABIT
-from twin.engine.session import book_until, change_power, demand_w, energy_at_ws, own_limit_w, plug_in, unplug
+from twin.engine.session import (
+    book_since_anchor,
+    change_power,
+    demand_w,
+    energy_at_ws,
+    note_peak,
+    own_limit_w,
+    plug_in,
+    unplug,
+)
 from twin.kernels import kernel
 from twin.physics import water_level_w
 from twin.rng import uniform
@@ -17,7 +28,7 @@ DRY = 6
 
 @kernel
 def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, active, wake_s, classes, stations, pools, pool_state,
-          local, evses, station_state, ledger, ended, shares_w, shard):  # fmt: skip
+          local, evses, station_state, next_s, ledger, ended, shares_w, energies_ws, shard):  # fmt: skip
     """Run the window at the stations `first` .. `last`; return the number of visits that ended.
 
     Reads: arrivals (slots by station, second, vehicle), rules, classes, stations, pools, local.
@@ -27,9 +38,9 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
     n_ended = 0
     for station in range(first, last):
         is_visited = next_arrival < last_arrival and pools.station[active.pool[arrivals[next_arrival]]] == station
-        if not is_visited and station_state.next_s[station] >= end_s:
+        if not is_visited and next_s[station] >= end_s:
             continue
-        deal_power(station, start_s, active, classes, stations, pools, local, evses, station_state, ledger, shares_w)
+        deal_power(station, start_s, active, classes, stations, pools, local, evses, station_state, ledger, shares_w, energies_ws)
         while True:
             evse, ends_s = next_end(station, stations, pools, evses)
             loser, loses_s = next_loser(station, stations, active, pool_state)
@@ -57,7 +68,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
                 slot = arrivals[next_arrival]
                 next_arrival += 1
                 evse = receive(slot, second, end_s, rules, active, wake_s, classes, stations, pools, pool_state, evses,
-                               station_state, ledger)  # fmt: skip
+                               station_state)  # fmt: skip
                 if evse >= 0:
                     plug_in(
                         slot, evse, second, rules, active, classes, stations, pools, pool_state, local, evses, station_state,
@@ -69,15 +80,15 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             else:
                 leave_queue(loser, active, pool_state)
                 turn_away(loser, RENEGED, second, end_s, active, wake_s)
-                ledger.n_reneged[station] += 1
-                ledger.hour_events[station, 3] += 1
+                station_state.n_reneged[station] += 1
+                station_state.hour_reneged[station] += 1
                 ended[n_ended] = loser
                 n_ended += 1
-            deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w)
+            deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w, energies_ws)
         publish_pools(station, stations, pools, pool_state)
-        station_state.next_s[station] = min(ends_s, loses_s)
+        next_s[station] = min(ends_s, loses_s)
         if is_tight(station, stations, station_state):
-            station_state.next_s[station] = end_s
+            next_s[station] = end_s
             book_window(station, end_s, active, classes, stations, pools, local, evses, ledger)
     return n_ended
 
@@ -100,7 +111,7 @@ def next_loser(station, stations, active, pool_state):
     for pool in range(stations.first_pool[station], stations.first_pool[station] + stations.n_pools[station]):
         slot = pool_state.head[pool]
         while slot >= 0:
-            second = active.renege_s[slot]
+            second = active.patience_s[slot]
             if second < best_s or (second == best_s and best >= 0 and active.vehicle[slot] < active.vehicle[best]):
                 best, best_s = slot, second
             slot = active.behind[slot]
@@ -108,13 +119,13 @@ def next_loser(station, stations, active, pool_state):
 
 
 @kernel
-def receive(slot, second, next_window_s, rules, active, wake_s, classes, stations, pools, pool_state, evses, station_state,
-            ledger):  # fmt: skip
+def receive(slot, second, next_window_s, rules, active, wake_s, classes, stations, pools, pool_state, evses,
+            station_state):  # fmt: skip
     """Take an arrival in: return a free EVSE for it, or -1 and it has joined the queue or balked."""
     pool = active.pool[slot]
     station = pools.station[pool]
-    ledger.n_arrivals[station] += 1
-    ledger.hour_events[station, 0] += 1
+    station_state.n_arrivals[station] += 1
+    station_state.hour_arrivals[station] += 1
     if pool_state.n_busy[pool] < pools.n_evse[pool]:
         evse = pools.first_evse[pool]
         while evses.occupant[evse] >= 0:
@@ -125,15 +136,13 @@ def receive(slot, second, next_window_s, rules, active, wake_s, classes, station
     must_stay = has_to_stay(slot, rules, active, classes)
     if expected_s > patience_s and not must_stay:
         turn_away(slot, BALKED, second, next_window_s, active, wake_s)
-        ledger.n_balked[station] += 1
-        ledger.hour_events[station, 2] += 1
+        station_state.n_balked[station] += 1
+        station_state.hour_balked[station] += 1
         return -1
-    active.renege_s[slot] = NEVER_S if must_stay else second + max(patience_s, 1)
+    active.patience_s[slot] = NEVER_S if must_stay else second + max(patience_s, 1)
     join_queue(slot, pool, active, pool_state)
-    if pool_state.n_waiting[pool] > ledger.max_queue[station]:
-        ledger.max_queue[station] = pool_state.n_waiting[pool]
-    if pool_state.n_waiting[pool] > station_state.peak_queue[station]:
-        station_state.peak_queue[station] = pool_state.n_waiting[pool]
+    station_state.max_queue[station] = max(station_state.max_queue[station], pool_state.n_waiting[pool])
+    station_state.hour_queue[station] = max(station_state.hour_queue[station], pool_state.n_waiting[pool])
     return -1
 
 
@@ -198,7 +207,7 @@ def leave_queue(slot, active, pool_state):
 
 
 @kernel
-def deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w):
+def deal_power(station, second, active, classes, stations, pools, local, evses, station_state, ledger, shares_w, energies_ws):
     """Deal the site's power out max-min fair, where the sessions together could draw more than it lets through."""
     if not is_tight(station, stations, station_state):
         return
@@ -208,9 +217,11 @@ def deal_power(station, second, active, classes, stations, pools, local, evses, 
         slot = evses.occupant[evse]
         if slot < 0:
             continue
-        active.now_ws[slot] = energy_at_ws(slot, second, active, classes, stations, pools, local)
-        shares_w[n_shares] = demand_w(slot, active.now_ws[slot], active, classes, stations, pools, local)
-        active.bound_w[slot] = int(shares_w[n_shares]) + 1
+        energies_ws[n_shares] = energy_at_ws(slot, second, active, classes, stations, pools, local)
+        shares_w[n_shares], active.bound_w[slot] = 0.0, 0
+        if active.end_s[slot] > second:
+            shares_w[n_shares] = demand_w(slot, energies_ws[n_shares], active, classes, stations, pools, local)
+            active.bound_w[slot] = int(math.ceil(shares_w[n_shares]))
         bound_w += active.bound_w[slot]
         n_shares += 1
     station_state.bound_w[station] = bound_w
@@ -221,12 +232,12 @@ def deal_power(station, second, active, classes, stations, pools, local, evses, 
         if slot < 0:
             continue
         limit_w = own_limit_w(active.vehicle_class[slot], active.pool[slot], classes, pools)
+        now_ws = energies_ws[n_shares]
         if shares_w[n_shares] > level_w:
             limit_w = level_w
             n_restricted += 1
         n_shares += 1
-        if limit_w != active.limit_w[slot]:
-            now_ws = active.now_ws[slot]
+        if limit_w != active.limit_w[slot] and active.end_s[slot] > second:
             change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger)
     station_state.n_restricted[station] = n_restricted
 
@@ -239,13 +250,15 @@ def is_tight(station, stations, station_state):
 
 @kernel
 def book_window(station, end_s, active, classes, stations, pools, local, evses, ledger):
-    """Book what the sessions that share a site's limit have drawn by the end of the window."""
+    """Anchor the sessions that share a site's limit at the end of the window, so that their books are up to date."""
     first_evse, end_evse = evses_of(station, stations, pools)
     for evse in range(first_evse, end_evse):
         slot = evses.occupant[evse]
-        if slot >= 0 and active.booked_s[slot] < end_s:
-            energy_ws = energy_at_ws(slot, end_s, active, classes, stations, pools, local)
-            book_until(slot, end_s, energy_ws, active, classes, stations, pools, ledger)
+        if slot >= 0 and not active.is_ahead[slot]:
+            now_ws = energy_at_ws(slot, end_s, active, classes, stations, pools, local)
+            book_since_anchor(slot, end_s, now_ws, active, classes, stations, pools, ledger)
+            note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
+            active.anchor_s[slot], active.anchor_ws[slot] = end_s, now_ws
 
 
 @kernel

@@ -37,7 +37,7 @@ def energy_at_ws(slot, second, active, classes, stations, pools, local):
         return active.end_ws[slot]
     row = active.vehicle_class[slot]
     energy = energy_after_ws(
-        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        classes.curve_w[row], classes.full_s[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
         active.anchor_ws[slot], active.limit_w[slot], second - active.anchor_s[slot],
     )  # fmt: skip
     return min(int(math.floor(energy)), active.end_ws[slot])
@@ -61,7 +61,7 @@ def book_to_end(slot, from_s, from_ws, sign, active, classes, stations, pools, l
     """Book what a session draws from a second to its end, or take it back."""
     row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
     book_ahead(
-        classes.curve_w[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
+        classes.curve_w[row], classes.full_s[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
         active.limit_w[slot], active.anchor_s[slot], active.anchor_ws[slot], active.end_s[slot], active.end_ws[slot],
         from_s, from_ws, sign, station, stations.layer[station], classes.kind[row] == HEAVY_TRUCK, stations.zone[station],
         ledger,
@@ -69,50 +69,48 @@ def book_to_end(slot, from_s, from_ws, sign, active, classes, stations, pools, l
 
 
 @kernel
-def book_until(slot, second, energy_ws, active, classes, stations, pools, ledger):
-    """Bring the books of a session up to a second: take back what was booked beyond it, or add what has come since.
-
-    Sessions that draw what they like are booked to their end when they plug in; those that share a site's limit are
-    booked as they go, and no stretch is longer than a window, so it lies within one quarter hour.
-    """
-    row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
-    is_truck, from_s = classes.kind[row] == HEAVY_TRUCK, active.booked_s[slot]
-    if from_s < second:
-        book_part(
-            from_s, second, energy_ws - active.booked_ws[slot], 1, station, stations.layer[station], is_truck,
-            stations.zone[station], ledger,
-        )  # fmt: skip
-        active.booked_s[slot], active.booked_ws[slot] = second, energy_ws
+def book_since_anchor(slot, second, energy_ws, active, classes, stations, pools, ledger):
+    """Book what has come since the anchor. No stretch is longer than a window, so it lies within one quarter hour."""
+    row, station, from_s = active.vehicle_class[slot], pools.station[active.pool[slot]], active.anchor_s[slot]
+    book_part(
+        from_s, second, energy_ws - active.anchor_ws[slot], 1, station, stations.layer[station],
+        classes.kind[row] == HEAVY_TRUCK, stations.zone[station], ledger,
+    )  # fmt: skip
 
 
 @kernel
 def set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger):
-    """Anchor a session at a second with a power limit: its end becomes known; booked ahead if the limit is its own."""
+    """Let a power limit hold from the anchor on: the session's end becomes known.
+
+    A session at its own limit is booked to its end. One that shares a site's limit is booked as it goes.
+    """
     row = active.vehicle_class[slot]
-    curve_w, capacity_ws = classes.curve_w[row], classes.capacity_ws[row]
+    curve_w, full_s, capacity_ws = classes.curve_w[row], classes.full_s[row], classes.capacity_ws[row]
     factor = session_factor(slot, active, stations, pools, local)
-    start_ws = active.anchor_ws[slot]
-    seconds = int(math.ceil(charge_time_s(curve_w, factor, capacity_ws, start_ws, active.target_ws[slot], limit_w)))
-    end_s, end_ws = second + max(seconds, 1), active.target_ws[slot]
-    if end_s > active.latest_s[slot]:
-        end_s = max(active.latest_s[slot], second + 1)
-        end_ws = min(int(energy_after_ws(curve_w, factor, capacity_ws, start_ws, limit_w, end_s - second)), end_ws)
+    start_ws, target_ws = active.anchor_ws[slot], active.target_ws[slot]
+    end_s = second + max(
+        int(math.ceil(charge_time_s(curve_w, full_s, factor, capacity_ws, start_ws, target_ws, limit_w))), 1
+    )
+    end_ws = target_ws
+    if end_s > active.patience_s[slot]:
+        end_s = max(active.patience_s[slot], second + 1)
+        energy_ws = energy_after_ws(curve_w, full_s, factor, capacity_ws, start_ws, limit_w, end_s - second)
+        end_ws = min(int(math.floor(energy_ws)), target_ws)
     active.anchor_s[slot], active.limit_w[slot] = second, limit_w
     active.end_s[slot], active.end_ws[slot] = end_s, end_ws
     evses.end_s[evse] = end_s
-    active.booked_s[slot], active.booked_ws[slot] = second, start_ws
-    if limit_w == own_limit_w(row, active.pool[slot], classes, pools):
+    active.is_ahead[slot] = limit_w == own_limit_w(row, active.pool[slot], classes, pools)
+    if active.is_ahead[slot]:
         book_to_end(slot, second, start_ws, 1, active, classes, stations, pools, local, ledger)
-        active.booked_s[slot], active.booked_ws[slot] = end_s, end_ws
 
 
 @kernel
 def change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger):
-    """Re-anchor a running session at a new limit."""
-    if active.booked_s[slot] > second:
+    """Anchor a running session anew, at another limit or at the same."""
+    if active.is_ahead[slot]:
         book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
     else:
-        book_until(slot, second, now_ws, active, classes, stations, pools, ledger)
+        book_since_anchor(slot, second, now_ws, active, classes, stations, pools, ledger)
     note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
     active.anchor_ws[slot] = now_ws
     set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
@@ -139,10 +137,9 @@ def plug_in(slot, evse, second, rules, active, classes, stations, pools, pool_st
     active.target_ws[slot] = min(max(active.target_ws[slot], energy_ws + capacity_ws // LEAST_INTAKE), capacity_ws)
     active.phase[slot] = PLUGGED
     active.plug_in_s[slot] = second
-    active.renege_s[slot] = NEVER_S
     active.intake_ws[slot], active.anchor_ws[slot], active.peak_w[slot] = energy_ws, energy_ws, 0.0
     is_busy = pool_state.n_waiting[pool] > 0 and stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
-    active.latest_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
+    active.patience_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
     evses.occupant[evse] = slot
     pool_state.n_busy[pool] += 1
     limit_w = own_limit_w(row, pool, classes, pools)
@@ -150,11 +147,11 @@ def plug_in(slot, evse, second, rules, active, classes, stations, pools, pool_st
     active.bound_w[slot] = int(math.ceil(demand_w(slot, energy_ws, active, classes, stations, pools, local)))
     station_state.bound_w[station] += active.bound_w[slot]
     wait_s = second - active.arrival_s[slot]
-    ledger.n_sessions[station] += 1
-    ledger.wait_s[station] += wait_s
-    ledger.max_wait_s[station] = max(ledger.max_wait_s[station], wait_s)
-    ledger.hour_events[station, 1] += 1
-    ledger.hour_events[station, 4] += wait_s
+    station_state.n_sessions[station] += 1
+    station_state.wait_s[station] += wait_s
+    station_state.max_wait_s[station] = max(station_state.max_wait_s[station], wait_s)
+    station_state.hour_sessions[station] += 1
+    station_state.hour_wait_s[station] += wait_s
     ledger.wait_histogram[shard, stations.layer[station], wait_bin(wait_s, ledger.wait_edges_s)] += 1
 
 
@@ -173,7 +170,8 @@ def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations,
     """End a session; the vehicle decides what to do at the start of the next window."""
     pool = active.pool[slot]
     station = pools.station[pool]
-    book_until(slot, second, active.end_ws[slot], active, classes, stations, pools, ledger)
+    if not active.is_ahead[slot]:
+        book_since_anchor(slot, second, active.end_ws[slot], active, classes, stations, pools, ledger)
     note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
     active.energy_ws[slot] = active.end_ws[slot]
     active.phase[slot], active.outcome[slot] = DECIDE, SERVED
@@ -183,4 +181,4 @@ def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations,
     pool_state.n_busy[pool] -= 1
     pool_state.session_s[pool] += (second - active.plug_in_s[slot] - pool_state.session_s[pool]) // 8
     station_state.bound_w[station] -= active.bound_w[slot]
-    ledger.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]
+    station_state.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.tables.columns import F64, I32, I64, empty, rows
 from twin.tables.inputs import (
+    LAYERS,
     Background,
     LinkPools,
     LocalTables,
@@ -27,6 +28,7 @@ from twin.tables.state import (
     Calls,
     Evses,
     Ledger,
+    Offers,
     PoolState,
     Roads,
     Rules,
@@ -40,6 +42,8 @@ N_SHARDS = 32
 """Shards of vehicles and stations: enough to balance any laptop. The number changes no result."""
 EXPECTED_OUT = 12
 """One vehicle in so many is out at once on a busy day; the rows grow where it is more."""
+TALLY_STRIDE = 64
+"""Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
 N_STRANDED = 262_144
 """Rows for vehicles that strand in one window and shard."""
 FIRST_SESSION_S = {"ac": 14_400, "dc": 2_400}
@@ -94,6 +98,9 @@ class World:
     pool_state: PoolState
     evses: Evses
     station_state: StationState
+    next_s: I32
+    n_evse: I64
+    offers: Offers
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -120,9 +127,9 @@ class World:
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
 
     @property
-    def n_shards(self) -> int:
-        """Number of shards."""
-        return len(self.tallies)
+    def n_slot_shards(self) -> int:
+        """Shards of the slots: a few for each worker."""
+        return min(4 * self.n_workers, len(self.tallies))
 
     def each(self, work: Callable[[int], Any], shards: Iterable[int]) -> list[Any]:
         """Do the work of every shard, side by side where there are several workers; results in shard order."""
@@ -132,7 +139,8 @@ class World:
 
     def slot_range(self, shard: int) -> tuple[int, int]:
         """Return the slots of a shard: equal parts of those in use."""
-        return shard * self.n_slots // self.n_shards, (shard + 1) * self.n_slots // self.n_shards
+        n = self.n_slot_shards
+        return shard * self.n_slots // n, (shard + 1) * self.n_slots // n
 
 
 def build_world(given: Given, n_workers: int) -> World:
@@ -141,28 +149,23 @@ def build_world(given: Given, n_workers: int) -> World:
     n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
     n_links = len(given.roads.link_to)
     vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
-    station_cuts = _cut_at_zones(given.stations.zone, n_zones, np.add.reduceat(given.pools.n_evse, given.stations.first_pool))
+    per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
+    station_cuts = _cut_at_zones(given.stations.zone, n_zones, per_station)
     n_start = max(len(given.vehicles.home) // EXPECTED_OUT, 1024)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
+    sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     pool_state = rows(PoolState, n_pools)
     pool_state.head[:], pool_state.tail[:] = -1, -1
     pool_state.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
     evses = rows(Evses, n_evse)
     evses.occupant[:], evses.end_s[:] = -1, NEVER_S
-    station_state = rows(StationState, n_stations)
-    station_state.next_s[:] = NEVER_S
-    n_layers = int(given.stations.layer.max(initial=0)) + 1
     ledger = Ledger(
-        *(np.zeros(n_stations, np.int64) for _ in range(6)),
-        np.zeros(n_stations, np.int32),
-        np.zeros(n_stations, np.int32),
-        np.zeros((n_stations, 5), np.int32),
-        np.zeros((RING_HOURS, n_stations), np.int64),
-        np.zeros((RING_HOURS, n_stations), np.int32),
-        np.zeros(shape, np.int64),
-        np.asarray(WAIT_EDGES_S, np.int32),
-        np.zeros((n_shards, max(n_layers, 3), len(WAIT_EDGES_S)), np.int64),
+        ring_energy_ws=np.zeros((n_stations, RING_HOURS), np.int64),
+        ring_busy_s=np.zeros((n_stations, RING_HOURS), np.int32),
+        load_ws=np.zeros(shape, np.int64),
+        wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
+        wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),
     )
     return World(
         given=given,
@@ -171,7 +174,10 @@ def build_world(given: Given, n_workers: int) -> World:
         wake_s=np.full(n_start, NEVER_S, np.int32),
         pool_state=pool_state,
         evses=evses,
-        station_state=station_state,
+        station_state=rows(StationState, n_stations),
+        next_s=np.full(n_stations, NEVER_S, np.int32),
+        n_evse=per_station,
+        offers=build_offers(given),
         ledger=ledger,
         private_part_ws=np.zeros(shape, np.int64),
         private_step_w=np.zeros(shape, np.int64),
@@ -185,11 +191,23 @@ def build_world(given: Given, n_workers: int) -> World:
         totals=empty(StationTotals, n_stations),
         vehicle_cuts=vehicle_cuts,
         station_cuts=station_cuts,
-        tallies=[Tally(np.zeros(N_SUMS, np.int64), np.zeros((N_STRANDED, 3), np.int32)) for _ in range(n_shards)],
+        tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 3), np.int32)) for shard in range(n_shards)],
         sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
         executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
     )
+
+
+def build_offers(given: Given) -> Offers:
+    """Return the pools of the markets with what a driver in town compares, in the order of the markets."""
+    pool = given.markets.pool
+    station = given.pools.station[pool]
+    offers = rows(Offers, len(pool))
+    offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
+    offers.rated_power_w[:] = given.pools.rated_power_w[pool]
+    offers.pool[:], offers.is_ac[:] = pool, given.pools.is_ac[pool]
+    offers.price_row[:] = given.stations.province[station]
+    return offers
 
 
 def grow(world: World, n_slots: int) -> None:

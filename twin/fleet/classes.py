@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.errors import DataError, Faults
 from twin.tables.columns import F64, STR, U8
+from twin.physics import segment_times_s
 from twin.tables.inputs import VEHICLE_KINDS, VehicleClasses
 from twin.tables.seeds import read
 
@@ -83,16 +84,18 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
     faults.raise_if_any(DataError)
     road_a, road_b = _road_coefficients(seed, loaded)
     curves = _curves(names, folder)
+    capacity_ws = np.rint(seed["usable_kwh"] * 3.6e6).astype(np.int64)
     classes = VehicleClasses(
         kind=np.array([VEHICLE_KINDS.index(kind) for kind in seed["kind"]], np.uint8),
         has_engine=seed["has_engine"].astype(np.uint8),
-        capacity_ws=np.rint(seed["usable_kwh"] * 3.6e6).astype(np.int64),
+        capacity_ws=capacity_ws,
         ac_power_w=np.rint(seed["ac_kw"] * 1e3).astype(np.int32),
         city_ws_per_m=seed["city_kwh_100km"] * WS_PER_M,
         road_a_ws_per_m=road_a,
         road_b_ws_per_m=road_b,
         curve_w=curves,
         ceiling_w=np.maximum.accumulate(curves[:, ::-1], axis=1)[:, ::-1].copy(),
+        full_s=segment_times_s(curves, capacity_ws),
         peak_w=curves.max(axis=1),
         group=_groups(names, seed),
     )

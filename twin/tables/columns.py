@@ -50,6 +50,8 @@ class Column(NamedTuple):
 
 T = TypeVar("T")
 
+CACHE_LINE = 64
+
 
 def columns(table: type) -> tuple[Column, ...]:
     """Return the columns that a table declares, in order.
@@ -79,7 +81,11 @@ def rows(table: type[T], n_rows: int) -> T:
     two cache lines instead of one a column, and a kernel gets one argument instead of one a column.
     """
     dtype = np.dtype([(column.name, column.dtype) for column in columns(table)], align=True)
-    return cast("T", np.zeros(n_rows, dtype).view(np.recarray))
+    # Rows begin at a cache line, so that a row of 64 or 128 bytes takes one line or two, not one more.
+    memory = np.zeros(n_rows * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    table_rows = memory[start : start + n_rows * dtype.itemsize].view(dtype)
+    return cast("T", table_rows.view(np.recarray))
 
 
 def to_rows(columnar: T) -> T:

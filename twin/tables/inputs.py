@@ -73,6 +73,7 @@ class VehicleClasses(NamedTuple):
     road_b_ws_per_m: Annotated[F64, Field("Ws/m/(km/h)^2", "see road_a_ws_per_m")]
     curve_w: Annotated[F64, Field("W", "DC power at soc 0, 0.05 .. 1.0, linear between")]
     ceiling_w: Annotated[F64, Field("W", "largest power of the curve from each knot on")]
+    full_s: Annotated[F64, Field("s", "time for each whole segment of the curve, a matrix")]
     peak_w: Annotated[F64, Field("W", "largest power of the curve")]
     group: Annotated[U8, Field("-", "traveller group of the trip tables; 255 never leaves its zone")]
 

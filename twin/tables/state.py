@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from twin.tables.columns import F64, I16, I32, I64, U8, U32, Annotated, Field
+from twin.tables.columns import F32, F64, I16, I32, I64, U8, U32, Annotated, Field
 
 NEVER_S = 2**31 - 1
 """A second that never comes: the wake-up of a free slot, the end of a session that is none."""
@@ -45,6 +45,7 @@ class Active(NamedTuple):
     errand: Annotated[U8, Field("-", "FAST, SLOW, TRUCK or TRIP")]
     outcome: Annotated[U8, Field("-", "how the last visit ended")]
     n_tries: Annotated[U8, Field("-", "visits without a charge since the last one that served")]
+    is_ahead: Annotated[U8, Field("-", "1 where its session is booked to the end, 0 where it is booked up to anchor_s")]
     shunned: Annotated[I32, Field("-", "pool it just left without a charge; -1 none")]
     arrival_s: Annotated[I32, Field("s", "arrival at the station")]
     target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
@@ -52,17 +53,13 @@ class Active(NamedTuple):
     anchor_ws: Annotated[I64, Field("Ws", "energy at anchor_s")]
     end_ws: Annotated[I64, Field("Ws", "energy at the end of the session at this power")]
     limit_w: Annotated[F64, Field("W", "power limit since anchor_s")]
-    peak_w: Annotated[F64, Field("W", "largest power of the session so far")]
-    renege_s: Annotated[I32, Field("s", "second at which its patience ends")]
+    peak_w: Annotated[F32, Field("W", "largest power of the session so far")]
+    patience_s: Annotated[I32, Field("s", "second at which it gives up: the queue, and once plugged in the session")]
     plug_in_s: Annotated[I32, Field("s", "start of the session")]
     end_s: Annotated[I32, Field("s", "end of the session, or of the visit")]
-    latest_s: Annotated[I32, Field("s", "second at which the session ends at the latest")]
     anchor_s: Annotated[I32, Field("s", "second from which the present power limit holds")]
-    booked_s: Annotated[I32, Field("s", "second up to which its energy is booked")]
     bound_w: Annotated[I32, Field("W", "most that the session can still draw, rounded up")]
     behind: Annotated[I32, Field("-", "slot that queues behind it; -1 last")]
-    now_ws: Annotated[I64, Field("Ws", "energy at the instant of the last dealing of power")]
-    booked_ws: Annotated[I64, Field("Ws", "energy at booked_s")]
 
 
 class Calls(NamedTuple):
@@ -96,13 +93,36 @@ class Evses(NamedTuple):
 
 
 class StationState(NamedTuple):
-    """What a station remembers between windows."""
+    """What a station remembers and counts, one row each. Beside the rows lies one bare column, ``next_s``: the second of
+    its next event of its own (the end of a session or of a patience), which every window reads through."""
 
-    next_s: Annotated[I32, Field("s", "earliest end of a session or of a patience")]
-    can_bind: Annotated[U8, Field("-", "1 where the EVSEs together could draw more than the site limit")]
     bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
+    energy_ws: Annotated[I64, Field("Ws", "energy of the sessions ended")]
+    wait_s: Annotated[I64, Field("s", "waiting time of the sessions begun")]
+    n_arrivals: Annotated[I32, Field("-", "vehicles that drove in")]
+    n_sessions: Annotated[I32, Field("-", "sessions begun")]
+    n_balked: Annotated[I32, Field("-", "left on arrival")]
+    n_reneged: Annotated[I32, Field("-", "left the queue")]
+    max_wait_s: Annotated[I32, Field("s", "longest waiting time of a session begun")]
+    max_queue: Annotated[I32, Field("-", "longest queue of one of its pools")]
     n_restricted: Annotated[I32, Field("-", "sessions held below what they would draw alone")]
-    peak_queue: Annotated[I32, Field("-", "longest queue of the running hour")]
+    hour_wait_s: Annotated[I32, Field("s", "of the running hour: waiting time")]
+    hour_arrivals: Annotated[I16, Field("-", "of the running hour: arrivals")]
+    hour_sessions: Annotated[I16, Field("-", "of the running hour: sessions begun")]
+    hour_balked: Annotated[I16, Field("-", "of the running hour: balked")]
+    hour_reneged: Annotated[I16, Field("-", "of the running hour: reneged")]
+    hour_queue: Annotated[I16, Field("-", "of the running hour: longest queue")]
+
+
+class Offers(NamedTuple):
+    """What a driver in town compares: the pools of the markets with all that the comparison needs, neighbours adjacent."""
+
+    lon: Annotated[F64, Field("deg", "longitude")]
+    lat: Annotated[F64, Field("deg", "latitude")]
+    rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
+    pool: Annotated[I32, Field("-", "pool id")]
+    price_row: Annotated[U8, Field("-", "row of the price table")]
+    is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
 
 
 class Roads(NamedTuple):
@@ -127,25 +147,16 @@ class Roads(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """Station sums that a window writes: per run, and per hour in a ring long enough for the longest session."""
+    """Where energy and plugged seconds land in time."""
 
-    n_arrivals: Annotated[I64, Field("-", "[station]")]
-    n_sessions: Annotated[I64, Field("-", "[station]")]
-    n_balked: Annotated[I64, Field("-", "[station]")]
-    n_reneged: Annotated[I64, Field("-", "[station]")]
-    energy_ws: Annotated[I64, Field("Ws", "[station]")]
-    wait_s: Annotated[I64, Field("s", "[station]")]
-    max_wait_s: Annotated[I32, Field("s", "[station]")]
-    max_queue: Annotated[I32, Field("-", "[station]")]
-    hour_events: Annotated[I32, Field("-", "[station, 5] arrivals, sessions, balked, reneged, wait_s of the running hour")]
-    ring_energy_ws: Annotated[I64, Field("Ws", "[hour % RING_HOURS, station] energy booked")]
-    ring_busy_s: Annotated[I32, Field("s", "[hour % RING_HOURS, station] plugged seconds booked")]
+    ring_energy_ws: Annotated[I64, Field("Ws", "[station, hour % RING_HOURS] energy booked")]
+    ring_busy_s: Annotated[I32, Field("s", "[station, hour % RING_HOURS] plugged seconds booked")]
     load_ws: Annotated[I64, Field("Ws", "[kind, zone, quarter] energy into batteries, public kinds")]
     wait_edges_s: Annotated[I32, Field("s", "lower edges of the bins of the waiting-time histogram")]
     wait_histogram: Annotated[I64, Field("-", "[shard, layer, bin] sessions begun in the running hour")]
 
 
-RING_HOURS = 30
+RING_HOURS = 32
 LONGEST_SESSION_S = 86_400
 """A session ends after a day at the latest: the ring holds its bookings, and no real plug is held longer unattended."""
 
