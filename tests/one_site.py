@@ -10,9 +10,10 @@ from tests.nation import small_classes, small_given
 from twin.engine import phases
 from twin.engine.account import visit_rows
 from twin.engine.world import Given, World, build_world, grow
+from twin.physics import segment_times_s
 from twin.rng import Stream, uniform
 from twin.tables.columns import rows
-from twin.tables.inputs import SERVES_CARS, Pools, Stations, VehicleClasses
+from twin.tables.inputs import SERVES_CARS, LinkPools, Pools, Stations, VehicleClasses
 from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED, FAST, HELD_S
 
@@ -43,7 +44,8 @@ def curve_classes(capacity_ws: Any, curve_w: Any) -> VehicleClasses:
     return zero._replace(
         kind=np.zeros(n, np.uint8), has_engine=np.zeros(n, np.uint8), capacity_ws=np.asarray(capacity_ws, np.int64),
         ac_power_w=np.full(n, 7000, np.int32), city_ws_per_m=np.zeros(n), road_a_ws_per_m=np.zeros(n),
-        road_b_ws_per_m=np.zeros(n), curve_w=curve, ceiling_w=ceiling, peak_w=curve.max(axis=1), group=np.zeros(n, np.uint8),
+        road_b_ws_per_m=np.zeros(n), curve_w=curve, ceiling_w=ceiling,
+        full_s=segment_times_s(curve, np.asarray(capacity_ws)), peak_w=curve.max(axis=1), group=np.zeros(n, np.uint8),
     )  # fmt: skip
 
 
@@ -82,7 +84,11 @@ def sites(
     given = small_given(n_vehicles=1, n_zones=1, n_days=n_days, **rules)
     factors = np.ones((31, n_days + 1))
     local = given.local._replace(power_factor=factors, consumption_factor=factors)
-    return given._replace(classes=classes or flat_classes(), stations=stations, pools=table, local=local)
+    markets = given.markets._replace(first=np.zeros_like(given.markets.first), pool=np.zeros(0, np.int32))
+    link_pools = LinkPools(np.zeros(1, np.int32), np.zeros(0, np.int32))
+    return given._replace(
+        classes=classes or flat_classes(), stations=stations, pools=table, local=local, markets=markets, link_pools=link_pools
+    )
 
 
 def arrive(world: World, guests: Guests, who: Any, slots: Any) -> None:

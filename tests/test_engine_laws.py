@@ -172,13 +172,20 @@ def check_stranded(lived: Lived) -> None:
     assert not given.classes.has_engine[given.vehicles.vehicle_class[rows.vehicle]].any()
 
 
+def live_cut(nation, n_shards: int, n_workers: int) -> Lived:
+    """Live a nation whose work is cut into so many shards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twin.engine.world.N_SHARDS", n_shards)
+        return live(small_given(**nation), n_workers)
+
+
 @given(NATIONS)
-@settings(max_examples=25)
+@settings(max_examples=40)
 @example(BUSY)
 @example(BUSY | {"patience_s": 1e6, "site_limit_share": 0.1, "p_leave": 0.0})
 @example(BUSY | {"link_km": 250.0, "p_leave": 1.0, "soc": 0.7})
 def test_every_nation_keeps_the_laws(nation):
-    lived = live(small_given(**nation))
+    lived = live_cut(nation, 2, 1)
     stays = Stays(lived)
     check_audit(lived)
     check_rows(lived, stays)
@@ -189,30 +196,22 @@ def test_every_nation_keeps_the_laws(nation):
     check_stranded(lived)
 
 
-@given(NATIONS, st.integers(1, 40))
-@settings(max_examples=6)
-@example(BUSY, 7)
+@given(NATIONS, st.integers(2, 9))
+@settings(max_examples=4)
+@example(BUSY, 40)
 def test_neither_workers_nor_shards_change_a_byte(nation, n_shards):
-    alone = live(small_given(**nation)).digest()
-    assert live(small_given(**nation)).digest() == alone
-    with pytest.MonkeyPatch.context() as patch:
-        for n_workers, cut in ((2, n_shards), (3, 1)):
-            patch.setattr("twin.engine.world.N_SHARDS", cut)
-            assert live(small_given(**nation), n_workers).digest() == alone
+    alone = live_cut(nation, 1, 1).digest()
+    for n_workers in (1, 2, 3):
+        assert live_cut(nation, n_shards, n_workers).digest() == alone
 
 
 def test_kernels_say_the_same_in_plain_python(repository: Path):
     """Without compilation every index is checked and every number is Python's; not a byte differs."""
-    nations = [BUSY | {"n_vehicles": 200}, BUSY | {"link_km": 250.0, "p_leave": 1.0, "n_vehicles": 60, "soc": 0.7}]
-    code = f"""
-from tests.lived import live
-from tests.nation import small_given
-for nation in {nations}:
-    print(live(small_given(**nation)).digest())
-"""
+    nations = [BUSY | {"n_vehicles": 150}, BUSY | {"link_km": 250.0, "p_leave": 1.0, "n_vehicles": 60, "soc": 0.7}]
+    code = f"from tests.test_engine_laws import live_cut\nfor nation in {nations}: print(live_cut(nation, 2, 1).digest())"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=repository, env=environment, capture_output=True, text=True, check=False
     )
     assert result.stderr == ""
-    assert result.stdout.split() == [live(small_given(**nation)).digest() for nation in nations]
+    assert result.stdout.split() == [live_cut(nation, 2, 1).digest() for nation in nations]

@@ -19,6 +19,7 @@ from twin.physics import (
     energy_after_ws,
     most_power_w,
     road_consumption_ws_per_m,
+    segment_times_s,
     water_level_w,
 )
 from twin.tables.seeds import read
@@ -38,6 +39,11 @@ SESSIONS = st.tuples(
     st.floats(0.0, 1.0),
     st.floats(500.0, 1_200_000.0),
 )
+
+
+def full_s(curve_w, capacity_ws):
+    """Return the times for the whole segments of one curve."""
+    return segment_times_s(curve_w[None], np.array([capacity_ws]))[0]
 
 
 def power_w(curve_w, factor, capacity_ws, energy_ws, limit_w):
@@ -63,7 +69,7 @@ def integrated_time_s(curve_w, factor, capacity_ws, from_ws, to_ws, limit_w):
 def test_charging_time_is_the_integral_over_energy(session):
     curve, factor, capacity, a, b, limit = session
     low, high = sorted((int(a * capacity), int(b * capacity)))
-    seconds = charge_time_s(curve, factor, capacity, low, high, limit)
+    seconds = charge_time_s(curve, full_s(curve, capacity), factor, capacity, low, high, limit)
     assert seconds == pytest.approx(integrated_time_s(curve, factor, capacity, low, high, limit), rel=1e-8, abs=1e-6)
 
 
@@ -71,18 +77,18 @@ def test_charging_time_is_the_integral_over_energy(session):
 def test_energy_after_is_the_inverse_of_charging_time(session):
     curve, factor, capacity, a, b, limit = session
     low, high = sorted((int(a * capacity), int(b * capacity)))
-    seconds = charge_time_s(curve, factor, capacity, low, high, limit)
-    assert energy_after_ws(curve, factor, capacity, low, limit, seconds) == pytest.approx(high, rel=1e-9, abs=1e-3)
-    assert energy_after_ws(curve, factor, capacity, low, limit, 0) == low
+    seconds = charge_time_s(curve, full_s(curve, capacity), factor, capacity, low, high, limit)
+    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, low, limit, seconds) == pytest.approx(high, rel=1e-9, abs=1e-3)
+    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, low, limit, 0) == low
 
 
 @given(SESSIONS, st.floats(1.0, 20_000.0), st.floats(1.0, 20_000.0))
 def test_charging_in_two_pieces_is_charging_in_one(session, first_s, second_s):
     curve, factor, capacity, a, _, limit = session
     start = int(a * capacity)
-    halfway = energy_after_ws(curve, factor, capacity, start, limit, first_s)
-    whole = energy_after_ws(curve, factor, capacity, start, limit, first_s + second_s)
-    assert energy_after_ws(curve, factor, capacity, halfway, limit, second_s) == pytest.approx(whole, rel=1e-9, abs=1e-3)
+    halfway = energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, first_s)
+    whole = energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, first_s + second_s)
+    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, halfway, limit, second_s) == pytest.approx(whole, rel=1e-9, abs=1e-3)
     assert start <= halfway <= whole <= capacity
 
 
@@ -94,15 +100,20 @@ def test_energy_after_solves_the_differential_equation():
     for _ in range(n_steps):
         half = energy + 0.5 * step * power_w(curve, factor, capacity, energy, limit)
         energy += step * power_w(curve, factor, capacity, half, limit)
-    assert energy_after_ws(curve, factor, capacity, start, limit, seconds) == pytest.approx(energy, rel=1e-6)
+    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, seconds) == pytest.approx(energy, rel=1e-6)
 
 
 def test_flat_curve_and_exponential_taper_by_hand():
     flat = np.full(21, 50e3)
-    assert charge_time_s(flat, 1.0, 50 * KWH, 5 * KWH, 30 * KWH, 1e9) == pytest.approx(25 * KWH / 50e3, rel=1e-14)
-    assert charge_time_s(flat, 0.5, 50 * KWH, 0, 50 * KWH, 20e3) == pytest.approx(50 * KWH / 20e3, rel=1e-14)
+
+    def seconds(curve, factor, from_kwh, to_kwh, limit_w):
+        whole = full_s(curve, 50 * KWH)
+        return charge_time_s(curve, whole, factor, 50 * KWH, from_kwh * KWH, to_kwh * KWH, limit_w)
+
+    assert seconds(flat, 1.0, 5, 30, 1e9) == pytest.approx(25 * KWH / 50e3, rel=1e-14)
+    assert seconds(flat, 0.5, 0, 50, 20e3) == pytest.approx(50 * KWH / 20e3, rel=1e-14)
     taper = np.linspace(100e3, 10e3, 21)
-    assert charge_time_s(taper, 1.0, 50 * KWH, 0, 50 * KWH, 1e9) == pytest.approx(50 * KWH * math.log(10) / 90e3, rel=1e-12)
+    assert seconds(taper, 1.0, 0, 50, 1e9) == pytest.approx(50 * KWH * math.log(10) / 90e3, rel=1e-12)
 
 
 def test_every_class_charges_in_its_published_time():
@@ -111,7 +122,8 @@ def test_every_class_charges_in_its_published_time():
     for row, minutes in enumerate(seed["t_charge_min"]):
         low = 0.2 if seed["loaded_kwh_km"][row] > 0.0 else 0.1
         capacity = int(classes.capacity_ws[row])
-        seconds = charge_time_s(classes.curve_w[row], 1.0, capacity, int(low * capacity), int(0.8 * capacity), 1e9)
+        from_ws, to_ws = int(low * capacity), int(0.8 * capacity)
+        seconds = charge_time_s(classes.curve_w[row], classes.full_s[row], 1.0, capacity, from_ws, to_ws, 1e9)
         assert seconds / 60 == pytest.approx(minutes, rel=0.01)
 
 

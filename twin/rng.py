@@ -38,6 +38,8 @@ class Stream(IntEnum):
     """Which vehicles' sessions are written. Entity: vehicle."""
     DESTINATION = 10
     """Where in its destination zone a trip ends. Entity: vehicle, period: day."""
+    TOWN = 11
+    """Which pool a driver would find in a town on the way. Entity: vehicle, period: node."""
 
 
 _M0 = np.uint64(0xD2511F53)

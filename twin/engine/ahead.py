@@ -9,53 +9,57 @@ import math
 
 import numpy as np
 
-from twin.engine.lot import HABIT, HEAVY_TRUCK, N_MARKETS, strand, use_energy
+from twin.engine.lot import HEAVY_TRUCK, N_MARKETS, STREET_DETOUR, strand, town_ws, use_energy
 from twin.kernels import kernel
 from twin.physics import distance_m, road_consumption_ws_per_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
 from twin.tables.state import FAST, ROAD, SERVED, TRUCK
 
-STOP = int(Stream.STOP)
+STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
 N_SEEN = 16
 """Stops that a driver keeps in mind: the last ones the battery reaches."""
-STREET_DETOUR = 1.3
-"""Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
 STOP_OVERHEAD_S = 600.0
 """Leaving the road, parking and paying: what one stop instead of two saves. From memory, unverified."""
 LEAST_GAIN_SOC = 0.15
 """No stop on a trip adds less. From memory, unverified."""
+TOP_UP_FIRST_SOC = 0.75
+"""A driver with less than this who would run short charges in town before setting out. From memory, unverified."""
 MARGIN = 1.1
 """A driver plans with a tenth more than the road should take. From memory, unverified."""
+LOT_M = 300
+"""From the ramp to the plug at a service area. From memory, unverified."""
+LEAST_WAY_M = 500.0
+"""Way to a pool next door."""
 
 
 @kernel
-def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
-                scratch, tally):  # fmt: skip
+def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, link_pools, markets, offers,
+                prices, local, scratch, tally):  # fmt: skip
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
     if active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
         active.wheel_s[slot] = 0
-    way_m = roads.access_m[active.place[slot]] if active.link[slot] < 0 else active.stop_m[slot]
+    is_at_home = active.link[slot] < 0
+    way_m = roads.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]
     capacity_ws = classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     active.stop_link[slot], active.pool[slot] = -1, -1
-    if classes.has_engine[row] or surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
-        take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally)
-        return False
-    start_ws = active.energy_ws[slot] - way_m * classes.city_ws_per_m[row]
-    arrival_ws, n_seen, is_short = look_ahead(
-        slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, stations, pools, link_pools, markets, local, scratch
-    )
-    if arrival_ws < reserve_ws:
-        if n_seen == 0 or (is_short and active.link[slot] < 0):
-            if active.link[slot] < 0 and active.energy_ws[slot] < capacity_ws * 3 // 4:
+    if not classes.has_engine[row] and not surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
+        start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, classes, roads, local)
+        arrival_ws, n_seen, is_short = look_ahead(
+            slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers, local,
+            scratch,
+        )  # fmt: skip
+        if arrival_ws < reserve_ws:
+            runs_short = n_seen == 0 or is_short
+            if runs_short and is_at_home and active.energy_ws[slot] < TOP_UP_FIRST_SOC * capacity_ws:
                 return True
-        if n_seen > 0:
-            pick_stop(
-                slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, stations, pools, pool_state, prices, scratch
-            )
-    take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally)
+            if n_seen > 0:
+                pick_stop(
+                    slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, plugs, pool_state, prices, scratch
+                )
+    take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally)
     return False
 
 
@@ -73,14 +77,14 @@ def surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
     road_ws = road_m * road_consumption_ws_per_m(
         classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], roads.top_speed_kmh, factor
     )
-    town_ws = (roads.access_m[place] + roads.access_m[goal]) * classes.city_ws_per_m[row] * max(factor, 1.0)
-    return active.energy_ws[slot] - road_ws - town_ws >= reserve_ws
+    both_m = roads.access_m[place] + roads.access_m[goal]
+    return active.energy_ws[slot] - road_ws - both_m * classes.city_ws_per_m[row] * factor >= reserve_ws
 
 
 @kernel
-def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally):
+def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally):
     """Drive from the parking lot, or from home, to the road."""
-    used_ws = int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]])
+    used_ws = town_ws(slot, way_m, active, wake_s, classes, roads, local)
     if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
@@ -90,8 +94,8 @@ def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, tally):
 
 
 @kernel
-def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, stations, pools, link_pools, markets, local,
-               scratch):  # fmt: skip
+def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
+               local, scratch):  # fmt: skip
     """Walk the route to its end; return (energy there, number of stops seen, whether all of them eat into the reserve).
 
     `scratch` receives the last N_SEEN stops in a ring: pool, link, detour, energy on arrival, driving seconds until it.
@@ -99,10 +103,8 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
     row = active.vehicle_class[slot]
     goal = roads.county_zone[active.goal[slot]]
     is_truck = classes.kind[row] == HEAVY_TRUCK
-    serves = SERVES_TRUCKS if is_truck else SERVES_CARS
     factor = MARGIN * local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // 86_400]
-    node = present_node(slot, active, roads)
-    end = roads.zone_node[goal]
+    node, end = present_node(slot, active, roads), roads.zone_node[goal]
     energy_ws, drive_s = float(start_ws), 0.0
     n_seen, is_short = 0, False
     while node != end:
@@ -113,15 +115,15 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
         )
         drive_s += roads.length_m[link] * 3.6 / speed_kmh
         node = roads.link_to[link]
-        if energy_ws >= reserve_ws or (n_seen == 0 and energy_ws > 0.0):
-            is_short = energy_ws < reserve_ws
-            n_before = n_seen
-            n_seen = _see_service_area(slot, link, serves, energy_ws, drive_s, n_seen, active, pools, link_pools, scratch)
-            if n_seen == n_before and node != end and roads.node_zone[node] >= 0:
-                n_seen = _see_town(
-                    slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, stations, pools, markets,
-                    scratch,
-                )  # fmt: skip
+        if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
+            continue
+        is_short = energy_ws < reserve_ws
+        n_before = n_seen
+        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, plugs, link_pools, scratch)
+        if n_seen == n_before and node != end and roads.node_zone[node] >= 0:
+            n_seen = see_town(
+                slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, markets, offers, scratch
+            )
     energy_ws -= roads.access_m[active.goal[slot]] * classes.city_ws_per_m[row] * factor
     return energy_ws, n_seen, is_short
 
@@ -135,62 +137,57 @@ def present_node(slot, active, roads):
 
 
 @kernel
-def _see_service_area(slot, link, serves, energy_ws, drive_s, n_seen, active, pools, link_pools, scratch):
-    """Note the pools at the end of a link."""
-    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
-    for place in range(link_pools.first[link], link_pools.first[link + 1]):
-        pool = link_pools.pool[place]
-        if pools.serves[pool] & serves and not pools.is_ac[pool] and pool != active.shunned[slot]:
-            at = n_seen % N_SEEN
-            seen_pool[at], seen_link[at], seen_detour_m[at] = pool, link, 300
-            seen_ws[at], seen_s[at] = energy_ws, drive_s
-            n_seen += 1
+def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, plugs, link_pools, scratch):
+    """Note the pools at the end of a link; return the number of stops seen."""
+    serves = SERVES_TRUCKS if is_truck else SERVES_CARS
+    for at in range(link_pools.first[link], link_pools.first[link + 1]):
+        pool = link_pools.pool[at]
+        if plugs.serves[pool] & serves and not plugs.is_ac[pool] and pool != active.shunned[slot]:
+            n_seen = note_stop(pool, link, LOT_M, energy_ws, drive_s, n_seen, scratch)
     return n_seen
 
 
 @kernel
-def _see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, stations, pools, markets,
-              scratch):  # fmt: skip
-    """Note one pool of the town at a node: the one that this driver would find."""
-    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
+def see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, markets, offers, scratch):
+    """Note one pool of the town at a node, the one that this driver would find; return the number of stops seen."""
     row = roads.zone_core[roads.node_zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
     n_pools = markets.first[row + 1] - markets.first[row]
-    pool = markets.pool[markets.first[row] + int(uniform(rules.seed, HABIT, active.vehicle[slot], node, 3) * n_pools)]
-    station = pools.station[pool]
-    if pool == active.shunned[slot]:
+    at = markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
+    if offers.pool[at] == active.shunned[slot]:
         return n_seen
+    way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
+        roads.node_lon[node], roads.node_lat[node], offers.lon[at], offers.lat[at]
+    )
+    return note_stop(offers.pool[at], link, int(way_m), energy_ws, drive_s, n_seen, scratch)
+
+
+@kernel
+def note_stop(pool, link, detour_m, energy_ws, drive_s, n_seen, scratch):
+    """Keep a stop in mind in place of the one seen N_SEEN stops ago; return the number of stops seen."""
+    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
     at = n_seen % N_SEEN
-    seen_pool[at], seen_link[at] = pool, link
-    seen_detour_m[at] = int(
-        500.0 + STREET_DETOUR * distance_m(
-            roads.node_lon[node], roads.node_lat[node], stations.lon[station], stations.lat[station]
-        )
-    )  # fmt: skip
-    seen_ws[at], seen_s[at] = energy_ws, drive_s
+    seen_pool[at], seen_link[at], seen_detour_m[at], seen_ws[at], seen_s[at] = pool, link, detour_m, energy_ws, drive_s
     return n_seen + 1
 
 
 @kernel
-def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, stations, pools, pool_state, prices, scratch):
+def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, plugs, pool_state, prices, scratch):
     """Take the stop of least generalised cost among those in mind; ties go to the lower pool.
 
-    Reads: stations, pools, pool_state, prices, scratch. Writes: the stop and target of the slot.
+    Reads: rules, wake_s, classes, plugs, pool_state, prices, scratch. Writes: active.
     """
     seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
     row = active.vehicle_class[slot]
     capacity_ws = classes.capacity_ws[row]
-    peak_w = classes.peak_w[row]
     best, best_cost = -1, np.inf
     for at in range(min(n_seen, N_SEEN)):
-        pool, station = seen_pool[at], pools.station[seen_pool[at]]
-        target_ws = stop_target_ws(seen_ws[at], arrival_ws, reserve_ws, capacity_ws, rules)
-        gain_ws = target_ws - seen_ws[at]
-        seconds = pool_state.board_wait_s[pool] + gain_ws / min(float(pools.rated_power_w[pool]), peak_w)
+        pool = seen_pool[at]
+        gain_ws = stop_target_ws(seen_ws[at], arrival_ws, reserve_ws, capacity_ws, rules) - seen_ws[at]
+        seconds = pool_state.board_wait_s[pool] + gain_ws / min(float(plugs.rated_power_w[pool]), classes.peak_w[row])
         seconds += 2.0 * seen_detour_m[at] / rules.town_speed_m_per_s
         seconds += STOP_OVERHEAD_S * max(seen_ws[at] - reserve_ws, 0.0) / (rules.fast_target_soc * capacity_ws)
         hour = int(wake_s[slot] + seen_s[at]) // 3600 % 24
-        price_row = stations.province[station] + (31 if stations.layer[station] == 1 else 0)
-        cost = seconds * rules.value_of_time_cny_per_s + gain_ws / 3.6e6 * prices[price_row, hour]
+        cost = seconds * rules.value_of_time_cny_per_s + gain_ws / 3.6e6 * prices[plugs.price_row[pool], hour]
         # A driver's taste for one place or another: Gumbel-distributed, so that the choice is a logit (McFadden 1974).
         taste = uniform(rules.seed, STOP, active.vehicle[slot], wake_s[slot], pool & 0xFFFF)
         cost += rules.taste_cny * math.log(-math.log(taste + 1e-12) + 1e-300)

@@ -5,8 +5,8 @@ Drivers know the Board as published at the end of the window before, their own b
 
 import numpy as np
 
-from twin.engine.ahead import decide_trip
-from twin.engine.lot import approach, neighbourhood, rest
+from twin.engine.ahead import LEAST_WAY_M, decide_trip
+from twin.engine.lot import STREET_DETOUR, approach, neighbourhood, rest
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
@@ -23,19 +23,15 @@ from twin.tables.state import (
     TRIP,
 )
 
-STREET_DETOUR = 1.3
-"""Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
-LEAST_WAY_M = 500.0
-"""Way to a pool next door."""
 
 
 @kernel
-def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state,
-           markets, offers, link_pools, prices, local, scratch, tally):  # fmt: skip
+def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, markets, offers,
+           link_pools, prices, local, scratch, tally):  # fmt: skip
     """Let every slot that is due decide.
 
-    Reads: classes, roads, stations, pools, pool_state, markets, offers, link_pools,
-    prices, local. Writes: active, vehicles, scratch, tally.
+    Reads: rules, classes, roads, plugs, pool_state, markets, offers, link_pools, prices, local.
+    Writes: active, wake_s, vehicles, scratch, tally.
     """
     window_end_s = (window + 1) * rules.window_s
     for slot in range(first, last):
@@ -44,8 +40,8 @@ def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads,
         in_town = True
         if active.errand[slot] == TRIP:
             in_town = decide_trip(
-                slot, rules, active, wake_s, vehicles, classes, roads, stations, pools, pool_state, link_pools, markets, prices, local,
-                scratch, tally,
+                slot, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, link_pools, markets, offers,
+                prices, local, scratch, tally,
             )  # fmt: skip
         elif active.outcome[slot] == SERVED:
             in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally)
@@ -53,7 +49,7 @@ def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads,
             give_up(slot, active, wake_s, vehicles, classes, tally)
         elif in_town:
             charge_in_town(
-                slot, rules, active, wake_s, vehicles, classes, pool_state, markets, offers, prices, tally
+                slot, rules, active, wake_s, vehicles, classes, roads, pool_state, markets, offers, prices, local, tally
             )
 
 
@@ -100,8 +96,12 @@ def give_up(slot, active, wake_s, vehicles, classes, tally):
 
 
 @kernel
-def charge_in_town(slot, rules, active, wake_s, vehicles, classes, pool_state, markets, offers, prices, tally):
-    """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id."""
+def charge_in_town(slot, rules, active, wake_s, vehicles, classes, roads, pool_state, markets, offers, prices, local,
+                   tally):  # fmt: skip
+    """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id.
+
+    Reads: rules, classes, roads, pool_state, markets, offers, prices, local. Writes: active, wake_s, vehicles, tally.
+    """
     first, n_pools, home = neighbourhood(slot, rules, active, classes, markets)
     row = active.vehicle_class[slot]
     target_ws = town_target_ws(slot, rules, active, classes)
@@ -128,7 +128,7 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, classes, pool_state, m
     active.target_ws[slot] = target_ws
     active.stop_m[slot] = int(best_way_m)
     active.stop_link[slot] = -1
-    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, classes, tally)
+    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, classes, roads, local, tally)
 
 
 @kernel

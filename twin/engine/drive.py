@@ -8,7 +8,7 @@ import math
 
 from twin.engine.ahead import present_node
 from twin.engine.day import quantile
-from twin.engine.lot import DAY_PLAN, HEAVY_TRUCK, approach, rest, strand, use_energy
+from twin.engine.lot import DAY_PLAN, HEAVY_TRUCK, approach, rest, strand, town_ws, use_energy
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import uniform4
@@ -49,7 +49,7 @@ def drive(first, last, window, rules, active, wake_s, vehicles, classes, roads, 
                 arrived[n_arrived] = slot
                 n_arrived += 1
             elif phase == EGRESS:
-                end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, trips, tally)
+                end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, trips, tally)
             else:
                 break
     return n_arrived
@@ -68,7 +68,7 @@ def end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, en
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, tally)
+        approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, roads, local, tally)
         return
     node = present_node(slot, active, roads)
     goal = active.goal[slot]
@@ -117,11 +117,12 @@ def _count_way(slot, way_m, active, classes, tally):
 
 
 @kernel
-def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, trips, tally):
+def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, trips, tally):
     """Arrive at the destination: stay there, or turn round on the same day."""
     vehicle, goal = active.vehicle[slot], active.goal[slot]
     way_m = roads.access_m[goal]
-    if use_energy(slot, int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]]), active, classes, tally) > 0:
+    used_ws = town_ws(slot, way_m, active, wake_s, classes, roads, local)
+    if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
     _count_way(slot, way_m, active, classes, tally)

@@ -86,9 +86,9 @@ def choose(world: World, window: int) -> None:
             np.empty(N_SEEN),
         )  # fmt: skip
         decide(
-            *world.slot_range(shard), window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, given.roads,
-            given.stations, given.pools, world.pool_state, given.markets, world.offers, given.link_pools, given.prices, given.local,
-            scratch, world.tallies[shard],
+            *world.slot_range(shard), window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, world.roads,
+            world.plugs, world.pool_state, given.markets, world.offers, given.link_pools, given.prices, given.local, scratch,
+            world.tallies[shard],
         )  # fmt: skip
 
     world.each(choose_shard, range(world.n_slot_shards))
@@ -102,7 +102,7 @@ def drive(world: World, window: int) -> None:
         first, last = world.slot_range(shard)
         arrived = np.empty(last - first, np.int32)
         n_arrived = drive_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, given.roads, given.local,
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, world.roads, given.local,
             given.trips, arrived, world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
         return arrived[:n_arrived]
@@ -159,10 +159,10 @@ def publish(world: World, window: int) -> None:
     publish_speeds(
         entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), SMOOTHING, given.background.flow_per_h[day],
         given.background.hour_shape[day, hour], given.link_free_speed_kmh, given.link_capacity_per_h,
-        world.link_flow_per_h, given.roads.speed_kmh,
+        world.link_flow_per_h, world.roads.speed_kmh,
     )  # fmt: skip
     world.link_hour_entered += entered
-    world.link_hour_speed_kmh += given.roads.speed_kmh
+    world.link_hour_speed_kmh += world.roads.speed_kmh
     world.n_slots = slots_in_use(world.wake_s, world.n_slots)
     _gather(world)
 

@@ -43,7 +43,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
         deal_power(station, start_s, active, classes, stations, pools, local, evses, station_state, ledger, shares_w, energies_ws)
         while True:
             evse, ends_s = next_end(station, stations, pools, evses)
-            loser, loses_s = next_loser(station, stations, active, pool_state)
+            losing_pool, loses_s = next_loss(station, stations, pool_state)
             arrives_s = NEVER_S
             if next_arrival < last_arrival and pools.station[active.pool[arrivals[next_arrival]]] == station:
                 arrives_s = active.arrival_s[arrivals[next_arrival]]
@@ -78,6 +78,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
                     ended[n_ended] = slot
                     n_ended += 1
             else:
+                loser, _ = first_to_lose(losing_pool, active, pool_state)
                 leave_queue(loser, active, pool_state)
                 turn_away(loser, RENEGED, second, end_s, active, wake_s)
                 station_state.n_reneged[station] += 1
@@ -105,16 +106,25 @@ def next_end(station, stations, pools, evses):
 
 
 @kernel
-def next_loser(station, stations, active, pool_state):
-    """Return (slot, second) of the next patience to end in the station's queues; the lowest vehicle of a tie."""
+def next_loss(station, stations, pool_state):
+    """Return (pool, second) of the next patience to end in the station's queues; the lowest pool of a tie."""
     best, best_s = -1, NEVER_S
     for pool in range(stations.first_pool[station], stations.first_pool[station] + stations.n_pools[station]):
-        slot = pool_state.head[pool]
-        while slot >= 0:
-            second = active.patience_s[slot]
-            if second < best_s or (second == best_s and best >= 0 and active.vehicle[slot] < active.vehicle[best]):
-                best, best_s = slot, second
-            slot = active.behind[slot]
+        if pool_state.loses_s[pool] < best_s:
+            best, best_s = pool, pool_state.loses_s[pool]
+    return best, best_s
+
+
+@kernel
+def first_to_lose(pool, active, pool_state):
+    """Return (slot, second) of the first patience to end in a queue; the lowest vehicle of a tie."""
+    best, best_s = -1, NEVER_S
+    slot = pool_state.head[pool]
+    while slot >= 0:
+        second = active.patience_s[slot]
+        if second < best_s or (second == best_s and best >= 0 and active.vehicle[slot] < active.vehicle[best]):
+            best, best_s = slot, second
+        slot = active.behind[slot]
     return best, best_s
 
 
@@ -177,6 +187,7 @@ def join_queue(slot, pool, active, pool_state):
         pool_state.head[pool] = slot
     pool_state.tail[pool] = slot
     pool_state.n_waiting[pool] += 1
+    pool_state.loses_s[pool] = min(pool_state.loses_s[pool], active.patience_s[slot])
 
 
 @kernel
@@ -204,6 +215,8 @@ def leave_queue(slot, active, pool_state):
         pool_state.tail[pool] = before
     active.behind[slot] = -1
     pool_state.n_waiting[pool] -= 1
+    if active.patience_s[slot] == pool_state.loses_s[pool]:
+        pool_state.loses_s[pool] = first_to_lose(pool, active, pool_state)[1]
 
 
 @kernel

@@ -88,10 +88,8 @@ def set_power(slot, evse, limit_w, second, active, classes, stations, pools, loc
     curve_w, full_s, capacity_ws = classes.curve_w[row], classes.full_s[row], classes.capacity_ws[row]
     factor = session_factor(slot, active, stations, pools, local)
     start_ws, target_ws = active.anchor_ws[slot], active.target_ws[slot]
-    end_s = second + max(
-        int(math.ceil(charge_time_s(curve_w, full_s, factor, capacity_ws, start_ws, target_ws, limit_w))), 1
-    )
-    end_ws = target_ws
+    seconds = charge_time_s(curve_w, full_s, factor, capacity_ws, start_ws, target_ws, limit_w)
+    end_s, end_ws = second + max(int(math.ceil(min(seconds, 2.0 * LONGEST_SESSION_S))), 1), target_ws
     if end_s > active.patience_s[slot]:
         end_s = max(active.patience_s[slot], second + 1)
         energy_ws = energy_after_ws(curve_w, full_s, factor, capacity_ws, start_ws, limit_w, end_s - second)

@@ -29,6 +29,7 @@ from twin.tables.state import (
     Evses,
     Ledger,
     Offers,
+    Plugs,
     PoolState,
     Roads,
     Rules,
@@ -100,7 +101,9 @@ class World:
     station_state: StationState
     next_s: I32
     n_evse: I64
+    plugs: Plugs
     offers: Offers
+    roads: Roads
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -156,7 +159,7 @@ def build_world(given: Given, n_workers: int) -> World:
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     pool_state = rows(PoolState, n_pools)
-    pool_state.head[:], pool_state.tail[:] = -1, -1
+    pool_state.head[:], pool_state.tail[:], pool_state.loses_s[:] = -1, -1, NEVER_S
     pool_state.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
     evses = rows(Evses, n_evse)
     evses.occupant[:], evses.end_s[:] = -1, NEVER_S
@@ -177,7 +180,9 @@ def build_world(given: Given, n_workers: int) -> World:
         station_state=rows(StationState, n_stations),
         next_s=np.full(n_stations, NEVER_S, np.int32),
         n_evse=per_station,
+        plugs=build_plugs(given),
         offers=build_offers(given),
+        roads=given.roads._replace(speed_kmh=given.roads.speed_kmh.copy()),
         ledger=ledger,
         private_part_ws=np.zeros(shape, np.int64),
         private_step_w=np.zeros(shape, np.int64),
@@ -198,15 +203,24 @@ def build_world(given: Given, n_workers: int) -> World:
     )
 
 
+def build_plugs(given: Given) -> Plugs:
+    """Return what a driver on the road compares of each pool."""
+    plugs = rows(Plugs, len(given.pools.station))
+    plugs.rated_power_w[:] = given.pools.rated_power_w
+    plugs.serves[:], plugs.is_ac[:] = given.pools.serves, given.pools.is_ac
+    is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
+    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
+    return plugs
+
+
 def build_offers(given: Given) -> Offers:
     """Return the pools of the markets with what a driver in town compares, in the order of the markets."""
     pool = given.markets.pool
-    station = given.pools.station[pool]
+    station, plugs = given.pools.station[pool], build_plugs(given)
     offers = rows(Offers, len(pool))
     offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
-    offers.rated_power_w[:] = given.pools.rated_power_w[pool]
-    offers.pool[:], offers.is_ac[:] = pool, given.pools.is_ac[pool]
-    offers.price_row[:] = given.stations.province[station]
+    offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
+    offers.pool[:], offers.is_ac[:] = pool, plugs.is_ac[pool]
     return offers
 
 

@@ -82,6 +82,7 @@ class PoolState(NamedTuple):
     n_waiting: Annotated[I32, Field("-", "vehicles in the queue")]
     n_busy: Annotated[I32, Field("-", "EVSEs plugged in")]
     session_s: Annotated[I32, Field("s", "running mean length of its sessions")]
+    loses_s: Annotated[I32, Field("s", "second at which the first patience in the queue ends; NEVER_S empty")]
     board_wait_s: Annotated[I32, Field("s", "Board: expected waiting time as published at the last window's end")]
 
 
@@ -112,6 +113,15 @@ class StationState(NamedTuple):
     hour_balked: Annotated[I16, Field("-", "of the running hour: balked")]
     hour_reneged: Annotated[I16, Field("-", "of the running hour: reneged")]
     hour_queue: Annotated[I16, Field("-", "of the running hour: longest queue")]
+
+
+class Plugs(NamedTuple):
+    """What a driver on the road compares of a pool, by pool id."""
+
+    rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
+    serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
+    is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
+    price_row: Annotated[U8, Field("-", "row of the price table")]
 
 
 class Offers(NamedTuple):
