@@ -30,7 +30,7 @@ from twin.tables.state import Roads, Rules
 KWH = 3_600_000
 RULES = Rules(
     seed=1, window_s=300, trigger_mean_soc=0.3, trigger_sd_soc=0.05, reserve_soc=0.1, fast_target_soc=0.8,
-    home_target_soc=0.9, home_plug_soc=0.7, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
+    home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7, trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
 )  # fmt: skip
@@ -80,7 +80,7 @@ def small_given(
     roads = Roads(
         link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
         top_speed_kmh=100.0, skim_m=(np.abs(county[:, None] - county) * link_km * 1000).astype(np.int32),
-        next_link=next_link, zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
+        free_kmh=free_kmh, next_link=next_link, zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
         county_zone=county.astype(np.int32), county_province=np.zeros(n_zones, np.int32),
         zone_core=county.astype(np.int16), zone_county=np.arange(n_zones + 1, dtype=np.int32),

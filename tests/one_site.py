@@ -87,7 +87,12 @@ def sites(
     markets = given.markets._replace(first=np.zeros_like(given.markets.first), pool=np.zeros(0, np.int32))
     link_pools = LinkPools(np.zeros(1, np.int32), np.zeros(0, np.int32))
     return given._replace(
-        classes=classes or flat_classes(), stations=stations, pools=table, local=local, markets=markets, link_pools=link_pools
+        classes=classes or flat_classes(),
+        stations=stations,
+        pools=table,
+        local=local,
+        markets=markets,
+        link_pools=link_pools,
     )
 
 

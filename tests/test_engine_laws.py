@@ -102,7 +102,7 @@ def check_information(lived: Lived, stays: Stays) -> None:
 
 
 def check_queues(lived: Lived, stays: Stays) -> None:
-    """No plug serves two, nobody waits beside a free plug, nobody overtakes, and the books' longest queue is the longest."""
+    """No plug serves two, nobody waits beside a free one, nobody overtakes, and the longest queue is in the books."""
     n_evse = lived.world.given.pools.n_evse
     longest: Counter[int] = Counter()
     for pool in np.unique(stays.pool):
@@ -118,7 +118,9 @@ def check_queues(lived: Lived, stays: Stays) -> None:
         events.sort()
         for at, (second, _, joins, plugs) in enumerate(events):
             busy, waiting = busy + plugs, waiting + joins
-            longest[int(stays.station[here[0]])] = max(longest[int(stays.station[here[0]])], waiting if joins > 0 else 0)
+            longest[int(stays.station[here[0]])] = max(
+                longest[int(stays.station[here[0]])], waiting if joins > 0 else 0
+            )
             if at + 1 == len(events) or events[at + 1][0] > second:
                 assert 0 <= busy <= n_evse[pool]
                 assert waiting == 0 or busy == n_evse[pool]
@@ -126,7 +128,9 @@ def check_queues(lived: Lived, stays: Stays) -> None:
         first_come = first_come[stays.is_session[first_come]]
         assert (np.diff(stays.plug_in_s[first_come]) >= 0).all()
     books = lived.totals.stations.max_queue
-    assert {station: int(books[station]) for station in np.flatnonzero(books)} == {k: v for k, v in longest.items() if v}
+    assert {station: int(books[station]) for station in np.flatnonzero(books)} == {
+        k: v for k, v in longest.items() if v
+    }
 
 
 def check_sums(lived: Lived, stays: Stays) -> None:
@@ -197,8 +201,8 @@ def test_every_nation_keeps_the_laws(nation):
 
 
 @given(NATIONS, st.integers(2, 9))
-@settings(max_examples=4)
-@example(BUSY, 40)
+@settings(max_examples=3)
+@example(BUSY | {"n_days": 1}, 40)
 def test_neither_workers_nor_shards_change_a_byte(nation, n_shards):
     alone = live_cut(nation, 1, 1).digest()
     for n_workers in (1, 2, 3):
@@ -208,10 +212,17 @@ def test_neither_workers_nor_shards_change_a_byte(nation, n_shards):
 def test_kernels_say_the_same_in_plain_python(repository: Path):
     """Without compilation every index is checked and every number is Python's; not a byte differs."""
     nations = [BUSY | {"n_vehicles": 150}, BUSY | {"link_km": 250.0, "p_leave": 1.0, "n_vehicles": 60, "soc": 0.7}]
-    code = f"from tests.test_engine_laws import live_cut\nfor nation in {nations}: print(live_cut(nation, 2, 1).digest())"
+    code = (
+        f"from tests.test_engine_laws import live_cut\nfor nation in {nations}: print(live_cut(nation, 2, 1).digest())"
+    )
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=repository, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.stderr == ""
     assert result.stdout.split() == [live_cut(nation, 2, 1).digest() for nation in nations]

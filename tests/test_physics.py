@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -61,34 +62,40 @@ def integrated_time_s(curve_w, factor, capacity_ws, from_ws, to_ws, limit_w):
     ends = [from_ws, *inner[(inner > from_ws) & (inner < to_ws)], to_ws]
     return sum(
         quad(lambda energy: 1.0 / power_w(curve_w, factor, capacity_ws, energy, limit_w), low, high, epsrel=1e-11)[0]
-        for low, high in zip(ends, ends[1:], strict=False)
+        for low, high in pairwise(ends)
     )
 
 
 @given(SESSIONS)
 def test_charging_time_is_the_integral_over_energy(session):
     curve, factor, capacity, a, b, limit = session
+    whole = full_s(curve, capacity)
     low, high = sorted((int(a * capacity), int(b * capacity)))
-    seconds = charge_time_s(curve, full_s(curve, capacity), factor, capacity, low, high, limit)
+    seconds = charge_time_s(curve, whole, factor, capacity, low, high, limit)
     assert seconds == pytest.approx(integrated_time_s(curve, factor, capacity, low, high, limit), rel=1e-8, abs=1e-6)
 
 
 @given(SESSIONS)
 def test_energy_after_is_the_inverse_of_charging_time(session):
     curve, factor, capacity, a, b, limit = session
+    whole = full_s(curve, capacity)
     low, high = sorted((int(a * capacity), int(b * capacity)))
-    seconds = charge_time_s(curve, full_s(curve, capacity), factor, capacity, low, high, limit)
-    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, low, limit, seconds) == pytest.approx(high, rel=1e-9, abs=1e-3)
-    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, low, limit, 0) == low
+    seconds = charge_time_s(curve, whole, factor, capacity, low, high, limit)
+    assert energy_after_ws(curve, whole, factor, capacity, low, limit, seconds) == pytest.approx(
+        high, rel=1e-9, abs=1e-3
+    )
+    assert energy_after_ws(curve, whole, factor, capacity, low, limit, 0) == low
 
 
 @given(SESSIONS, st.floats(1.0, 20_000.0), st.floats(1.0, 20_000.0))
 def test_charging_in_two_pieces_is_charging_in_one(session, first_s, second_s):
     curve, factor, capacity, a, _, limit = session
-    start = int(a * capacity)
-    halfway = energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, first_s)
-    whole = energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, first_s + second_s)
-    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, halfway, limit, second_s) == pytest.approx(whole, rel=1e-9, abs=1e-3)
+    start, full = int(a * capacity), full_s(curve, capacity)
+    halfway = energy_after_ws(curve, full, factor, capacity, start, limit, first_s)
+    whole = energy_after_ws(curve, full, factor, capacity, start, limit, first_s + second_s)
+    assert energy_after_ws(curve, full, factor, capacity, halfway, limit, second_s) == pytest.approx(
+        whole, rel=1e-9, abs=1e-3
+    )
     assert start <= halfway <= whole <= capacity
 
 
@@ -100,7 +107,8 @@ def test_energy_after_solves_the_differential_equation():
     for _ in range(n_steps):
         half = energy + 0.5 * step * power_w(curve, factor, capacity, energy, limit)
         energy += step * power_w(curve, factor, capacity, half, limit)
-    assert energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, seconds) == pytest.approx(energy, rel=1e-6)
+    solved = energy_after_ws(curve, full_s(curve, capacity), factor, capacity, start, limit, seconds)
+    assert solved == pytest.approx(energy, rel=1e-6)
 
 
 def test_flat_curve_and_exponential_taper_by_hand():

@@ -42,7 +42,7 @@ def test_draws_are_the_words_of_their_block(address):
     *where, draw = address
     block = uniform4(*where, draw >> 2)
     assert uniform(*where, draw) == block[draw & 3]
-    assert 0.0 <= min(block)
+    assert min(block) >= 0.0
     assert max(block) < 1.0
     assert all(float(u * 2**32).is_integer() for u in block)
 

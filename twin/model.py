@@ -105,4 +105,4 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         if self._output.links:
             self._append("links", links)
         n_on_road = int(self.world.road[hour, :, 0].sum())
-        self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.ledger.n_sessions.sum()))
+        self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.station_state.n_sessions.sum()))

@@ -43,7 +43,7 @@ class StationOperator(mesa.Agent):
 
     def observe(self, world: World) -> None:
         """Read the books of the own stations at midnight."""
-        books = world.ledger
+        books = world.station_state
         now = {
             "n_arrivals": int(books.n_arrivals[self.stations].sum()),
             "n_sessions": int(books.n_sessions[self.stations].sum()),

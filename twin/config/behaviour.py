@@ -64,6 +64,21 @@ class Behaviour(Section):
         description="state of charge at which home charging stops on ordinary days (0..1), full before a trip; from "
         "memory, unverified; confidence low",
     )
+    top_up_soc: Share = Field(
+        0.8,
+        description="state of charge below which a driver without a plug of its own charges on the eve of a trip (0..1); "
+        "from memory, unverified; confidence low",
+    )
+    prepared_share: Share = Field(
+        0.7,
+        description="share of drivers who charge in town before setting out when the battery would not last (-); from "
+        "memory, unverified; confidence low",
+    )
+    trip_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.95,
+        description="state of charge to which a driver charges in town for a trip (0..1); from memory, unverified; "
+        "confidence low",
+    )
     slow_share: Share = Field(
         0.08,
         description="share of public charges in town made at slow EVSEs (-); 0.96 preferred fast ones in a 2022 survey, "

@@ -32,14 +32,14 @@ class Period(Section):
     )
     n_days: int = Field(8, ge=1, le=31, description="simulated days (days)")
     window_s: int = Field(
-        300, ge=15, le=900, description="length of a window, the step in which information moves; divides 3600 (s)"
+        300, ge=15, le=900, description="length of a window, the step in which information moves; divides 900 (s)"
     )
 
     @field_validator("window_s")
     @classmethod
-    def _window_divides_an_hour(cls, window_s: int) -> int:
-        if 3600 % window_s:
-            raise ValueError("should divide 3600 s, as 60, 100, 300 or 900 do")
+    def _window_divides_a_quarter(cls, window_s: int) -> int:
+        if 900 % window_s:
+            raise ValueError("should divide 900 s, as 60, 100, 300 or 900 do")
         return window_s
 
     @property

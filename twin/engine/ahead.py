@@ -1,6 +1,7 @@
 """What a driver on a trip sees when looking down the road: how far the battery reaches, and where to stop.
 
-The route is walked link by link at the published speeds. Stops are the pools of service areas on the way and one pool in
+The route is walked link by link, its time at the published speeds, its energy as on an empty road, since a jam may be
+gone by then. Stops are the pools of service areas on the way and one pool in
 each town passed. The cheapest is taken by generalised cost: expected wait, charging time, detour, price, and the stops
 that stopping early will cost later.
 """
@@ -9,12 +10,12 @@ import math
 
 import numpy as np
 
-from twin.engine.lot import HEAVY_TRUCK, N_MARKETS, STREET_DETOUR, strand, town_ws, use_energy
+from twin.engine.lot import HABIT, HEAVY_TRUCK, N_MARKETS, STREET_DETOUR, approach, count_way, strand, town_ws, use_energy
 from twin.kernels import kernel
 from twin.physics import distance_m, road_consumption_ws_per_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
-from twin.tables.state import FAST, ROAD, SERVED, TRUCK
+from twin.tables.state import APPROACH, FAST, ROAD, SERVED, TRUCK
 
 STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
 N_SEEN = 16
@@ -24,7 +25,9 @@ STOP_OVERHEAD_S = 600.0
 LEAST_GAIN_SOC = 0.15
 """No stop on a trip adds less. From memory, unverified."""
 TOP_UP_FIRST_SOC = 0.75
-"""A driver with less than this who would run short charges in town before setting out. From memory, unverified."""
+"""A driver with more than this sets out and charges on the way. From memory, unverified."""
+NEARLY_SOC = 0.05
+"""So near to the target another charge is not worth while. From memory, unverified."""
 MARGIN = 1.1
 """A driver plans with a tenth more than the road should take. From memory, unverified."""
 LOT_M = 300
@@ -53,14 +56,46 @@ def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, plugs, po
         )  # fmt: skip
         if arrival_ws < reserve_ws:
             runs_short = n_seen == 0 or is_short
-            if runs_short and is_at_home and active.energy_ws[slot] < TOP_UP_FIRST_SOC * capacity_ws:
+            if is_at_home and is_prepared(slot, runs_short, capacity_ws, rules, active):
                 return True
+            if n_seen == 0 and active.shunned[slot] >= 0:
+                go_back(slot, rules, active)
+                return False
+            is_here = n_seen == 0 and not is_at_home
+            if is_here:
+                n_seen = look_around(
+                    slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
+                    local, scratch,
+                )  # fmt: skip
             if n_seen > 0:
                 pick_stop(
                     slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, plugs, pool_state, prices, scratch
                 )
+            if n_seen > 0 and is_here:
+                active.stop_link[slot] = -1
+                approach(
+                    slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, roads, local, tally
+                )
+                return False
     take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally)
     return False
+
+
+@kernel
+def is_prepared(slot, runs_short, capacity_ws, rules, active):
+    """Return whether this driver charges before setting out: all who would run short, some who would have to stop."""
+    soc = active.energy_ws[slot] / capacity_ws
+    if runs_short:
+        return soc < rules.trip_target_soc - NEARLY_SOC
+    return soc < TOP_UP_FIRST_SOC and uniform(rules.seed, HABIT, active.vehicle[slot], 0, 4) < rules.prepared_share
+
+
+@kernel
+def go_back(slot, rules, active):
+    """Return to the pool just left and stay however long: no other stop is in reach."""
+    active.pool[slot] = active.shunned[slot]
+    active.n_tries[slot] = rules.n_tries
+    active.phase[slot] = APPROACH
 
 
 @kernel
@@ -88,7 +123,7 @@ def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, 
     if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    active.driven_m[slot] += way_m
+    count_way(slot, way_m, active, classes, tally)
     active.phase[slot] = ROAD
     wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))
 
@@ -110,8 +145,9 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
     while node != end:
         link = roads.next_link[goal, node]
         speed_kmh = min(roads.speed_kmh[link], rules.truck_speed_kmh) if is_truck else roads.speed_kmh[link]
+        empty_kmh = min(roads.free_kmh[link], rules.truck_speed_kmh) if is_truck else roads.free_kmh[link]
         energy_ws -= roads.length_m[link] * road_consumption_ws_per_m(
-            classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], speed_kmh, factor
+            classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], empty_kmh, factor
         )
         drive_s += roads.length_m[link] * 3.6 / speed_kmh
         node = roads.link_to[link]
@@ -122,10 +158,27 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads
         n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, plugs, link_pools, scratch)
         if n_seen == n_before and node != end and roads.node_zone[node] >= 0:
             n_seen = see_town(
-                slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, markets, offers, scratch
-            )
+                slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, classes, roads,
+                markets, offers, scratch,
+            )  # fmt: skip
     energy_ws -= roads.access_m[active.goal[slot]] * classes.city_ws_per_m[row] * factor
     return energy_ws, n_seen, is_short
+
+
+@kernel
+def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
+                local, scratch):  # fmt: skip
+    """Note the stops at the node where the driver is: the last resort when none ahead is in reach."""
+    link, node = active.link[slot], present_node(slot, active, roads)
+    is_truck = classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
+    factor = local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // 86_400]
+    n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, active, plugs, link_pools, scratch)
+    if n_seen == 0 and roads.node_zone[node] >= 0:
+        n_seen = see_town(
+            slot, link, node, is_truck, energy_ws, reserve_ws, factor, 0.0, 0, rules, active, classes, roads, markets,
+            offers, scratch,
+        )  # fmt: skip
+    return n_seen
 
 
 @kernel
@@ -148,8 +201,9 @@ def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, p
 
 
 @kernel
-def see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, active, roads, markets, offers, scratch):
-    """Note one pool of the town at a node, the one that this driver would find; return the number of stops seen."""
+def see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, classes, roads,
+             markets, offers, scratch):  # fmt: skip
+    """Note one pool of the town at a node, the one that this driver would find, if the battery lasts until there."""
     row = roads.zone_core[roads.node_zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
     n_pools = markets.first[row + 1] - markets.first[row]
     at = markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
@@ -158,7 +212,10 @@ def see_town(slot, link, node, is_truck, energy_ws, drive_s, n_seen, rules, acti
     way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
         roads.node_lon[node], roads.node_lat[node], offers.lon[at], offers.lat[at]
     )
-    return note_stop(offers.pool[at], link, int(way_m), energy_ws, drive_s, n_seen, scratch)
+    there_ws = energy_ws - way_m * classes.city_ws_per_m[active.vehicle_class[slot]] * factor
+    if there_ws < reserve_ws and (n_seen > 0 or there_ws <= 0.0):
+        return n_seen
+    return note_stop(offers.pool[at], link, int(way_m), there_ws, drive_s, n_seen, scratch)
 
 
 @kernel

@@ -133,12 +133,12 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, classes, roads, pool_s
 
 @kernel
 def town_target_ws(slot, rules, active, classes):
-    """Return the energy at which a driver in town unplugs: full at a slow plug, the fast target elsewhere."""
+    """Return the energy at which a driver in town unplugs: full at a slow plug, more for a trip than for the day."""
     capacity_ws = classes.capacity_ws[active.vehicle_class[slot]]
     if active.errand[slot] == SLOW:
         return capacity_ws
-    least_ws = active.energy_ws[slot] + capacity_ws // 5
-    return min(max(int(rules.fast_target_soc * capacity_ws), least_ws), capacity_ws)
+    soc = rules.trip_target_soc if active.errand[slot] == TRIP else rules.fast_target_soc
+    return min(max(int(soc * capacity_ws), active.energy_ws[slot] + capacity_ws // 5), capacity_ws)
 
 
 @kernel

@@ -30,8 +30,6 @@ NEVER_LEAVES = 255
 NO_DAY = 255
 CAR, TAXI, VAN, BUS, HEAVY_TRUCK = range(5)
 DAY_PLAN, HABIT, DESTINATION = int(Stream.DAY_PLAN), int(Stream.HABIT), int(Stream.DESTINATION)
-TOP_UP_SOC = 0.6
-"""Below this a driver without a plug at home charges on the eve of a trip. From memory, unverified."""
 
 
 @kernel
@@ -41,6 +39,23 @@ def quantile(table, i, j, u):
     knot = int(place)
     low = table[i, j, knot]
     return low + (table[i, j, knot + 1] - low) * (place - knot)
+
+
+@kernel
+def live_eve(first, last, rules, vehicles, classes, roads, trips):
+    """Leave those who start a trip on day 0 with the battery that the eve of a trip would have left them.
+
+    Reads: rules, classes, roads, trips. Writes: vehicles.
+    """
+    for vehicle in range(first, last):
+        row = vehicles.vehicle_class[vehicle]
+        if leaves_on(vehicle, 0, rules, vehicles, classes, roads, trips) < 0:
+            continue
+        soc = vehicles.energy_ws[vehicle] / classes.capacity_ws[row]
+        if vehicles.access[vehicle] > 0:
+            vehicles.energy_ws[vehicle] = classes.capacity_ws[row]
+        elif soc < rules.top_up_soc and not classes.has_engine[row]:
+            vehicles.energy_ws[vehicle] = int(rules.trip_target_soc * classes.capacity_ws[row])
 
 
 @kernel
@@ -191,8 +206,10 @@ def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads,
     trigger = rules.trigger_mean_soc + (2.0 * u_trigger - 1.0) * math.sqrt(3.0) * rules.trigger_sd_soc
     if soc < trigger:
         return True
-    if soc >= TOP_UP_SOC or classes.has_engine[row] or vehicles.place[vehicle] != vehicles.home[vehicle]:
+    if soc >= rules.top_up_soc or classes.has_engine[row]:
         return False
+    if vehicles.place[vehicle] != vehicles.home[vehicle]:
+        return vehicles.back_day[vehicle] <= day + 1
     return leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips) >= 0
 
 

@@ -8,7 +8,7 @@ import math
 
 from twin.engine.ahead import present_node
 from twin.engine.day import quantile
-from twin.engine.lot import DAY_PLAN, HEAVY_TRUCK, approach, rest, strand, town_ws, use_energy
+from twin.engine.lot import DAY_PLAN, HEAVY_TRUCK, approach, count_way, rest, strand, town_ws, use_energy
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import uniform4
@@ -20,12 +20,13 @@ from twin.tables.state import (
     HELD_S,
     NO_VISIT,
     ROAD,
-    SUM_TRIP_M,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
-    SUM_TRUCK_TRIP_M,
+    WORRIED,
 )
 
+WORRY_RESERVES = 2.5
+"""A driver without a planned stop looks again below this many reserves. From memory, unverified."""
 TURNAROUND_S = 7200
 """Least time at a destination before a same-day return: a visit, or unloading. From memory, unverified."""
 DAY_S = 86_400
@@ -77,7 +78,25 @@ def end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, en
         active.phase[slot] = EGRESS
         wake_s[slot] += int(math.ceil(roads.access_m[goal] / rules.town_speed_m_per_s))
         return
+    if is_worried(slot, link, rules, active, classes):
+        active.phase[slot], active.stop_m[slot] = DECIDE, 0
+        return
     enter_link(slot, roads.next_link[zone, node], rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
+
+
+@kernel
+def is_worried(slot, link, rules, active, classes):
+    """Return whether a driver who meant to drive through looks again: the battery is lower than it should be."""
+    row = active.vehicle_class[slot]
+    if active.outcome[slot] == WORRIED:
+        active.outcome[slot] = NO_VISIT
+        return False
+    if link < 0 or active.stop_link[slot] >= 0 or classes.has_engine[row]:
+        return False
+    if active.energy_ws[slot] >= WORRY_RESERVES * rules.reserve_soc * classes.capacity_ws[row]:
+        return False
+    active.outcome[slot] = WORRIED
+    return True
 
 
 @kernel
@@ -99,21 +118,12 @@ def enter_link(slot, link, rules, active, wake_s, vehicles, classes, roads, loca
     entered[link] += 1
     short_ws = use_energy(slot, used_ws, active, classes, tally)
     done = 1.0 - short_ws / used_ws
-    _count_way(slot, int(length_m * done), active, classes, tally)
+    count_way(slot, int(length_m * done), active, classes, tally)
     if short_ws > 0:
         strand(slot, wake_s[slot] + int(drive_s * done), active, wake_s, vehicles, tally)
         return
     active.wheel_s[slot] += drive_s
     wake_s[slot] += drive_s
-
-
-@kernel
-def _count_way(slot, way_m, active, classes, tally):
-    """Add to the odometers."""
-    active.driven_m[slot] += way_m
-    tally.sums[SUM_TRIP_M] += way_m
-    if classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK:
-        tally.sums[SUM_TRUCK_TRIP_M] += way_m
 
 
 @kernel
@@ -125,7 +135,7 @@ def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, tr
     if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    _count_way(slot, way_m, active, classes, tally)
+    count_way(slot, way_m, active, classes, tally)
     tally.sums[SUM_TRIPS_ENDED] += 1
     active.place[slot] = goal
     day = wake_s[slot] // DAY_S

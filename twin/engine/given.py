@@ -36,6 +36,9 @@ def rules_of(config: Config) -> Rules:
         fast_target_soc=behaviour.fast_target_soc,
         home_target_soc=behaviour.home_target_soc,
         home_plug_soc=behaviour.home_plug_soc,
+        top_up_soc=behaviour.top_up_soc,
+        prepared_share=behaviour.prepared_share,
+        trip_target_soc=behaviour.trip_target_soc,
         slow_share=behaviour.slow_share,
         hybrid_public_share=behaviour.hybrid_public_share,
         orderly_share=config.grid.orderly_share,
@@ -71,13 +74,14 @@ def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
     for row in range(regions.n_zones):
         part = slice(int(first[row]), int(first[row + 1]))
         share[part] = np.cumsum(people[part]) / people[part].sum()
-        core[row] = first[row] + int(np.argmax(people[part]))
+        core[row] = first[row] + int(np.argmin(straight_m[part]))
     return Roads(
         link_to=network.link_to.astype(np.int32),
         length_m=network.link_length_m.astype(np.int32),
         speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
         top_speed_kmh=float(network.link_free_speed_kmh.max()),
         skim_m=routes.skim_m.astype(np.int32),
+        free_kmh=network.link_free_speed_kmh.astype(np.float64),
         next_link=routes.next_link,
         zone_node=network.zone_node.astype(np.int32),
         node_zone=network.node_zone.astype(np.int32),

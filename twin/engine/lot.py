@@ -17,6 +17,8 @@ from twin.tables.state import (
     SUM_LOGGED,
     SUM_STRANDED_ERRANDS,
     SUM_STRANDED_TRIPS,
+    SUM_TRIP_M,
+    SUM_TRUCK_TRIP_M,
     TRIP,
     TRUCK,
 )
@@ -70,6 +72,17 @@ def use_energy(slot, used_ws, active, classes, tally):
 
 
 @kernel
+def count_way(slot, way_m, active, classes, tally):
+    """Add to the odometers of a trip."""
+    active.driven_m[slot] += way_m
+    if active.errand[slot] != TRIP:
+        return
+    tally.sums[SUM_TRIP_M] += way_m
+    if classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK:
+        tally.sums[SUM_TRUCK_TRIP_M] += way_m
+
+
+@kernel
 def town_ws(slot, way_m, active, wake_s, classes, roads, local):
     """Return the energy for a way through town in today's temperature."""
     day = min(wake_s[slot] // 86_400, local.consumption_factor.shape[1] - 1)
@@ -101,7 +114,7 @@ def approach(slot, pool, way_m, rules, active, wake_s, vehicles, classes, roads,
     if use_energy(slot, used_ws, active, classes, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    active.driven_m[slot] += int(way_m)
+    count_way(slot, int(way_m), active, classes, tally)
     active.pool[slot] = pool
     active.phase[slot] = APPROACH
     wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))

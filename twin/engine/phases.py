@@ -5,6 +5,7 @@ import numpy as np
 from twin.engine import call as calling
 from twin.engine.ahead import N_SEEN
 from twin.engine.choose import decide
+from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
 from twin.engine.drive import drive as drive_kernel
 from twin.engine.links import publish_speeds, slots_in_use
@@ -21,6 +22,19 @@ SMOOTHING = 0.25
 def is_midnight(world: World, window: int) -> bool:
     """Return whether a window is the first of a day."""
     return window * world.given.rules.window_s % DAY_S == 0
+
+
+def live_eve(world: World) -> None:
+    """Let those who start a trip on day 0 charge for it before the run begins."""
+    given, cuts = world.given, world.vehicle_cuts
+
+    def live_shard(shard: int) -> None:
+        live_eve_kernel(
+            int(cuts[shard]), int(cuts[shard + 1]), given.rules, given.vehicles, given.classes, given.roads, given.trips
+        )
+
+    world.each(live_shard, range(len(cuts) - 1))
+    world.start_energy_ws = int(given.vehicles.energy_ws.sum(dtype=np.int64))
 
 
 def plan_day(world: World, window: int) -> None:

@@ -11,6 +11,8 @@ from twin.engine.world import World
 def step(world: World, window: int) -> None:
     """Advance the world by one window."""
     # Those who stay near home live the day at once; those who have to go out are called at their second.
+    if window == 0:
+        phases.live_eve(world)
     if phases.is_midnight(world, window):
         phases.plan_day(world, window)
     phases.call(world, window)

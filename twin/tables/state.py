@@ -16,8 +16,8 @@ PHASES = ("free", "decide", "road", "approach", "arrived", "queue", "plugged", "
 # What an active vehicle is out for: a charge near where it lives (by market), or a trip to another zone.
 FAST, SLOW, TRUCK, TRIP = range(4)
 
-# How its last visit to a station ended.
-NO_VISIT, SERVED, BALKED, RENEGED = range(4)
+# How its last visit to a station ended; WORRIED: it looked again on the road without a visit.
+NO_VISIT, SERVED, BALKED, RENEGED, WORRIED = range(5)
 
 # Resident states of a vehicle.
 AT_REST, OUT, STRANDED = range(3)
@@ -143,6 +143,7 @@ class Roads(NamedTuple):
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
     top_speed_kmh: float
     skim_m: Annotated[I32, Field("m", "[zone, zone] way along the route to a zone from another's node")]
+    free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
     next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
     zone_node: Annotated[I32, Field("-", "node of a zone")]
     node_zone: Annotated[I32, Field("-", "zone of a node; -1 none")]
@@ -150,7 +151,7 @@ class Roads(NamedTuple):
     node_lat: Annotated[F64, Field("deg", "latitude of a node")]
     county_zone: Annotated[I32, Field("-", "zone of a county")]
     county_province: Annotated[I32, Field("-", "province of a county")]
-    zone_core: Annotated[I16, Field("-", "most populous county of a zone")]
+    zone_core: Annotated[I16, Field("-", "county of a zone nearest to its node")]
     zone_county: Annotated[I32, Field("-", "first county of each zone, and the end")]
     county_share: Annotated[F64, Field("-", "cumulated population share of a county within its zone")]
     access_m: Annotated[I32, Field("m", "way between a county and its zone's node")]
@@ -182,6 +183,9 @@ class Rules(NamedTuple):
     fast_target_soc: float
     home_target_soc: float
     home_plug_soc: float
+    top_up_soc: float
+    prepared_share: float
+    trip_target_soc: float
     slow_share: float
     hybrid_public_share: float
     orderly_share: float

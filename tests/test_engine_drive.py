@@ -1,0 +1,216 @@
+"""One vehicle, one road: seconds, metres and watt-seconds by hand.
+
+A town lies at each end of a road; between neighbours, half-way, a service area each way. Access to the road is 5,000 m
+at 8 m/s (625 s), a pool at a service area lies 300 m off it (38 s), links are driven at 100 km/h, lorries at 80 km/h.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.lived import Lived, live
+from tests.nation import KWH, small_given
+from twin.engine.window import step
+from twin.engine.world import Given, World, build_world
+from twin.tables.state import (
+    AT_REST,
+    FREE,
+    OUT,
+    STRANDED,
+    SUM_DRIVEN_WS,
+    SUM_FUEL_WS,
+    SUM_TRIP_M,
+    SUM_TRIPS_BEGUN,
+    SUM_TRIPS_ENDED,
+    SUM_TRUCK_TRIP_M,
+)
+
+CAR, HYBRID, TRUCK = range(3)
+LEAVES_S, ACCESS_S, ACCESS_M, LOT_S, LOT_M = 36_000, 625, 5000, 38, 300
+TURNAROUND_S = 7200
+COLD = 1.25
+CITY_WS_PER_M = np.array([0.13, 0.14, 1.3]) * 3600
+ROAD_WS_PER_M = np.array([0.10 + 0.06, 0.11 + 0.06, 0.9 + 0.256]) * 3600
+"""Rolling and drag at 100 km/h, the lorry's at 80."""
+
+
+@pytest.fixture(autouse=True)
+def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.engine.world.N_SHARDS", 1)
+
+
+def traveller(
+    row: int, energy_ws: int, n_zones: int = 2, link_km: float = 60.0, nights: float = 0.0, factor: float = 1.0,
+    capacity_kwh: int | None = None, **rules: Any,
+) -> Given:  # fmt: skip
+    """Return a nation of one vehicle, which leaves the first town at 10:00 for the last and turns round on arrival.
+
+    It sets out with the battery it has: no plug at home, no charge on the eve.
+    """
+    careless = {"top_up_soc": 0.0, "prepared_share": 0.0, "taste_cny": 0.0}
+    given = small_given(n_vehicles=1, n_zones=n_zones, n_days=1, p_leave=1.0, link_km=link_km, **careless, **rules)
+    given.vehicles.vehicle_class[:], given.vehicles.energy_ws[:] = row, energy_ws
+    given.vehicles.access[:] = 0
+    given.trips.alias_cut[:], given.trips.alias_zone[:] = 0.0, n_zones - 1
+    given.trips.depart_quantile[:], given.trips.return_quantile[:] = LEAVES_S, 0.0
+    given.trips.stay_quantile[:] = nights
+    given.local.consumption_factor[:] = factor
+    if capacity_kwh:
+        given.classes.capacity_ws[row] = capacity_kwh * KWH
+    # Roads so wide that one vehicle does not slow itself.
+    return given._replace(link_capacity_per_h=np.full(len(given.roads.link_to), 1e12))
+
+
+def without_stations(given: Given) -> Given:
+    nothing = np.zeros_like(given.link_pools.first)
+    return given._replace(link_pools=given.link_pools._replace(first=nothing))
+
+
+def until(given: Given, second: int) -> World:
+    """Live the windows that begin before a second."""
+    world = build_world(given, 1)
+    for window in range(-(-second // given.rules.window_s)):
+        step(world, window)
+    return world
+
+
+def town_ws(row: int, way_m: int, factor: float = 1.0) -> int:
+    return int(way_m * CITY_WS_PER_M[row] * factor)
+
+
+def link_ws(row: int, link_m: int, factor: float = 1.0) -> int:
+    return int(link_m * (ROAD_WS_PER_M[row] * factor))
+
+
+@pytest.mark.parametrize("factor", [1.0, COLD])
+def test_a_trip_to_the_second_and_the_watt_second(factor):
+    """Access, two links of 30 km at 1,080 s, access: 3,410 s. The way back begins two hours later."""
+    start_ws = 45 * KWH
+    arrives_s = LEAVES_S + 2 * ACCESS_S + 2 * 1080
+    world = until(traveller(CAR, start_ws, factor=factor), arrives_s + 1)
+    assert int(world.wake_s[0]) == arrives_s + TURNAROUND_S
+    used_ws = 2 * town_ws(CAR, ACCESS_M, factor) + 2 * link_ws(CAR, 30_000, factor)
+    assert int(world.active.energy_ws[0]) == start_ws - used_ws
+    assert int(world.sums[SUM_DRIVEN_WS]) == used_ws
+    assert (int(world.sums[SUM_TRIPS_BEGUN]), int(world.sums[SUM_TRIPS_ENDED])) == (2, 1)
+    assert (int(world.active.place[0]), int(world.active.goal[0])) == (1, 0)
+
+
+def test_who_stays_for_the_night_rests_where_it_is():
+    world = until(traveller(CAR, 45 * KWH, nights=1.0), 50_000)
+    vehicles = world.given.vehicles
+    assert (int(vehicles.state[0]), int(vehicles.place[0]), int(vehicles.back_day[0])) == (AT_REST, 1, 1)
+    assert int(world.active.phase[0]) == FREE
+    assert int(vehicles.energy_ws[0]) == 45 * KWH - 2 * town_ws(CAR, ACCESS_M) - 2 * link_ws(CAR, 30_000)
+
+
+def test_a_vehicle_is_under_way_until_the_second_it_arrives():
+    """10:00 plus 3,410 s falls into the window of 39,300 s: out before it, at rest after it."""
+    given = traveller(CAR, 45 * KWH, nights=1.0)
+    assert int(until(given, 39_300).given.vehicles.state[0]) == OUT
+    assert int(until(traveller(CAR, 45 * KWH, nights=1.0), 39_600).given.vehicles.state[0]) == AT_REST
+
+
+def first_visit(lived: Lived) -> dict[str, Any]:
+    return {name: column[0] for name, column in zip(lived.visits._fields, lived.visits, strict=True)}
+
+
+def test_a_stop_on_the_way_by_hand():
+    """With 11.1 kWh the car stops half-way, arrives there to the second, and leaves in the window after its session."""
+    start_ws = 40_000_000
+    given = traveller(CAR, start_ws, nights=1.0)
+    visit = first_visit(live(given))
+    at_plug_ws = start_ws - town_ws(CAR, ACCESS_M) - link_ws(CAR, 30_000) - town_ws(CAR, LOT_M)
+    assert visit["arrival_s"] == visit["plug_in_s"] == LEAVES_S + ACCESS_S + 1080 + LOT_S
+    assert given.stations.link[visit["station"]] == 0
+    assert visit["soc_in"] == np.float32(at_plug_ws / (50 * KWH))
+    leaves_s = (int(visit["end_s"]) // 300 + 1) * 300
+    arrives_s = leaves_s + LOT_S + 1080 + ACCESS_S
+    used_ws = town_ws(CAR, LOT_M) + link_ws(CAR, 30_000) + town_ws(CAR, ACCESS_M)
+    after = until(traveller(CAR, start_ws), arrives_s + 1)
+    assert int(after.wake_s[0]) == arrives_s + TURNAROUND_S
+    assert int(after.active.energy_ws[0]) == at_plug_ws + int(visit["energy_ws"]) - used_ws
+    assert int(after.active.energy_ws[0]) >= 0.1 * 50 * KWH
+
+
+def test_an_empty_battery_strands_at_the_metre_and_the_second():
+    """150 MWs less 2.34 for the access give 147.66; 300 km at 576 Ws/m want 172.8: 256,354 m in 9,228 s of 10,800 s."""
+    given = without_stations(traveller(CAR, 150_000_000, link_km=600.0))
+    lived = live(given)
+    assert [column.tolist() for column in lived.stranded] == [[0], [LEAVES_S + ACCESS_S + 9228], [0]]
+    assert int(lived.world.sums[SUM_TRIP_M]) == 256_354
+    assert int(lived.world.sums[SUM_DRIVEN_WS]) == 150_000_000
+    assert (int(given.vehicles.state[0]), int(given.vehicles.energy_ws[0])) == (STRANDED, 0)
+    assert lived.totals.counts["n_stranded"] == 1
+    assert all(law.holds for law in lived.totals.laws)
+
+
+def test_a_watt_second_decides_whether_it_gets_there():
+    """The last access leg takes 2.34 MWs: with exactly that left it arrives with nothing, with one less it strands."""
+    enough_ws = 2 * town_ws(CAR, ACCESS_M) + 2 * link_ws(CAR, 100_000)
+    for start_ws, state in ((enough_ws, AT_REST), (enough_ws - 1, STRANDED)):
+        given = without_stations(traveller(CAR, start_ws, link_km=200.0, nights=1.0, capacity_kwh=40))
+        live(given)
+        assert (int(given.vehicles.state[0]), int(given.vehicles.energy_ws[0])) == (state, 0)
+
+
+def test_a_hybrid_goes_on_with_fuel():
+    given = without_stations(traveller(HYBRID, 5_000_000, nights=1.0))
+    lived = live(given)
+    needs_ws = 2 * town_ws(HYBRID, ACCESS_M) + 2 * link_ws(HYBRID, 30_000)
+    assert int(lived.world.sums[SUM_DRIVEN_WS]) == 5_000_000
+    assert int(lived.world.sums[SUM_FUEL_WS]) == needs_ws - 5_000_000
+    assert (int(given.vehicles.state[0]), int(given.vehicles.place[0])) == (AT_REST, 1)
+    assert len(lived.stranded.vehicle) == 0
+
+
+@pytest.mark.parametrize(("n_zones", "n_rests"), [(6, 0), (7, 1), (12, 2)])
+def test_a_lorry_driver_rests_twenty_minutes_before_four_hours_are_over(n_zones, n_rests):
+    """Links of 30 km take 1,350 s: ten of them fit into four hours, so there is a rest before the 11th and the 21st."""
+    n_links = 2 * (n_zones - 1)
+    start_ws = 3_600_000_000
+    arrives_s = LEAVES_S + 2 * ACCESS_S + n_links * 1350 + n_rests * 1200
+    given = traveller(TRUCK, start_ws, n_zones, capacity_kwh=1000)
+    world = until(given, arrives_s + 1)
+    assert int(world.wake_s[0]) == arrives_s + TURNAROUND_S
+    assert int(world.active.energy_ws[0]) == start_ws - 2 * town_ws(TRUCK, ACCESS_M) - n_links * link_ws(TRUCK, 30_000)
+    assert int(world.sums[SUM_TRUCK_TRIP_M]) == int(world.sums[SUM_TRIP_M])
+
+
+def test_a_lorry_may_rest_past_the_last_midnight():
+    """Tables end with the last day; whoever sets out again after it drives in that day's temperature."""
+    start_ws = 3_600_000_000
+    given = traveller(TRUCK, start_ws, 7, capacity_kwh=1000)
+    given.trips.depart_quantile[:] = 86_225 - 10 * 1350 - ACCESS_S
+    given.local.consumption_factor[1:] = 5.0
+    lived = live(given)
+    used_ws = town_ws(TRUCK, ACCESS_M) + 11 * link_ws(TRUCK, 30_000)
+    assert int(lived.world.active.energy_ws[0]) == start_ws - used_ws
+
+
+@pytest.mark.parametrize("rest_s", [1200, 14_400])
+def test_a_charge_as_long_as_the_rest_is_the_rest(rest_s):
+    """Two links of 300 km take 13,500 s each, with a charge of 40 minutes between them: enough for 20, not for 240."""
+    start_ws = 1_750_000_000
+    trip = {"link_km": 600.0, "capacity_kwh": 500, "rest_s": rest_s}
+    visit = first_visit(live(traveller(TRUCK, start_ws, **trip)))
+    assert visit["arrival_s"] == LEAVES_S + ACCESS_S + 13_500 + LOT_S
+    session_s = int(visit["end_s"] - visit["plug_in_s"])
+    assert 1200 < session_s < 14_400
+    rests_s = 0 if session_s >= rest_s else rest_s
+    arrives_s = (int(visit["end_s"]) // 300 + 1) * 300 + LOT_S + rests_s + 13_500 + ACCESS_S
+    world = until(traveller(TRUCK, start_ws, **trip), arrives_s + 1)
+    assert int(world.wake_s[0]) == arrives_s + TURNAROUND_S
+
+
+def test_traffic_slows_the_windows_after_it():
+    """A car that enters a link counts as 12 an hour, a quarter of which at once: t = t0 (1 + 0.15 (q / c)^4)."""
+    narrow = np.full(4, 3.0)
+    before = until(traveller(CAR, 45 * KWH)._replace(link_capacity_per_h=narrow), LEAVES_S + ACCESS_S - 25)
+    after = until(traveller(CAR, 45 * KWH)._replace(link_capacity_per_h=narrow), LEAVES_S + ACCESS_S + 1)
+    assert before.roads.speed_kmh.tolist() == [100.0] * 4
+    assert after.roads.speed_kmh[0] == pytest.approx(100 / 1.15, rel=1e-12)
+    assert after.roads.speed_kmh[1:].tolist() == [100.0] * 3
