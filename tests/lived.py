@@ -45,6 +45,8 @@ def live(given: Given, n_workers: int = 1) -> Lived:
     visits, stranded, hours, links, energy_ws = [], [], [], [], []
     for window in range(given.n_days * 24 * per_hour):
         step(world, window)
+        arrival_s = world.active.arrival_s[world.arrivals]
+        assert (arrival_s // given.rules.window_s == window).all(), "an arrival belongs to the window that serves it"
         visits.append(account.visit_rows(world, 1.0))
         stranded.append(StrandedTable(*world.stranded.T.copy()))
         hour, is_open = divmod(window + 1, per_hour)

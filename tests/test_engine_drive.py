@@ -50,7 +50,7 @@ def traveller(
 
     It sets out with the battery it has: no plug at home, no charge on the eve.
     """
-    careless = {"top_up_soc": 0.0, "prepared_share": 0.0, "taste_cny": 0.0}
+    careless = {"top_up_soc": 0.0, "prepared_share": 0.0, "trip_target_soc": 0.0, "taste_cny": 0.0}
     given = small_given(n_vehicles=1, n_zones=n_zones, n_days=1, p_leave=1.0, link_km=link_km, **careless, **rules)
     given.vehicles.vehicle_class[:], given.vehicles.energy_ws[:] = row, energy_ws
     given.vehicles.access[:] = 0
@@ -141,7 +141,7 @@ def test_an_empty_battery_strands_at_the_metre_and_the_second():
     given = without_stations(traveller(CAR, 150_000_000, link_km=600.0))
     lived = live(given)
     assert [column.tolist() for column in lived.stranded] == [[0], [LEAVES_S + ACCESS_S + 9228], [0]]
-    assert int(lived.world.sums[SUM_TRIP_M]) == 256_354
+    assert int(lived.world.sums[SUM_TRIP_M]) == ACCESS_M + 256_354
     assert int(lived.world.sums[SUM_DRIVEN_WS]) == 150_000_000
     assert (int(given.vehicles.state[0]), int(given.vehicles.energy_ws[0])) == (STRANDED, 0)
     assert lived.totals.counts["n_stranded"] == 1
@@ -189,6 +189,31 @@ def test_a_lorry_may_rest_past_the_last_midnight():
     lived = live(given)
     used_ws = town_ws(TRUCK, ACCESS_M) + 11 * link_ws(TRUCK, 30_000)
     assert int(lived.world.active.energy_ws[0]) == start_ws - used_ws
+
+
+@pytest.mark.parametrize(
+    ("row", "start_ws", "n_zones", "n_stops"),
+    [(CAR, 160_000_000, 7, 1), (CAR, 175_000_000, 9, 2), (TRUCK, 1_400_000_000, 7, 1)],
+)
+def test_nobody_stops_more_often_than_the_battery_asks_for(row, start_ws, n_zones, n_stops):
+    """Without queues and at one price everywhere there is no reason to stop once more than it takes.
+
+    360 km (480 km) take a car 212 (281) MWs with 180 in a full battery and 18 of reserve, a lorry 1,545 with 1,440.
+    """
+    given = traveller(row, start_ws, n_zones, nights=1.0)
+    lived = live(given)
+    assert int(given.vehicles.place[0]) == n_zones - 1
+    assert len(lived.visits.vehicle) == n_stops
+
+
+def test_whoever_looks_again_on_the_road_does_not_act_in_the_past():
+    """Planned with a margin no stop is in reach; 202 km later one is, 291 s away, seen 1 s after a window began."""
+    given = without_stations(traveller(CAR, 119_800_000, 3, nights=1.0))
+    given.roads.length_m[:2] = 200_000, 2000
+    given.roads.skim_m[:] = 400_000
+    given.trips.depart_quantile[:] = 146 * 300 + 1 - 7200 - ACCESS_S
+    visit = first_visit(live(given))
+    assert visit["arrival_s"] >= 146 * 300 + 1 + 72
 
 
 @pytest.mark.parametrize("rest_s", [1200, 14_400])

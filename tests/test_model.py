@@ -140,7 +140,7 @@ def test_operators_publish_their_books_day_by_day():
 
 
 def test_grid_operators_publish_the_peak_of_their_day():
-    """The peak is that of base, public and private load together, over the efficiency between the grid and the battery."""
+    """The peak is that of base, public and private load together, over the efficiency between grid and battery."""
     given = small_given(**NATION)
     twin = lived_model(given)
     totals = twin.finish()

@@ -98,7 +98,13 @@ def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
     vehicles = to_rows(build_vehicles(config, regions, classes, names))
     counts = group_counts(vehicles, classes, regions, len(GROUPS))
     background = build_background(
-        config, calendar, regions, routes, counts, lambda od: load_demand(routes, network, od), network.link_capacity_per_h
+        config,
+        calendar,
+        regions,
+        routes,
+        counts,
+        lambda od: load_demand(routes, network, od),
+        network.link_capacity_per_h,
     )
     given = Given(
         rules=rules_of(config),

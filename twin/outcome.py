@@ -75,7 +75,8 @@ def _manifest(
         config_hash(config),
         scenario=config.scenario.name,
         seed=config.scenario.seed,
-        versions={"twin": twin.__version__, "python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        versions={"twin": twin.__version__, "python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
         inputs=input_hashes(),
         wall_s=clock.wall_s,
         peak_memory_bytes=peak_memory_bytes(),

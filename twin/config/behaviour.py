@@ -103,11 +103,12 @@ class Behaviour(Section):
         "confidence medium",
     )
     rest_after_s: int = Field(
-        14_400, ge=3600, le=86_400, description="driving after which a truck driver has to rest (s); road safety law, 4 h"
+        14_400,
+        ge=3600,
+        le=86_400,
+        description="driving after which a truck driver has to rest (s); road safety law, 4 h",
     )
-    rest_s: int = Field(
-        1200, ge=0, le=14_400, description="that rest, charging included (s); road safety law, 20 min"
-    )
+    rest_s: int = Field(1200, ge=0, le=14_400, description="that rest, charging included (s); road safety law, 20 min")
     n_considered: int = Field(6, ge=1, le=32, description="stations a driver compares at each choice (stations)")
     n_tries: int = Field(3, ge=1, le=10, description="stations a driver tries before giving the charge up (stations)")
 

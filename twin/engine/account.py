@@ -51,22 +51,22 @@ def _is_sampled(vehicles, seed, share, out):
 
 
 @kernel
-def _settle(second, active, classes, stations, pools, local, evses, station_state, ledger):
+def _settle(second, active, site):
     """Credit the sessions that are still running with what they have got by the end of the run.
 
-    Reads: classes, stations, pools, local, evses. Writes: active, station_state, ledger.
+    Reads: site. Writes: active, site.
     """
-    for evse in range(evses.shape[0]):
-        slot = evses.occupant[evse]
+    for evse in range(site.evses.shape[0]):
+        slot = site.evses.occupant[evse]
         if slot < 0:
             continue
-        now_ws = energy_at_ws(slot, second, active, classes, stations, pools, local)
+        now_ws = energy_at_ws(slot, second, active, site)
         if active.is_ahead[slot]:
-            book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
+            book_to_end(slot, second, now_ws, -1, active, site)
         else:
-            book_since_anchor(slot, second, now_ws, active, classes, stations, pools, ledger)
-        note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
-        station_state.energy_ws[pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
+            book_since_anchor(slot, second, now_ws, active, site)
+        note_peak(slot, active.anchor_ws[slot], active, site)
+        site.station_state.energy_ws[site.pools.station[active.pool[slot]]] += now_ws - active.intake_ws[slot]
         active.energy_ws[slot], active.end_ws[slot], active.end_s[slot] = now_ws, now_ws, second
 
 
@@ -107,10 +107,17 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     evse_s = world.n_evse * SECONDS_PER_HOUR
     rows = np.flatnonzero((busy_s > 0) | (books.hour_arrivals > 0) | (books.hour_reneged > 0))
     table = StationHoursTable(
-        rows.astype(np.int32), np.full(len(rows), hour, np.int16), books.hour_arrivals[rows], books.hour_sessions[rows],
-        books.hour_balked[rows], books.hour_reneged[rows], books.hour_queue[rows], books.hour_wait_s[rows],
-        (energy_ws[rows] / 3.6e6).astype(np.float32), (busy_s[rows] / evse_s[rows]).astype(np.float32),
-    )  # fmt: skip
+        rows.astype(np.int32),
+        np.full(len(rows), hour, np.int16),
+        books.hour_arrivals[rows],
+        books.hour_sessions[rows],
+        books.hour_balked[rows],
+        books.hour_reneged[rows],
+        books.hour_queue[rows],
+        books.hour_wait_s[rows],
+        (energy_ws[rows] / 3.6e6).astype(np.float32),
+        (busy_s[rows] / evse_s[rows]).astype(np.float32),
+    )
     np.maximum(totals.peak_hour_busy_s, busy_s, out=totals.peak_hour_busy_s)
     totals.busy_s[:] += busy_s
     events = (books.hour_arrivals, books.hour_sessions, books.hour_balked, books.hour_reneged, books.hour_wait_s)
@@ -119,11 +126,20 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     n_windows = SECONDS_PER_HOUR // given.rules.window_s
     links = np.flatnonzero(world.link_hour_entered)
     link_table = LinksTable(
-        links.astype(np.int32), np.full(len(links), hour, np.int16), world.link_hour_entered[links].astype(np.int32),
+        links.astype(np.int32),
+        np.full(len(links), hour, np.int16),
+        world.link_hour_entered[links].astype(np.int32),
         (world.link_hour_speed_kmh[links] / n_windows).astype(np.float32),
-    )  # fmt: skip
-    for array in (ledger.ring_energy_ws[:, hour % RING_HOURS], ledger.ring_busy_s[:, hour % RING_HOURS], *events,
-                  books.hour_queue, ledger.wait_histogram, world.link_hour_entered, world.link_hour_speed_kmh):  # fmt: skip
+    )
+    for array in (
+        ledger.ring_energy_ws[:, hour % RING_HOURS],
+        ledger.ring_busy_s[:, hour % RING_HOURS],
+        *events,
+        books.hour_queue,
+        ledger.wait_histogram,
+        world.link_hour_entered,
+        world.link_hour_speed_kmh,
+    ):
         array[:] = 0
     return table, link_table
 
@@ -144,10 +160,7 @@ def finish(world: World) -> RunTotals:
     """Settle what is still running and return everything counted, with the laws of conservation."""
     given, ledger, active, books = world.given, world.ledger, world.active, world.station_state
     n_hours = 24 * given.n_days
-    _settle(
-        n_hours * SECONDS_PER_HOUR, active, given.classes, given.stations, given.pools, given.local, world.evses, books,
-        ledger,
-    )  # fmt: skip
+    _settle(n_hours * SECONDS_PER_HOUR, active, world.site())
     for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
         getattr(world.totals, name)[:] = getattr(books, name)
     world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
@@ -172,9 +185,10 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
     """Return run-wide counts."""
     sums, vehicles = world.sums, world.given.vehicles
     kinds = np.bincount(
-        world.given.classes.kind, weights=np.bincount(vehicles.vehicle_class, minlength=len(world.given.classes.kind)),
+        world.given.classes.kind,
+        weights=np.bincount(vehicles.vehicle_class, minlength=len(world.given.classes.kind)),
         minlength=len(VEHICLE_KINDS),
-    )  # fmt: skip
+    )
     return {
         **{f"n_{kind}": int(kinds[row]) for row, kind in enumerate(VEHICLE_KINDS)},
         "n_trips_begun": int(sums[SUM_TRIPS_BEGUN]),
@@ -206,24 +220,52 @@ def _laws(world: World, private_ws: I64, n_under_way: int) -> tuple[Law, ...]:
     over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
     plugged = active.phase == PLUGGED
     return (
-        Law("energy at the start + charged = energy at the end + driven",
+        Law(
+            "energy at the start + charged = energy at the end + driven",
             world.start_energy_ws + public_ws + int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]),
-            rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]), "Ws"),
-        Law("trips begun = ended + under way + stranded", int(sums[SUM_TRIPS_BEGUN]),
-            int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_under_way, "trips"),
-        Law("errands begun = ended + under way + stranded", int(sums[SUM_ERRANDS_BEGUN]),
-            int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + errands_out, "errands"),
-        Law("energy booked by public stations = energy into batteries there",
-            int(ledger.load_ws[:3].sum()), public_ws, "Ws"),
-        Law("energy booked at home and at depots = energy into batteries there",
-            int(private_ws.sum()), int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]), "Ws"),
-        Law("vehicles plugged in = EVSEs occupied", int(plugged.sum()), int((world.evses.occupant >= 0).sum()), "vehicles"),
-        Law("EVSEs occupied = EVSEs that pools count as busy", int((world.evses.occupant >= 0).sum()),
-            int(world.pool_state.n_busy.sum()), "EVSEs"),
+            rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]),
+            "Ws",
+        ),
+        Law(
+            "trips begun = ended + under way + stranded",
+            int(sums[SUM_TRIPS_BEGUN]),
+            int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_under_way,
+            "trips",
+        ),
+        Law(
+            "errands begun = ended + under way + stranded",
+            int(sums[SUM_ERRANDS_BEGUN]),
+            int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + errands_out,
+            "errands",
+        ),
+        Law(
+            "energy booked by public stations = energy into batteries there",
+            int(ledger.load_ws[:3].sum()),
+            public_ws,
+            "Ws",
+        ),
+        Law(
+            "energy booked at home and at depots = energy into batteries there",
+            int(private_ws.sum()),
+            int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]),
+            "Ws",
+        ),
+        Law(
+            "vehicles plugged in = EVSEs occupied",
+            int(plugged.sum()),
+            int((world.evses.occupant >= 0).sum()),
+            "vehicles",
+        ),
+        Law(
+            "EVSEs occupied = EVSEs that pools count as busy",
+            int((world.evses.occupant >= 0).sum()),
+            int(world.pool_state.n_busy.sum()),
+            "EVSEs",
+        ),
         Law("vehicles out = vehicles marked out", len(out), int((vehicles.state == OUT).sum()), "vehicles"),
         Law("no state of charge above 1", 0, 0, "vehicles", tuple(f"vehicle {row}" for row in over[:20])),
         Law("no energy below zero while out", 0, int((active.energy_ws[out] < 0).sum()), "vehicles"),
-    )  # fmt: skip
+    )
 
 
 assert LOAD_KINDS[:3] == ("urban", "highway", "rural")

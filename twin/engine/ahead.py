@@ -10,12 +10,23 @@ import math
 
 import numpy as np
 
-from twin.engine.lot import HABIT, HEAVY_TRUCK, N_MARKETS, STREET_DETOUR, approach, count_way, strand, town_ws, use_energy
+from twin.engine.lot import (
+    HABIT,
+    HEAVY_TRUCK,
+    N_MARKETS,
+    STREET_DETOUR,
+    approach,
+    count_way,
+    strand,
+    temperature_factor,
+    town_ws,
+    use_energy,
+)
 from twin.kernels import kernel
 from twin.physics import distance_m, road_consumption_ws_per_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
-from twin.tables.state import APPROACH, FAST, ROAD, SERVED, TRUCK
+from twin.tables.state import FAST, HAS_TO_STAY, ROAD, SERVED, TRUCK
 
 STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
 N_SEEN = 16
@@ -30,6 +41,10 @@ NEARLY_SOC = 0.05
 """So near to the target another charge is not worth while. From memory, unverified."""
 MARGIN = 1.1
 """A driver plans with a tenth more than the road should take. From memory, unverified."""
+SLACK_SOC = 0.03
+"""Charged beyond what the way should take. From memory, unverified."""
+CONTENT = 2
+"""Who has just charged drives on with half the reserve in prospect; the reserve itself would send him to the next plug."""
 LOT_M = 300
 """From the ramp to the plug at a service area. From memory, unverified."""
 LEAST_WAY_M = 500.0
@@ -37,47 +52,33 @@ LEAST_WAY_M = 500.0
 
 
 @kernel
-def decide_trip(slot, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, link_pools, markets, offers,
-                prices, local, scratch, tally):  # fmt: skip
+def decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
     if active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
         active.wheel_s[slot] = 0
     is_at_home = active.link[slot] < 0
-    way_m = roads.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]
-    capacity_ws = classes.capacity_ws[row]
+    way_m = outlook.counties.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]
+    capacity_ws = outlook.classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     active.stop_link[slot], active.pool[slot] = -1, -1
-    if not classes.has_engine[row] and not surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
-        start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, classes, roads, local)
-        arrival_ws, n_seen, is_short = look_ahead(
-            slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers, local,
-            scratch,
-        )  # fmt: skip
-        if arrival_ws < reserve_ws:
+    if not outlook.classes.has_engine[row] and not surely_arrives(slot, reserve_ws, active, wake_s, outlook):
+        start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
+        arrival_ws, n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
+        if arrival_ws < (reserve_ws // CONTENT if active.outcome[slot] == SERVED else reserve_ws):
             runs_short = n_seen == 0 or is_short
             if is_at_home and is_prepared(slot, runs_short, capacity_ws, rules, active):
                 return True
-            if n_seen == 0 and active.shunned[slot] >= 0:
-                go_back(slot, rules, active)
-                return False
             is_here = n_seen == 0 and not is_at_home
             if is_here:
-                n_seen = look_around(
-                    slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
-                    local, scratch,
-                )  # fmt: skip
+                n_seen = look_around(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0:
-                pick_stop(
-                    slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, plugs, pool_state, prices, scratch
-                )
+                pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0 and is_here:
-                active.stop_link[slot] = -1
-                approach(
-                    slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, roads, local, tally
-                )
+                active.stop_link[slot], active.n_tries[slot] = -1, HAS_TO_STAY
+                approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, outlook, tally)
                 return False
-    take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally)
+    take_the_road(slot, way_m, rules, active, wake_s, vehicles, outlook, tally)
     return False
 
 
@@ -91,15 +92,7 @@ def is_prepared(slot, runs_short, capacity_ws, rules, active):
 
 
 @kernel
-def go_back(slot, rules, active):
-    """Return to the pool just left and stay however long: no other stop is in reach."""
-    active.pool[slot] = active.shunned[slot]
-    active.n_tries[slot] = rules.n_tries
-    active.phase[slot] = APPROACH
-
-
-@kernel
-def surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
+def surely_arrives(slot, reserve_ws, active, wake_s, outlook):
     """Return whether a trip that sets out needs no stop even at the top speed of the network all the way.
 
     Who passes here would find no stop by walking the route either, because no link takes more; it saves the walk.
@@ -107,158 +100,161 @@ def surely_arrives(slot, reserve_ws, active, wake_s, classes, roads, local):
     if active.link[slot] >= 0:
         return False
     row, place, goal = active.vehicle_class[slot], active.place[slot], active.goal[slot]
-    factor = MARGIN * local.consumption_factor[roads.county_province[place], wake_s[slot] // 86_400]
-    road_m = roads.skim_m[roads.county_zone[goal], roads.county_zone[place]]
+    factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
+    road_m = outlook.skim_m[outlook.counties.zone[goal], outlook.counties.zone[place]]
     road_ws = road_m * road_consumption_ws_per_m(
-        classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], roads.top_speed_kmh, factor
+        outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], outlook.top_speed_kmh, factor
     )
-    both_m = roads.access_m[place] + roads.access_m[goal]
-    return active.energy_ws[slot] - road_ws - both_m * classes.city_ws_per_m[row] * factor >= reserve_ws
+    both_m = outlook.counties.access_m[place] + outlook.counties.access_m[goal]
+    return active.energy_ws[slot] - road_ws - both_m * outlook.classes.city_ws_per_m[row] * factor >= reserve_ws
 
 
 @kernel
-def take_the_road(slot, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally):
+def take_the_road(slot, way_m, rules, active, wake_s, vehicles, outlook, tally):
     """Drive from the parking lot, or from home, to the road."""
-    used_ws = town_ws(slot, way_m, active, wake_s, classes, roads, local)
-    if use_energy(slot, used_ws, active, classes, tally) > 0:
+    used_ws = town_ws(slot, way_m, active, wake_s, outlook)
+    if use_energy(slot, used_ws, active, outlook, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    count_way(slot, way_m, active, classes, tally)
+    count_way(slot, way_m, active, outlook, tally)
     active.phase[slot] = ROAD
     wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))
 
 
 @kernel
-def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
-               local, scratch):  # fmt: skip
+def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     """Walk the route to its end; return (energy there, number of stops seen, whether all of them eat into the reserve).
 
-    `scratch` receives the last N_SEEN stops in a ring: pool, link, detour, energy on arrival, driving seconds until it.
+    `outlook.seen` receives the last N_SEEN stops in a ring.
     """
     row = active.vehicle_class[slot]
-    goal = roads.county_zone[active.goal[slot]]
-    is_truck = classes.kind[row] == HEAVY_TRUCK
-    factor = MARGIN * local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // 86_400]
-    node, end = present_node(slot, active, roads), roads.zone_node[goal]
+    goal = outlook.counties.zone[active.goal[slot]]
+    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
+    factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
+    node, end = present_node(slot, active, outlook), outlook.zones.node[goal]
     energy_ws, drive_s = float(start_ws), 0.0
     n_seen, is_short = 0, False
     while node != end:
-        link = roads.next_link[goal, node]
-        speed_kmh = min(roads.speed_kmh[link], rules.truck_speed_kmh) if is_truck else roads.speed_kmh[link]
-        empty_kmh = min(roads.free_kmh[link], rules.truck_speed_kmh) if is_truck else roads.free_kmh[link]
-        energy_ws -= roads.length_m[link] * road_consumption_ws_per_m(
-            classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], empty_kmh, factor
+        link = outlook.next_link[goal, node]
+        speed_kmh = (
+            min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]
         )
-        drive_s += roads.length_m[link] * 3.6 / speed_kmh
-        node = roads.link_to[link]
+        empty_kmh = (
+            min(outlook.links.free_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.free_kmh[link]
+        )
+        energy_ws -= outlook.links.length_m[link] * road_consumption_ws_per_m(
+            outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], empty_kmh, factor
+        )
+        drive_s += outlook.links.length_m[link] * 3.6 / speed_kmh
+        node = outlook.links.to_node[link]
         if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
             continue
         is_short = energy_ws < reserve_ws
         n_before = n_seen
-        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, plugs, link_pools, scratch)
-        if n_seen == n_before and node != end and roads.node_zone[node] >= 0:
+        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, outlook)
+        if n_seen == n_before and node != end and outlook.nodes.zone[node] >= 0:
             n_seen = see_town(
-                slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, classes, roads,
-                markets, offers, scratch,
-            )  # fmt: skip
-    energy_ws -= roads.access_m[active.goal[slot]] * classes.city_ws_per_m[row] * factor
+                slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
+            )
+    energy_ws -= outlook.counties.access_m[active.goal[slot]] * outlook.classes.city_ws_per_m[row] * factor
     return energy_ws, n_seen, is_short
 
 
 @kernel
-def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, classes, roads, plugs, link_pools, markets, offers,
-                local, scratch):  # fmt: skip
-    """Note the stops at the node where the driver is: the last resort when none ahead is in reach."""
-    link, node = active.link[slot], present_node(slot, active, roads)
-    is_truck = classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
-    factor = local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // 86_400]
-    n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, active, plugs, link_pools, scratch)
-    if n_seen == 0 and roads.node_zone[node] >= 0:
-        n_seen = see_town(
-            slot, link, node, is_truck, energy_ws, reserve_ws, factor, 0.0, 0, rules, active, classes, roads, markets,
-            offers, scratch,
-        )  # fmt: skip
+def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, outlook):
+    """Note the stops at the node where the driver is: the last resort when none ahead is in reach, also one just left."""
+    active.shunned[slot] = -1
+    link, node = active.link[slot], present_node(slot, active, outlook)
+    is_truck = outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
+    factor = temperature_factor(slot, active, wake_s, outlook)
+    n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, active, outlook)
+    if n_seen == 0 and outlook.nodes.zone[node] >= 0:
+        n_seen = see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, 0.0, 0, rules, active, outlook)
     return n_seen
 
 
 @kernel
-def present_node(slot, active, roads):
+def present_node(slot, active, outlook):
     """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
     if active.link[slot] >= 0:
-        return roads.link_to[active.link[slot]]
-    return roads.zone_node[roads.county_zone[active.place[slot]]]
+        return outlook.links.to_node[active.link[slot]]
+    return outlook.zones.node[outlook.counties.zone[active.place[slot]]]
 
 
 @kernel
-def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, plugs, link_pools, scratch):
+def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, outlook):
     """Note the pools at the end of a link; return the number of stops seen."""
     serves = SERVES_TRUCKS if is_truck else SERVES_CARS
-    for at in range(link_pools.first[link], link_pools.first[link + 1]):
-        pool = link_pools.pool[at]
-        if plugs.serves[pool] & serves and not plugs.is_ac[pool] and pool != active.shunned[slot]:
-            n_seen = note_stop(pool, link, LOT_M, energy_ws, drive_s, n_seen, scratch)
+    for at in range(outlook.link_pools.first[link], outlook.link_pools.first[link + 1]):
+        pool = outlook.link_pools.pool[at]
+        if outlook.plugs.serves[pool] & serves and not outlook.plugs.is_ac[pool] and pool != active.shunned[slot]:
+            n_seen = note_stop(pool, link, LOT_M, energy_ws, drive_s, n_seen, outlook)
     return n_seen
 
 
 @kernel
-def see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, classes, roads,
-             markets, offers, scratch):  # fmt: skip
+def see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook):
     """Note one pool of the town at a node, the one that this driver would find, if the battery lasts until there."""
-    row = roads.zone_core[roads.node_zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
-    n_pools = markets.first[row + 1] - markets.first[row]
-    at = markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
-    if offers.pool[at] == active.shunned[slot]:
+    row = outlook.zones.core[outlook.nodes.zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
+    n_pools = outlook.markets.first[row + 1] - outlook.markets.first[row]
+    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
+    if outlook.offers.pool[at] == active.shunned[slot]:
         return n_seen
     way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
-        roads.node_lon[node], roads.node_lat[node], offers.lon[at], offers.lat[at]
+        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
     )
-    there_ws = energy_ws - way_m * classes.city_ws_per_m[active.vehicle_class[slot]] * factor
+    there_ws = energy_ws - way_m * outlook.classes.city_ws_per_m[active.vehicle_class[slot]] * factor
     if there_ws < reserve_ws and (n_seen > 0 or there_ws <= 0.0):
         return n_seen
-    return note_stop(offers.pool[at], link, int(way_m), there_ws, drive_s, n_seen, scratch)
+    return note_stop(outlook.offers.pool[at], link, int(way_m), there_ws, drive_s, n_seen, outlook)
 
 
 @kernel
-def note_stop(pool, link, detour_m, energy_ws, drive_s, n_seen, scratch):
+def note_stop(pool, link, detour_m, energy_ws, drive_s, n_seen, outlook):
     """Keep a stop in mind in place of the one seen N_SEEN stops ago; return the number of stops seen."""
-    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
     at = n_seen % N_SEEN
-    seen_pool[at], seen_link[at], seen_detour_m[at], seen_ws[at], seen_s[at] = pool, link, detour_m, energy_ws, drive_s
+    outlook.seen.pool[at], outlook.seen.link[at], outlook.seen.detour_m[at] = pool, link, detour_m
+    outlook.seen.energy_ws[at], outlook.seen.drive_s[at] = energy_ws, drive_s
     return n_seen + 1
 
 
 @kernel
-def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, classes, plugs, pool_state, prices, scratch):
+def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook):
     """Take the stop of least generalised cost among those in mind; ties go to the lower pool.
 
-    Reads: rules, wake_s, classes, plugs, pool_state, prices, scratch. Writes: active.
+    Reads: rules, wake_s, outlook. Writes: active.
     """
-    seen_pool, seen_link, seen_detour_m, seen_ws, seen_s = scratch
-    row = active.vehicle_class[slot]
-    capacity_ws = classes.capacity_ws[row]
+    seen, row = outlook.seen, active.vehicle_class[slot]
+    # What the trip lacks has to be bought somewhere: its price and time are compared plug by plug, whatever is taken here.
+    lack_ws = reserve_ws - arrival_ws
+    usual_ws = max(rules.fast_target_soc - rules.reserve_soc, 0.1) * outlook.classes.capacity_ws[row]
     best, best_cost = -1, np.inf
     for at in range(min(n_seen, N_SEEN)):
-        pool = seen_pool[at]
-        gain_ws = stop_target_ws(seen_ws[at], arrival_ws, reserve_ws, capacity_ws, rules) - seen_ws[at]
-        seconds = pool_state.board_wait_s[pool] + gain_ws / min(float(plugs.rated_power_w[pool]), classes.peak_w[row])
-        seconds += 2.0 * seen_detour_m[at] / rules.town_speed_m_per_s
-        seconds += STOP_OVERHEAD_S * max(seen_ws[at] - reserve_ws, 0.0) / (rules.fast_target_soc * capacity_ws)
-        hour = int(wake_s[slot] + seen_s[at]) // 3600 % 24
-        cost = seconds * rules.value_of_time_cny_per_s + gain_ws / 3.6e6 * prices[plugs.price_row[pool], hour]
+        pool = seen.pool[at]
+        gain_ws = stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook) - seen.energy_ws[at]
+        seconds = outlook.pool_state.board_wait_s[pool] + 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
+        seconds += lack_ws / min(float(outlook.plugs.rated_power_w[pool]), outlook.classes.peak_w[row])
+        seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
+        hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24
+        cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * outlook.prices[outlook.plugs.price_row[pool], hour]
         # A driver's taste for one place or another: Gumbel-distributed, so that the choice is a logit (McFadden 1974).
         taste = uniform(rules.seed, STOP, active.vehicle[slot], wake_s[slot], pool & 0xFFFF)
         cost += rules.taste_cny * math.log(-math.log(taste + 1e-12) + 1e-300)
-        if cost < best_cost or (cost == best_cost and pool < seen_pool[best]):
+        if cost < best_cost or (cost == best_cost and pool < seen.pool[best]):
             best, best_cost = at, cost
-    active.pool[slot], active.stop_link[slot] = seen_pool[best], seen_link[best]
-    active.stop_m[slot] = seen_detour_m[best]
-    active.target_ws[slot] = int(stop_target_ws(seen_ws[best], arrival_ws, reserve_ws, capacity_ws, rules))
+    active.pool[slot], active.stop_link[slot], active.stop_m[slot] = seen.pool[best], seen.link[best], seen.detour_m[best]
+    active.target_ws[slot] = int(stop_target_ws(best, row, arrival_ws, reserve_ws, rules, outlook))
 
 
 @kernel
-def stop_target_ws(at_ws, arrival_ws, reserve_ws, capacity_ws, rules):
-    """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target."""
-    enough_ws = at_ws + (reserve_ws - arrival_ws)
+def stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook):
+    """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target.
+
+    Enough includes the way from the pool back to the road and some slack, or the next look ahead would ask for another stop.
+    """
+    capacity_ws, at_ws = outlook.classes.capacity_ws[row], outlook.seen.energy_ws[at]
+    way_ws = 2.0 * MARGIN * outlook.seen.detour_m[at] * outlook.classes.city_ws_per_m[row]
+    enough_ws = at_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
     if enough_ws > 0.95 * capacity_ws:
         enough_ws = rules.fast_target_soc * capacity_ws
     return min(max(enough_ws, at_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

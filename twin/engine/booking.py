@@ -32,7 +32,9 @@ def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, an
             energy = energy_after_ws(curve_w, full_s, power_factor, capacity_ws, energy, limit_w, until - second)
             after_ws = min(int(math.floor(energy)), end_ws)
         if until > from_s:
-            book_part(max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger)
+            book_part(
+                max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger
+            )
             before_ws = after_ws
         second = until
 

@@ -24,14 +24,11 @@ from twin.tables.state import (
 )
 
 
-
 @kernel
-def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, markets, offers,
-           link_pools, prices, local, scratch, tally):  # fmt: skip
+def decide(first, last, window, rules, active, wake_s, vehicles, outlook, tally):
     """Let every slot that is due decide.
 
-    Reads: rules, classes, roads, plugs, pool_state, markets, offers, link_pools, prices, local.
-    Writes: active, wake_s, vehicles, scratch, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (stops seen), tally.
     """
     window_end_s = (window + 1) * rules.window_s
     for slot in range(first, last):
@@ -39,32 +36,27 @@ def decide(first, last, window, rules, active, wake_s, vehicles, classes, roads,
             continue
         in_town = True
         if active.errand[slot] == TRIP:
-            in_town = decide_trip(
-                slot, rules, active, wake_s, vehicles, classes, roads, plugs, pool_state, link_pools, markets, offers,
-                prices, local, scratch, tally,
-            )  # fmt: skip
+            in_town = decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
         elif active.outcome[slot] == SERVED:
-            in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally)
+            in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
         if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
-            give_up(slot, active, wake_s, vehicles, classes, tally)
+            give_up(slot, active, wake_s, vehicles, outlook, tally)
         elif in_town:
-            charge_in_town(
-                slot, rules, active, wake_s, vehicles, classes, roads, pool_state, markets, offers, prices, local, tally
-            )
+            charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally)
 
 
 @kernel
-def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally):
+def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally):
     """Drive what the day's plan still owed after the charge; return whether another charge is needed in this window."""
     vehicle, row = active.vehicle[slot], active.vehicle_class[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
     energy_ws = active.energy_ws[slot]
-    if classes.has_engine[row]:
+    if outlook.classes.has_engine[row]:
         now_ws = min(owed_ws, energy_ws)
         tally.sums[SUM_FUEL_WS] += owed_ws - now_ws
         owed_ws = now_ws
     else:
-        now_ws = min(owed_ws, max(energy_ws - int(rules.reserve_soc * classes.capacity_ws[row]), 0))
+        now_ws = min(owed_ws, max(energy_ws - int(rules.reserve_soc * outlook.classes.capacity_ws[row]), 0))
     active.energy_ws[slot] -= now_ws
     tally.sums[SUM_DRIVEN_WS] += now_ws
     vehicles.owed_ws[vehicle] = owed_ws - now_ws
@@ -72,20 +64,22 @@ def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, classes, tally
         rest(slot, active, wake_s, vehicles)
         tally.sums[SUM_ERRANDS_ENDED] += 1
         return False
-    wake_s[slot] += max(int(now_ws / classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
+    wake_s[slot] += max(int(now_ws / outlook.classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
     active.outcome[slot], active.n_tries[slot], active.shunned[slot] = NO_VISIT, 0, -1
     return wake_s[slot] < window_end_s
 
 
 @kernel
-def give_up(slot, active, wake_s, vehicles, classes, tally):
+def give_up(slot, active, wake_s, vehicles, outlook, tally):
     """End an errand without a charge: the battery gives what it has, the rest of the day's driving is forgone."""
     vehicle = active.vehicle[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
-    now_ws = min(owed_ws, max(active.energy_ws[slot] - classes.capacity_ws[active.vehicle_class[slot]] // 50, 0))
+    now_ws = min(
+        owed_ws, max(active.energy_ws[slot] - outlook.classes.capacity_ws[active.vehicle_class[slot]] // 50, 0)
+    )
     active.energy_ws[slot] -= now_ws
     tally.sums[SUM_DRIVEN_WS] += now_ws
-    if classes.has_engine[active.vehicle_class[slot]]:
+    if outlook.classes.has_engine[active.vehicle_class[slot]]:
         tally.sums[SUM_FUEL_WS] += owed_ws - now_ws
     else:
         tally.sums[SUM_FORGONE_WS] += owed_ws - now_ws
@@ -96,30 +90,35 @@ def give_up(slot, active, wake_s, vehicles, classes, tally):
 
 
 @kernel
-def charge_in_town(slot, rules, active, wake_s, vehicles, classes, roads, pool_state, markets, offers, prices, local,
-                   tally):  # fmt: skip
+def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
     """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id.
 
-    Reads: rules, classes, roads, pool_state, markets, offers, prices, local. Writes: active, wake_s, vehicles, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, tally.
     """
-    first, n_pools, home = neighbourhood(slot, rules, active, classes, markets)
+    first, n_pools, home = neighbourhood(slot, rules, active, outlook)
     row = active.vehicle_class[slot]
-    target_ws = town_target_ws(slot, rules, active, classes)
+    target_ws = town_target_ws(slot, rules, active, outlook)
     need_ws = target_ws - active.energy_ws[slot]
     hour = (wake_s[slot] // 3600) % 24
     best, best_cost, best_way_m = -1, np.inf, 0.0
     n_left = rules.n_considered
     for step in range(n_pools):
         at = first + (home + step) % n_pools
-        pool = offers.pool[at]
+        pool = outlook.offers.pool[at]
         if pool == active.shunned[slot] and n_pools > 1:
             continue
         way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
-            offers.lon[first + home], offers.lat[first + home], offers.lon[at], offers.lat[at]
+            outlook.offers.lon[first + home],
+            outlook.offers.lat[first + home],
+            outlook.offers.lon[at],
+            outlook.offers.lat[at],
         )
-        seconds = pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
-        seconds += need_ws / best_power_w(row, at, classes, offers)
-        cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * prices[offers.price_row[at], hour]
+        seconds = outlook.pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
+        seconds += need_ws / best_power_w(row, at, outlook)
+        cost = (
+            seconds * rules.value_of_time_cny_per_s
+            + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]
+        )
         if cost < best_cost or (cost == best_cost and pool < best):
             best, best_cost, best_way_m = pool, cost, way_m
         n_left -= 1
@@ -128,13 +127,13 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, classes, roads, pool_s
     active.target_ws[slot] = target_ws
     active.stop_m[slot] = int(best_way_m)
     active.stop_link[slot] = -1
-    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, classes, roads, local, tally)
+    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, outlook, tally)
 
 
 @kernel
-def town_target_ws(slot, rules, active, classes):
+def town_target_ws(slot, rules, active, outlook):
     """Return the energy at which a driver in town unplugs: full at a slow plug, more for a trip than for the day."""
-    capacity_ws = classes.capacity_ws[active.vehicle_class[slot]]
+    capacity_ws = outlook.classes.capacity_ws[active.vehicle_class[slot]]
     if active.errand[slot] == SLOW:
         return capacity_ws
     soc = rules.trip_target_soc if active.errand[slot] == TRIP else rules.fast_target_soc
@@ -142,7 +141,7 @@ def town_target_ws(slot, rules, active, classes):
 
 
 @kernel
-def best_power_w(row, at, classes, offers):
+def best_power_w(row, at, outlook):
     """Return the power that vehicle and plug allow at best: the on-board charger's at AC, the car's peak at DC."""
-    vehicle_w = float(classes.ac_power_w[row]) if offers.is_ac[at] else classes.peak_w[row]
-    return min(float(offers.rated_power_w[at]), vehicle_w)
+    vehicle_w = float(outlook.classes.ac_power_w[row]) if outlook.offers.is_ac[at] else outlook.classes.peak_w[row]
+    return min(float(outlook.offers.rated_power_w[at]), vehicle_w)

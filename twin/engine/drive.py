@@ -6,9 +6,21 @@ second and metre where it does.
 
 import math
 
+import numpy as np
+
 from twin.engine.ahead import present_node
 from twin.engine.day import quantile
-from twin.engine.lot import DAY_PLAN, HEAVY_TRUCK, approach, count_way, rest, strand, town_ws, use_energy
+from twin.engine.lot import (
+    DAY_PLAN,
+    HEAVY_TRUCK,
+    approach,
+    count_way,
+    rest,
+    strand,
+    temperature_factor,
+    town_ws,
+    use_energy,
+)
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import uniform4
@@ -33,10 +45,10 @@ DAY_S = 86_400
 
 
 @kernel
-def drive(first, last, window, rules, active, wake_s, vehicles, classes, roads, local, trips, arrived, entered, tally):
+def drive(first, last, window, rules, active, wake_s, vehicles, outlook, arrived, entered, tally):
     """Move every slot that is due; return the number of arrivals at stations.
 
-    Reads: rules, classes, roads, local, trips. Writes: active, vehicles, arrived, entered, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, arrived, entered, tally.
     """
     window_end_s = (window + 1) * rules.window_s
     n_arrived = 0
@@ -44,13 +56,13 @@ def drive(first, last, window, rules, active, wake_s, vehicles, classes, roads, 
         while wake_s[slot] < window_end_s:
             phase = active.phase[slot]
             if phase == ROAD:
-                end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
+                end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally)
             elif phase == APPROACH:
                 arrive(slot, active, wake_s)
                 arrived[n_arrived] = slot
                 n_arrived += 1
             elif phase == EGRESS:
-                end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, trips, tally)
+                end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
             else:
                 break
     return n_arrived
@@ -65,60 +77,85 @@ def arrive(slot, active, wake_s):
 
 
 @kernel
-def end_of_link(slot, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
+def end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, classes, roads, local, tally)
+        pool = on_the_lot(slot, link, active, outlook)
+        approach(slot, pool, active.stop_m[slot], rules, active, wake_s, vehicles, outlook, tally)
         return
-    node = present_node(slot, active, roads)
+    node = present_node(slot, active, outlook)
     goal = active.goal[slot]
-    zone = roads.county_zone[goal]
-    if node == roads.zone_node[zone]:
+    zone = outlook.counties.zone[goal]
+    if node == outlook.zones.node[zone]:
         active.phase[slot] = EGRESS
-        wake_s[slot] += int(math.ceil(roads.access_m[goal] / rules.town_speed_m_per_s))
+        wake_s[slot] += int(math.ceil(outlook.counties.access_m[goal] / rules.town_speed_m_per_s))
         return
-    if is_worried(slot, link, rules, active, classes):
+    if is_worried(slot, link, rules, active, outlook):
         active.phase[slot], active.stop_m[slot] = DECIDE, 0
+        wake_s[slot] = window_end_s
         return
-    enter_link(slot, roads.next_link[zone, node], rules, active, wake_s, vehicles, classes, roads, local, entered, tally)
+    enter_link(slot, outlook.next_link[zone, node], rules, active, wake_s, vehicles, outlook, entered, tally)
 
 
 @kernel
-def is_worried(slot, link, rules, active, classes):
+def on_the_lot(slot, link, active, outlook):
+    """Return the pool that a driver takes on reaching a service area: of those in sight the one that is done first."""
+    best = active.pool[slot]
+    first, end = outlook.link_pools.first[link], outlook.link_pools.first[link + 1]
+    is_here = False
+    for at in range(first, end):
+        is_here = is_here or outlook.link_pools.pool[at] == best
+    if not is_here:
+        return best
+    need_ws = active.target_ws[slot] - active.energy_ws[slot]
+    peak_w, serves, best_s = outlook.classes.peak_w[active.vehicle_class[slot]], outlook.plugs.serves[best], np.inf
+    for at in range(first, end):
+        pool = outlook.link_pools.pool[at]
+        power_w = min(float(outlook.plugs.rated_power_w[pool]), peak_w)
+        seconds = outlook.pool_state.board_wait_s[pool] + need_ws / power_w
+        if outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool] and seconds < best_s:
+            best, best_s = pool, seconds
+    return best
+
+
+@kernel
+def is_worried(slot, link, rules, active, outlook):
     """Return whether a driver who meant to drive through looks again: the battery is lower than it should be."""
     row = active.vehicle_class[slot]
     if active.outcome[slot] == WORRIED:
         active.outcome[slot] = NO_VISIT
         return False
-    if link < 0 or active.stop_link[slot] >= 0 or classes.has_engine[row]:
+    if link < 0 or active.stop_link[slot] >= 0 or outlook.classes.has_engine[row]:
         return False
-    if active.energy_ws[slot] >= WORRY_RESERVES * rules.reserve_soc * classes.capacity_ws[row]:
+    if active.energy_ws[slot] >= WORRY_RESERVES * rules.reserve_soc * outlook.classes.capacity_ws[row]:
         return False
     active.outcome[slot] = WORRIED
     return True
 
 
 @kernel
-def enter_link(slot, link, rules, active, wake_s, vehicles, classes, roads, local, entered, tally):
+def enter_link(slot, link, rules, active, wake_s, vehicles, outlook, entered, tally):
     """Drive a link at the speed published for it, or as far as the battery goes; lorry drivers take their rest before."""
     row = active.vehicle_class[slot]
-    speed_kmh = roads.speed_kmh[link]
-    length_m = roads.length_m[link]
-    if classes.kind[row] == HEAVY_TRUCK:
+    speed_kmh = outlook.links.speed_kmh[link]
+    length_m = outlook.links.length_m[link]
+    if outlook.classes.kind[row] == HEAVY_TRUCK:
         speed_kmh = min(speed_kmh, rules.truck_speed_kmh)
     drive_s = int(math.ceil(length_m * 3.6 / speed_kmh))
-    if classes.kind[row] == HEAVY_TRUCK and active.wheel_s[slot] + drive_s > rules.rest_after_s:
+    if outlook.classes.kind[row] == HEAVY_TRUCK and active.wheel_s[slot] + drive_s > rules.rest_after_s:
         wake_s[slot] += rules.rest_s
         active.wheel_s[slot] = 0
-    factor = local.consumption_factor[roads.county_province[active.place[slot]], wake_s[slot] // DAY_S]
-    per_m = road_consumption_ws_per_m(classes.road_a_ws_per_m[row], classes.road_b_ws_per_m[row], speed_kmh, factor)
+    factor = temperature_factor(slot, active, wake_s, outlook)
+    per_m = road_consumption_ws_per_m(
+        outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], speed_kmh, factor
+    )
     used_ws = int(length_m * per_m)
     active.link[slot] = link
     entered[link] += 1
-    short_ws = use_energy(slot, used_ws, active, classes, tally)
+    short_ws = use_energy(slot, used_ws, active, outlook, tally)
     done = 1.0 - short_ws / used_ws
-    count_way(slot, int(length_m * done), active, classes, tally)
+    count_way(slot, int(length_m * done), active, outlook, tally)
     if short_ws > 0:
         strand(slot, wake_s[slot] + int(drive_s * done), active, wake_s, vehicles, tally)
         return
@@ -127,15 +164,15 @@ def enter_link(slot, link, rules, active, wake_s, vehicles, classes, roads, loca
 
 
 @kernel
-def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, trips, tally):
+def end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     """Arrive at the destination: stay there, or turn round on the same day."""
     vehicle, goal = active.vehicle[slot], active.goal[slot]
-    way_m = roads.access_m[goal]
-    used_ws = town_ws(slot, way_m, active, wake_s, classes, roads, local)
-    if use_energy(slot, used_ws, active, classes, tally) > 0:
+    way_m = outlook.counties.access_m[goal]
+    used_ws = town_ws(slot, way_m, active, wake_s, outlook)
+    if use_energy(slot, used_ws, active, outlook, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    count_way(slot, way_m, active, classes, tally)
+    count_way(slot, way_m, active, outlook, tally)
     tally.sums[SUM_TRIPS_ENDED] += 1
     active.place[slot] = goal
     day = wake_s[slot] // DAY_S
@@ -143,9 +180,11 @@ def end_of_trip(slot, rules, active, wake_s, vehicles, classes, roads, local, tr
     if goal == home or vehicles.back_day[vehicle] > day:
         rest(slot, active, wake_s, vehicles)
         return
-    group = classes.group[active.vehicle_class[slot]]
+    group = outlook.classes.group[active.vehicle_class[slot]]
     u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 3)[0]
-    back_s = day * DAY_S + int(quantile(trips.return_quantile, group, min(day, trips.return_quantile.shape[1] - 1), u_second))
+    back_s = day * DAY_S + int(
+        quantile(outlook.return_quantile, group, min(day, outlook.return_quantile.shape[1] - 1), u_second)
+    )
     begin_trip(slot, home, max(back_s, wake_s[slot] + TURNAROUND_S), active, wake_s)
     tally.sums[SUM_TRIPS_BEGUN] += 1
 

@@ -59,62 +59,68 @@ def strand(slot, second, active, wake_s, vehicles, tally):
 
 
 @kernel
-def use_energy(slot, used_ws, active, classes, tally):
+def use_energy(slot, used_ws, active, outlook, tally):
     """Take driving energy out of the battery, the rest out of the tank; return the watt-seconds that nothing could give."""
     from_battery_ws = min(used_ws, active.energy_ws[slot])
     active.energy_ws[slot] -= from_battery_ws
     tally.sums[SUM_DRIVEN_WS] += from_battery_ws
     short_ws = used_ws - from_battery_ws
-    if classes.has_engine[active.vehicle_class[slot]]:
+    if outlook.classes.has_engine[active.vehicle_class[slot]]:
         tally.sums[SUM_FUEL_WS] += short_ws
         return 0
     return short_ws
 
 
 @kernel
-def count_way(slot, way_m, active, classes, tally):
+def count_way(slot, way_m, active, outlook, tally):
     """Add to the odometers of a trip."""
     active.driven_m[slot] += way_m
     if active.errand[slot] != TRIP:
         return
     tally.sums[SUM_TRIP_M] += way_m
-    if classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK:
+    if outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK:
         tally.sums[SUM_TRUCK_TRIP_M] += way_m
 
 
 @kernel
-def town_ws(slot, way_m, active, wake_s, classes, roads, local):
-    """Return the energy for a way through town in today's temperature."""
-    day = min(wake_s[slot] // 86_400, local.consumption_factor.shape[1] - 1)
-    factor = local.consumption_factor[roads.county_province[active.place[slot]], day]
-    return int(way_m * classes.city_ws_per_m[active.vehicle_class[slot]] * factor)
+def temperature_factor(slot, active, wake_s, outlook):
+    """Return the factor on consumption in the province where the outing began, on the day of its next event."""
+    day = min(wake_s[slot] // 86_400, outlook.consumption_factor.shape[1] - 1)
+    return outlook.consumption_factor[outlook.counties.province[active.place[slot]], day]
 
 
 @kernel
-def market_row(slot, active, classes):
+def town_ws(slot, way_m, active, wake_s, outlook):
+    """Return the energy for a way through town in today's temperature."""
+    factor = temperature_factor(slot, active, wake_s, outlook)
+    return int(way_m * outlook.classes.city_ws_per_m[active.vehicle_class[slot]] * factor)
+
+
+@kernel
+def market_row(slot, active, outlook):
     """Return the row of the markets that an active vehicle charges in when it is in town."""
     market = active.errand[slot]
     if market == TRIP:
-        market = TRUCK if classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK else FAST
+        market = TRUCK if outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK else FAST
     return active.place[slot] * N_MARKETS + market
 
 
 @kernel
-def neighbourhood(slot, rules, active, classes, markets):
+def neighbourhood(slot, rules, active, outlook):
     """Return (first row, number of pools, own position) of the pools around a driver's home or lodging."""
-    row = market_row(slot, active, classes)
-    first, n_pools = markets.first[row], markets.first[row + 1] - markets.first[row]
+    row = market_row(slot, active, outlook)
+    first, n_pools = outlook.markets.first[row], outlook.markets.first[row + 1] - outlook.markets.first[row]
     return first, n_pools, int(uniform(rules.seed, HABIT, active.vehicle[slot], 0, 0) * n_pools)
 
 
 @kernel
-def approach(slot, pool, way_m, rules, active, wake_s, vehicles, classes, roads, local, tally):
+def approach(slot, pool, way_m, rules, active, wake_s, vehicles, outlook, tally):
     """Drive through town to a pool."""
-    used_ws = town_ws(slot, way_m, active, wake_s, classes, roads, local)
-    if use_energy(slot, used_ws, active, classes, tally) > 0:
+    used_ws = town_ws(slot, way_m, active, wake_s, outlook)
+    if use_energy(slot, used_ws, active, outlook, tally) > 0:
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
-    count_way(slot, int(way_m), active, classes, tally)
+    count_way(slot, int(way_m), active, outlook, tally)
     active.pool[slot] = pool
     active.phase[slot] = APPROACH
     wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))

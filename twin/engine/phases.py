@@ -3,7 +3,6 @@
 import numpy as np
 
 from twin.engine import call as calling
-from twin.engine.ahead import N_SEEN
 from twin.engine.choose import decide
 from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
@@ -95,13 +94,9 @@ def choose(world: World, window: int) -> None:
     given = world.given
 
     def choose_shard(shard: int) -> None:
-        scratch = (
-            np.empty(N_SEEN, np.int32), np.empty(N_SEEN, np.int32), np.empty(N_SEEN, np.int32), np.empty(N_SEEN),
-            np.empty(N_SEEN),
-        )  # fmt: skip
+        first, last = world.slot_range(shard)
         decide(
-            *world.slot_range(shard), window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, world.roads,
-            world.plugs, world.pool_state, given.markets, world.offers, given.link_pools, given.prices, given.local, scratch,
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(),
             world.tallies[shard],
         )  # fmt: skip
 
@@ -116,8 +111,8 @@ def drive(world: World, window: int) -> None:
         first, last = world.slot_range(shard)
         arrived = np.empty(last - first, np.int32)
         n_arrived = drive_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, given.classes, world.roads, given.local,
-            given.trips, arrived, world.link_entered[shard], world.tallies[shard],
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(), arrived,
+            world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
         return arrived[:n_arrived]
 
@@ -138,17 +133,14 @@ def serve(world: World, window: int) -> None:
     given, active, cuts = world.given, world.active, world.station_cuts
     arrivals = world.arrivals
     at = np.searchsorted(given.pools.station[active.pool[arrivals]], cuts)
-    most = int(world.n_evse.max())
-
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
         pools = _pools(given, first, last)
         n_present = int(world.pool_state.n_busy[pools].sum() + world.pool_state.n_waiting[pools].sum())
         ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
         n_ended = serve_kernel(
-            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, world.wake_s, given.classes,
-            given.stations, given.pools, world.pool_state, given.local, world.evses, world.station_state,
-            world.next_s, world.ledger, ended, np.empty(most), np.empty(most, np.int64), shard,
+            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, world.wake_s,
+            world.site(), world.next_s, ended, shard,
         )  # fmt: skip
         return ended[:n_ended]
 
@@ -173,10 +165,10 @@ def publish(world: World, window: int) -> None:
     publish_speeds(
         entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), SMOOTHING, given.background.flow_per_h[day],
         given.background.hour_shape[day, hour], given.link_free_speed_kmh, given.link_capacity_per_h,
-        world.link_flow_per_h, world.roads.speed_kmh,
+        world.link_flow_per_h, world.links.speed_kmh,
     )  # fmt: skip
     world.link_hour_entered += entered
-    world.link_hour_speed_kmh += world.roads.speed_kmh
+    world.link_hour_speed_kmh += world.links.speed_kmh
     world.n_slots = slots_in_use(world.wake_s, world.n_slots)
     _gather(world)
 

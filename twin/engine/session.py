@@ -14,79 +14,108 @@ LEAST_INTAKE = 20
 
 
 @kernel
-def own_limit_w(row, pool, classes, pools):
+def own_limit_w(row, pool, site):
     """Return the limit that plug and vehicle set by themselves: the on-board charger at AC, the plug's rating at DC."""
-    rated_w = float(pools.rated_power_w[pool])
-    return min(rated_w, float(classes.ac_power_w[row])) if pools.is_ac[pool] else rated_w
+    rated_w = float(site.pools.rated_power_w[pool])
+    return min(rated_w, float(site.classes.ac_power_w[row])) if site.pools.is_ac[pool] else rated_w
 
 
 @kernel
-def session_factor(slot, active, stations, pools, local):
+def session_factor(slot, active, site):
     """Return the temperature factor on the curve, from the station's province on the day of plugging in; 1 at AC."""
     pool = active.pool[slot]
-    if pools.is_ac[pool]:
+    if site.pools.is_ac[pool]:
         return 1.0
-    day = min(active.plug_in_s[slot] // 86_400, local.power_factor.shape[1] - 1)
-    return local.power_factor[stations.province[pools.station[pool]], day]
+    day = min(active.plug_in_s[slot] // 86_400, site.power_factor.shape[1] - 1)
+    return site.power_factor[site.stations.province[site.pools.station[pool]], day]
 
 
 @kernel
-def energy_at_ws(slot, second, active, classes, stations, pools, local):
+def energy_at_ws(slot, second, active, site):
     """Return the whole watt-seconds in a plugged vehicle's battery at a second of its session."""
     if second >= active.end_s[slot]:
         return active.end_ws[slot]
     row = active.vehicle_class[slot]
     energy = energy_after_ws(
-        classes.curve_w[row], classes.full_s[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        active.anchor_ws[slot], active.limit_w[slot], second - active.anchor_s[slot],
-    )  # fmt: skip
+        site.curve_w[row],
+        site.full_s[row],
+        session_factor(slot, active, site),
+        site.classes.capacity_ws[row],
+        active.anchor_ws[slot],
+        active.limit_w[slot],
+        second - active.anchor_s[slot],
+    )
     return min(int(math.floor(energy)), active.end_ws[slot])
 
 
 @kernel
-def demand_w(slot, energy_ws, active, classes, stations, pools, local):
+def demand_w(slot, energy_ws, active, site):
     """Return the most that a session can still draw without the site's limit.
 
     It never rises between two allocations, and so neither does the sum over a site.
     """
     row = active.vehicle_class[slot]
     return most_power_w(
-        classes.curve_w[row], classes.ceiling_w[row], session_factor(slot, active, stations, pools, local),
-        classes.capacity_ws[row], energy_ws, own_limit_w(row, active.pool[slot], classes, pools),
-    )  # fmt: skip
+        site.curve_w[row],
+        site.ceiling_w[row],
+        session_factor(slot, active, site),
+        site.classes.capacity_ws[row],
+        energy_ws,
+        own_limit_w(row, active.pool[slot], site),
+    )
 
 
 @kernel
-def book_to_end(slot, from_s, from_ws, sign, active, classes, stations, pools, local, ledger):
+def book_to_end(slot, from_s, from_ws, sign, active, site):
     """Book what a session draws from a second to its end, or take it back."""
-    row, station = active.vehicle_class[slot], pools.station[active.pool[slot]]
+    row, station = active.vehicle_class[slot], site.pools.station[active.pool[slot]]
     book_ahead(
-        classes.curve_w[row], classes.full_s[row], session_factor(slot, active, stations, pools, local), classes.capacity_ws[row],
-        active.limit_w[slot], active.anchor_s[slot], active.anchor_ws[slot], active.end_s[slot], active.end_ws[slot],
-        from_s, from_ws, sign, station, stations.layer[station], classes.kind[row] == HEAVY_TRUCK, stations.zone[station],
-        ledger,
-    )  # fmt: skip
+        site.curve_w[row],
+        site.full_s[row],
+        session_factor(slot, active, site),
+        site.classes.capacity_ws[row],
+        active.limit_w[slot],
+        active.anchor_s[slot],
+        active.anchor_ws[slot],
+        active.end_s[slot],
+        active.end_ws[slot],
+        from_s,
+        from_ws,
+        sign,
+        station,
+        site.stations.layer[station],
+        site.classes.kind[row] == HEAVY_TRUCK,
+        site.stations.zone[station],
+        site.ledger,
+    )
 
 
 @kernel
-def book_since_anchor(slot, second, energy_ws, active, classes, stations, pools, ledger):
+def book_since_anchor(slot, second, energy_ws, active, site):
     """Book what has come since the anchor. No stretch is longer than a window, so it lies within one quarter hour."""
-    row, station, from_s = active.vehicle_class[slot], pools.station[active.pool[slot]], active.anchor_s[slot]
+    row, station, from_s = active.vehicle_class[slot], site.pools.station[active.pool[slot]], active.anchor_s[slot]
     book_part(
-        from_s, second, energy_ws - active.anchor_ws[slot], 1, station, stations.layer[station],
-        classes.kind[row] == HEAVY_TRUCK, stations.zone[station], ledger,
-    )  # fmt: skip
+        from_s,
+        second,
+        energy_ws - active.anchor_ws[slot],
+        1,
+        station,
+        site.stations.layer[station],
+        site.classes.kind[row] == HEAVY_TRUCK,
+        site.stations.zone[station],
+        site.ledger,
+    )
 
 
 @kernel
-def set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger):
+def set_power(slot, evse, limit_w, second, active, site):
     """Let a power limit hold from the anchor on: the session's end becomes known.
 
     A session at its own limit is booked to its end. One that shares a site's limit is booked as it goes.
     """
     row = active.vehicle_class[slot]
-    curve_w, full_s, capacity_ws = classes.curve_w[row], classes.full_s[row], classes.capacity_ws[row]
-    factor = session_factor(slot, active, stations, pools, local)
+    curve_w, full_s, capacity_ws = site.curve_w[row], site.full_s[row], site.classes.capacity_ws[row]
+    factor = session_factor(slot, active, site)
     start_ws, target_ws = active.anchor_ws[slot], active.target_ws[slot]
     seconds = charge_time_s(curve_w, full_s, factor, capacity_ws, start_ws, target_ws, limit_w)
     end_s, end_ws = second + max(int(math.ceil(min(seconds, 2.0 * LONGEST_SESSION_S))), 1), target_ws
@@ -96,61 +125,66 @@ def set_power(slot, evse, limit_w, second, active, classes, stations, pools, loc
         end_ws = min(int(math.floor(energy_ws)), target_ws)
     active.anchor_s[slot], active.limit_w[slot] = second, limit_w
     active.end_s[slot], active.end_ws[slot] = end_s, end_ws
-    evses.end_s[evse] = end_s
-    active.is_ahead[slot] = limit_w == own_limit_w(row, active.pool[slot], classes, pools)
+    site.evses.end_s[evse] = end_s
+    active.is_ahead[slot] = limit_w == own_limit_w(row, active.pool[slot], site)
     if active.is_ahead[slot]:
-        book_to_end(slot, second, start_ws, 1, active, classes, stations, pools, local, ledger)
+        book_to_end(slot, second, start_ws, 1, active, site)
 
 
 @kernel
-def change_power(slot, evse, limit_w, second, now_ws, active, classes, stations, pools, local, evses, ledger):
+def change_power(slot, evse, limit_w, second, now_ws, active, site):
     """Anchor a running session anew, at another limit or at the same."""
     if active.is_ahead[slot]:
-        book_to_end(slot, second, now_ws, -1, active, classes, stations, pools, local, ledger)
+        book_to_end(slot, second, now_ws, -1, active, site)
     else:
-        book_since_anchor(slot, second, now_ws, active, classes, stations, pools, ledger)
-    note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
+        book_since_anchor(slot, second, now_ws, active, site)
+    note_peak(slot, active.anchor_ws[slot], active, site)
     active.anchor_ws[slot] = now_ws
-    set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
+    set_power(slot, evse, limit_w, second, active, site)
 
 
 @kernel
-def note_peak(slot, from_ws, active, classes, stations, pools, local):
+def note_peak(slot, from_ws, active, site):
     """Remember the largest power since the anchor: the curve's ceiling there, cut at the limit that held."""
     row = active.vehicle_class[slot]
     power_w = most_power_w(
-        classes.curve_w[row], classes.ceiling_w[row], session_factor(slot, active, stations, pools, local),
-        classes.capacity_ws[row], from_ws, active.limit_w[slot],
-    )  # fmt: skip
+        site.curve_w[row],
+        site.ceiling_w[row],
+        session_factor(slot, active, site),
+        site.classes.capacity_ws[row],
+        from_ws,
+        active.limit_w[slot],
+    )
     active.peak_w[slot] = max(active.peak_w[slot], power_w)
 
 
 @kernel
-def plug_in(slot, evse, second, rules, active, classes, stations, pools, pool_state, local, evses, station_state, ledger,
-            shard):  # fmt: skip
+def plug_in(slot, evse, second, rules, active, site, shard):
     """Begin a session at its own limit; the site's share is dealt out afterwards."""
     pool, row = active.pool[slot], active.vehicle_class[slot]
-    station, energy_ws = pools.station[pool], active.energy_ws[slot]
-    capacity_ws = classes.capacity_ws[row]
+    station, energy_ws = site.pools.station[pool], active.energy_ws[slot]
+    capacity_ws = site.classes.capacity_ws[row]
     active.target_ws[slot] = min(max(active.target_ws[slot], energy_ws + capacity_ws // LEAST_INTAKE), capacity_ws)
     active.phase[slot] = PLUGGED
     active.plug_in_s[slot] = second
     active.intake_ws[slot], active.anchor_ws[slot], active.peak_w[slot] = energy_ws, energy_ws, 0.0
-    is_busy = pool_state.n_waiting[pool] > 0 and stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
+    is_busy = (
+        site.pool_state.n_waiting[pool] > 0 and site.stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
+    )
     active.patience_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
-    evses.occupant[evse] = slot
-    pool_state.n_busy[pool] += 1
-    limit_w = own_limit_w(row, pool, classes, pools)
-    set_power(slot, evse, limit_w, second, active, classes, stations, pools, local, evses, ledger)
-    active.bound_w[slot] = int(math.ceil(demand_w(slot, energy_ws, active, classes, stations, pools, local)))
-    station_state.bound_w[station] += active.bound_w[slot]
+    site.evses.occupant[evse] = slot
+    site.pool_state.n_busy[pool] += 1
+    limit_w = own_limit_w(row, pool, site)
+    set_power(slot, evse, limit_w, second, active, site)
+    active.bound_w[slot] = int(math.ceil(demand_w(slot, energy_ws, active, site)))
+    site.station_state.bound_w[station] += active.bound_w[slot]
     wait_s = second - active.arrival_s[slot]
-    station_state.n_sessions[station] += 1
-    station_state.wait_s[station] += wait_s
-    station_state.max_wait_s[station] = max(station_state.max_wait_s[station], wait_s)
-    station_state.hour_sessions[station] += 1
-    station_state.hour_wait_s[station] += wait_s
-    ledger.wait_histogram[shard, stations.layer[station], wait_bin(wait_s, ledger.wait_edges_s)] += 1
+    site.station_state.n_sessions[station] += 1
+    site.station_state.wait_s[station] += wait_s
+    site.station_state.max_wait_s[station] = max(site.station_state.max_wait_s[station], wait_s)
+    site.station_state.hour_sessions[station] += 1
+    site.station_state.hour_wait_s[station] += wait_s
+    site.ledger.wait_histogram[shard, site.stations.layer[station], wait_bin(wait_s, site.ledger.wait_edges_s)] += 1
 
 
 @kernel
@@ -163,20 +197,19 @@ def wait_bin(wait_s, edges_s):
 
 
 @kernel
-def unplug(slot, evse, second, next_window_s, active, wake_s, classes, stations, pools, pool_state, local, evses,
-           station_state, ledger):  # fmt: skip
+def unplug(slot, evse, second, next_window_s, active, wake_s, site):
     """End a session; the vehicle decides what to do at the start of the next window."""
     pool = active.pool[slot]
-    station = pools.station[pool]
+    station = site.pools.station[pool]
     if not active.is_ahead[slot]:
-        book_since_anchor(slot, second, active.end_ws[slot], active, classes, stations, pools, ledger)
-    note_peak(slot, active.anchor_ws[slot], active, classes, stations, pools, local)
+        book_since_anchor(slot, second, active.end_ws[slot], active, site)
+    note_peak(slot, active.anchor_ws[slot], active, site)
     active.energy_ws[slot] = active.end_ws[slot]
     active.phase[slot], active.outcome[slot] = DECIDE, SERVED
     active.n_tries[slot], active.shunned[slot] = 0, -1
     wake_s[slot] = next_window_s
-    evses.occupant[evse], evses.end_s[evse] = -1, NEVER_S
-    pool_state.n_busy[pool] -= 1
-    pool_state.session_s[pool] += (second - active.plug_in_s[slot] - pool_state.session_s[pool]) // 8
-    station_state.bound_w[station] -= active.bound_w[slot]
-    station_state.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]
+    site.evses.occupant[evse], site.evses.end_s[evse] = -1, NEVER_S
+    site.pool_state.n_busy[pool] -= 1
+    site.pool_state.session_s[pool] += (second - active.plug_in_s[slot] - site.pool_state.session_s[pool]) // 8
+    site.station_state.bound_w[station] -= active.bound_w[slot]
+    site.station_state.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]

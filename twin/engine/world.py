@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twin.tables.columns import F64, I32, I64, empty, rows
+from twin.engine.ahead import N_SEEN
+from twin.tables.columns import F64, I32, I64, columns, empty, rows, to_rows
 from twin.tables.inputs import (
     LAYERS,
     Background,
@@ -27,14 +28,22 @@ from twin.tables.state import (
     Active,
     Calls,
     Evses,
+    Counties,
     Ledger,
+    Links,
+    Nodes,
     Offers,
+    Outlook,
     Plugs,
     PoolState,
     Roads,
     Rules,
+    Seen,
+    Site,
     StationState,
     Tally,
+    Traits,
+    Zones,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
 
@@ -103,7 +112,11 @@ class World:
     n_evse: I64
     plugs: Plugs
     offers: Offers
-    roads: Roads
+    traits: Traits
+    links: Links
+    nodes: Nodes
+    counties: Counties
+    zones: Zones
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -139,6 +152,25 @@ class World:
         if self.executor is None:
             return [work(shard) for shard in shards]
         return list(self.executor.map(work, shards))
+
+    def outlook(self) -> Outlook:
+        """Return what drivers decide and drive by, with room of its own for the stops a driver keeps in mind."""
+        given, roads = self.given, self.given.roads
+        return Outlook(
+            self.traits, self.links, self.nodes, self.counties, self.zones, roads.next_link, roads.skim_m,
+            roads.top_speed_kmh, given.link_pools, given.markets, self.plugs, self.offers, self.pool_state, given.prices,
+            given.local.consumption_factor, given.trips.return_quantile, rows(Seen, N_SEEN),
+        )  # fmt: skip
+
+    def site(self) -> Site:
+        """Return what a station's clock reads and writes, with room of its own to deal power in."""
+        given, most = self.given, int(self.n_evse.max(initial=0))
+        classes = given.classes
+        return Site(
+            self.traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
+            given.pools, self.pool_state, self.evses, self.station_state, self.ledger, np.empty(most),
+            np.empty(most, np.int64),
+        )  # fmt: skip
 
     def slot_range(self, shard: int) -> tuple[int, int]:
         """Return the slots of a shard: equal parts of those in use."""
@@ -182,7 +214,13 @@ def build_world(given: Given, n_workers: int) -> World:
         n_evse=per_station,
         plugs=build_plugs(given),
         offers=build_offers(given),
-        roads=given.roads._replace(speed_kmh=given.roads.speed_kmh.copy()),
+        traits=pick(Traits, given.classes),
+        links=pick(Links, given.roads, to_node=given.roads.link_to),
+        nodes=pick(Nodes, None, lon=given.roads.node_lon, lat=given.roads.node_lat, zone=given.roads.node_zone),
+        counties=pick(
+            Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province
+        ),
+        zones=pick(Zones, None, node=given.roads.zone_node, core=given.roads.zone_core),
         ledger=ledger,
         private_part_ws=np.zeros(shape, np.int64),
         private_step_w=np.zeros(shape, np.int64),
@@ -201,6 +239,12 @@ def build_world(given: Given, n_workers: int) -> World:
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
         executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
     )
+
+
+def pick(table: type[Any], source: Any, **named: Any) -> Any:
+    """Return the rows of a table from the columns of the same name of a source, or from those named."""
+    values = {column.name: named.get(column.name, getattr(source, column.name, None)) for column in columns(table)}
+    return to_rows(table(**values))
 
 
 def build_plugs(given: Given) -> Plugs:

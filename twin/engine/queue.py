@@ -1,0 +1,101 @@
+"""The queue of a pool: first come, first served; a driver whose patience ends steps out of the middle."""
+
+from twin.kernels import kernel
+from twin.tables.state import DECIDE, HAS_TO_STAY, NEVER_S, QUEUE
+
+
+@kernel
+def next_loss(station, site):
+    """Return (pool, second) of the next patience to end in the station's queues; the lowest pool of a tie."""
+    best, best_s = -1, NEVER_S
+    for pool in range(
+        site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]
+    ):
+        if site.pool_state.loses_s[pool] < best_s:
+            best, best_s = pool, site.pool_state.loses_s[pool]
+    return best, best_s
+
+
+@kernel
+def first_to_lose(pool, active, site):
+    """Return (slot, second) of the first patience to end in a queue; the lowest vehicle of a tie."""
+    best, best_s = -1, NEVER_S
+    slot = site.pool_state.head[pool]
+    while slot >= 0:
+        second = active.patience_s[slot]
+        if second < best_s or (second == best_s and best >= 0 and active.vehicle[slot] < active.vehicle[best]):
+            best, best_s = slot, second
+        slot = active.behind[slot]
+    return best, best_s
+
+
+@kernel
+def join_queue(slot, pool, active, site):
+    """Put a vehicle at the end of the queue."""
+    active.phase[slot] = QUEUE
+    active.behind[slot] = -1
+    if site.pool_state.tail[pool] >= 0:
+        active.behind[site.pool_state.tail[pool]] = slot
+    else:
+        site.pool_state.head[pool] = slot
+    site.pool_state.tail[pool] = slot
+    site.pool_state.n_waiting[pool] += 1
+    site.pool_state.loses_s[pool] = min(site.pool_state.loses_s[pool], active.patience_s[slot])
+
+
+@kernel
+def take_head(pool, active, site):
+    """Take the first of the queue; -1 where it is empty."""
+    slot = site.pool_state.head[pool]
+    if slot >= 0:
+        leave_queue(slot, active, site)
+    return slot
+
+
+@kernel
+def leave_queue(slot, active, site):
+    """Take a vehicle out of its queue, wherever it stands.
+
+    Reads: active. Writes: active, site.
+    """
+    pool = active.pool[slot]
+    before = -1
+    if site.pool_state.head[pool] == slot:
+        site.pool_state.head[pool] = active.behind[slot]
+    else:
+        before = site.pool_state.head[pool]
+        while active.behind[before] != slot:
+            before = active.behind[before]
+        active.behind[before] = active.behind[slot]
+    if site.pool_state.tail[pool] == slot:
+        site.pool_state.tail[pool] = before
+    active.behind[slot] = -1
+    site.pool_state.n_waiting[pool] -= 1
+    if active.patience_s[slot] == site.pool_state.loses_s[pool]:
+        site.pool_state.loses_s[pool] = first_to_lose(pool, active, site)[1]
+
+
+@kernel
+def turn_away(slot, outcome, second, next_window_s, active, wake_s):
+    """Send a vehicle off without a charge; it decides again at the start of the next window."""
+    active.phase[slot], active.outcome[slot] = DECIDE, outcome
+    active.n_tries[slot] = min(active.n_tries[slot] + 1, HAS_TO_STAY - 1)
+    active.shunned[slot] = active.pool[slot]
+    active.plug_in_s[slot], active.end_s[slot] = -1, second
+    active.intake_ws[slot], active.end_ws[slot] = active.energy_ws[slot], active.energy_ws[slot]
+    wake_s[slot] = next_window_s
+
+
+@kernel
+def publish_pools(station, site):
+    """Write the expected waiting time of each pool on the Board; drivers read it in the next window.
+
+    Reads: site. Writes: site.
+    """
+    for pool in range(
+        site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]
+    ):
+        wait_s = 0
+        if site.pool_state.n_busy[pool] >= site.pools.n_evse[pool]:
+            wait_s = (site.pool_state.n_waiting[pool] + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
+        site.pool_state.board_wait_s[pool] = wait_s

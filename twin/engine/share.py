@@ -1,0 +1,79 @@
+"""A site's power, dealt out max-min fair among its sessions wherever they could draw more than it lets through."""
+
+import math
+
+from twin.engine.session import book_since_anchor, change_power, demand_w, energy_at_ws, note_peak, own_limit_w
+from twin.kernels import kernel
+from twin.physics import water_level_w
+
+
+@kernel
+def deal_power(station, second, active, site):
+    """Deal the site's power out max-min fair, where the sessions together could draw more than it lets through.
+
+    Reads: active, site. Writes: active, site.
+    """
+    if not is_tight(station, site):
+        return
+    first_evse, end_evse = evses_of(station, site)
+    n_shares, bound_w = 0, 0
+    for evse in range(first_evse, end_evse):
+        slot = site.evses.occupant[evse]
+        if slot < 0:
+            continue
+        site.energies_ws[n_shares] = energy_at_ws(slot, second, active, site)
+        site.shares_w[n_shares], active.bound_w[slot] = 0.0, 0
+        if active.end_s[slot] > second:
+            site.shares_w[n_shares] = demand_w(slot, site.energies_ws[n_shares], active, site)
+            active.bound_w[slot] = int(math.ceil(site.shares_w[n_shares]))
+        bound_w += active.bound_w[slot]
+        n_shares += 1
+    site.station_state.bound_w[station] = bound_w
+    level_w = water_level_w(site.shares_w, n_shares, float(site.stations.site_limit_w[station]))
+    n_shares, n_restricted = 0, 0
+    for evse in range(first_evse, end_evse):
+        slot = site.evses.occupant[evse]
+        if slot < 0:
+            continue
+        limit_w = own_limit_w(active.vehicle_class[slot], active.pool[slot], site)
+        now_ws = site.energies_ws[n_shares]
+        if site.shares_w[n_shares] > level_w:
+            limit_w = level_w
+            n_restricted += 1
+        n_shares += 1
+        if limit_w != active.limit_w[slot] and active.end_s[slot] > second:
+            change_power(slot, evse, limit_w, second, now_ws, active, site)
+    site.station_state.n_restricted[station] = n_restricted
+
+
+@kernel
+def is_tight(station, site):
+    """Return whether the sessions together could draw more than the site lets through, or some are held back."""
+    return (
+        site.station_state.bound_w[station] > site.stations.site_limit_w[station]
+        or site.station_state.n_restricted[station] > 0
+    )
+
+
+@kernel
+def book_window(station, end_s, active, site):
+    """Anchor the sessions that share a site's limit at the end of the window, so that their books are up to date.
+
+    Reads: active, site. Writes: active, site.
+    """
+    first_evse, end_evse = evses_of(station, site)
+    for evse in range(first_evse, end_evse):
+        slot = site.evses.occupant[evse]
+        if slot >= 0 and not active.is_ahead[slot]:
+            now_ws = energy_at_ws(slot, end_s, active, site)
+            book_since_anchor(slot, end_s, now_ws, active, site)
+            note_peak(slot, active.anchor_ws[slot], active, site)
+            active.anchor_s[slot], active.anchor_ws[slot] = end_s, now_ws
+
+
+@kernel
+def evses_of(station, site):
+    """Return the range of a station's EVSEs."""
+    first_pool = site.stations.first_pool[station]
+    last_pool = first_pool + site.stations.n_pools[station] - 1
+    return site.pools.first_evse[first_pool], site.pools.first_evse[last_pool] + site.pools.n_evse[last_pool]
