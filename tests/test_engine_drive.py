@@ -236,6 +236,6 @@ def test_traffic_slows_the_windows_after_it():
     narrow = np.full(4, 3.0)
     before = until(traveller(CAR, 45 * KWH)._replace(link_capacity_per_h=narrow), LEAVES_S + ACCESS_S - 25)
     after = until(traveller(CAR, 45 * KWH)._replace(link_capacity_per_h=narrow), LEAVES_S + ACCESS_S + 1)
-    assert before.roads.speed_kmh.tolist() == [100.0] * 4
-    assert after.roads.speed_kmh[0] == pytest.approx(100 / 1.15, rel=1e-12)
-    assert after.roads.speed_kmh[1:].tolist() == [100.0] * 3
+    assert before.links.speed_kmh.tolist() == [100.0] * 4
+    assert after.links.speed_kmh[0] == pytest.approx(100 / 1.15, rel=1e-12)
+    assert after.links.speed_kmh[1:].tolist() == [100.0] * 3

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.one_site import FLAT_W, lasting, live, patience_of, sites
@@ -142,11 +143,18 @@ def _begin(waiting, second, seen):
 
 # Half of the seconds are whole minutes, so that ends, arrivals and patience often fall into one second.
 SECONDS = st.one_of(st.integers(0, 2999), st.integers(0, 49).map(lambda minute: 60 * minute))
-CARS = st.lists(st.tuples(SECONDS, st.sampled_from([1, 7, 60, 299, 300, 301, 600, 1500])), max_size=25)
+CARS = st.lists(st.tuples(SECONDS, st.sampled_from([1, 7, 60, 299, 300, 301, 600, 1500])), max_size=40)
 
 
-@given(CARS, st.integers(1, 4), st.sampled_from([0, 200, 1200, 4000, 10**9]), st.randoms(use_true_random=False))
+@given(
+    CARS,
+    st.sampled_from([1, 2, 4, 8]),
+    st.sampled_from([0, 200, 700, 1500, 4000, 10**9]),
+    st.randoms(use_true_random=False),
+)
 @settings(max_examples=150)
+@example([(0, 300), (300, 60)], 1, 200, Random(0))
+@example([(0, 1500)] * 8 + [(30 * car, 60) for car in range(1, 31)], 8, 700, Random(0))
 def test_every_visit_is_that_of_the_slow_queue(cars, n_evse, patience_s, random):
     """Arrivals, balks, reneges and sessions of any small case equal those of a queue that reads like a sentence."""
     given = sites([[(FLAT_W, n_evse)]], patience_s=float(patience_s))

@@ -7,4 +7,4 @@ by zero give an infinity that a kernel can test, instead of a branch at every di
 
 from numba import njit
 
-kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False)
+kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False, forceinline=True)
