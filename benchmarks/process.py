@@ -101,9 +101,7 @@ def options(what: str) -> argparse.ArgumentParser:
     """Return the options that all tables share."""
     parser = argparse.ArgumentParser(description=what, allow_abbrev=False)
     parser.add_argument("--config", default=NATIONAL, help="scenario file (default %(default)s)")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="change a setting"
-    )
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="change a setting")
     parser.add_argument("--date", default=dt.date.today().isoformat(), help="date of the table (default today)")
     parser.add_argument(
         "--page",

@@ -30,7 +30,8 @@ from twin.tables.state import Roads, Rules
 KWH = 3_600_000
 RULES = Rules(
     seed=1, window_s=300, trigger_mean_soc=0.3, trigger_sd_soc=0.05, reserve_soc=0.1, fast_target_soc=0.8,
-    home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7, trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
+    home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7,
+    trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
 )  # fmt: skip
@@ -63,7 +64,6 @@ def small_given(
 ) -> Given:  # fmt: skip
     """Return a nation of `n_zones` towns on a line, one county each, with a service area half-way each way."""
     n_nodes = 2 * n_zones - 1
-    link_from = np.concatenate([np.arange(n_nodes - 1), np.arange(1, n_nodes)]).astype(np.int32)
     link_to = np.concatenate([np.arange(1, n_nodes), np.arange(n_nodes - 1)]).astype(np.int32)
     n_links = len(link_to)
     next_link = np.full((n_zones, n_nodes), -1, np.int32)

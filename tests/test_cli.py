@@ -232,9 +232,7 @@ def test_clock_and_time_left() -> None:
     assert left_s is not None
     # Done and left are in the proportion of the simulated seconds.
     assert left_s * event.second == pytest.approx(60.0 * (event.n_seconds - event.second))
-    assert line(event) == (
-        f"[  60.0 s] windows: day 3 18:05, 1,200 on the road, 34,000 sessions, about {left_s:.0f} s left"
-    )
+    assert line(event) == (f"[  60.0 s] windows: day 3 18:05, 1,200 on the road, 34,000 sessions, about {left_s:.0f} s left")
 
 
 def test_nothing_is_estimated_before_anything_is_done() -> None:

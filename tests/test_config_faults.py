@@ -196,9 +196,7 @@ SNIPPETS = st.sampled_from([*WORDS, '"', " ", "  ", "\n", "\t", "\x00", "\ud7ff"
 @example("a: &a [*a]")
 @example('"a\\nb": 1')
 @example("extends: " + "a" * 5000)
-def test_bad_text_never_breaks_the_reader_and_writes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
+def test_bad_text_never_breaks_the_reader_and_writes_nothing(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     path = folder / "a.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -135,9 +135,7 @@ def test_readme_lists_the_files_of_a_run() -> None:
     dictionary = (REPOSITORY / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
     tables = set(re.findall(r"^### `(\w+(?:\.parquet|/))`", dictionary, re.MULTILINE))
     section = README.partition("## A run folder")[2].partition("\n## ")[0]
-    listed = {
-        name for row in re.findall(r"^\| (`.+?) \|", section, re.MULTILINE) for name in re.findall(r"`(.+?)`", row)
-    }
+    listed = {name for row in re.findall(r"^\| (`.+?) \|", section, re.MULTILINE) for name in re.findall(r"`(.+?)`", row)}
     assert listed == tables | {"manifest.json", "audit.json", "report.html"}
 
 

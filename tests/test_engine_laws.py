@@ -118,9 +118,7 @@ def check_queues(lived: Lived, stays: Stays) -> None:
         events.sort()
         for at, (second, _, joins, plugs) in enumerate(events):
             busy, waiting = busy + plugs, waiting + joins
-            longest[int(stays.station[here[0]])] = max(
-                longest[int(stays.station[here[0]])], waiting if joins > 0 else 0
-            )
+            longest[int(stays.station[here[0]])] = max(longest[int(stays.station[here[0]])], waiting if joins > 0 else 0)
             if at + 1 == len(events) or events[at + 1][0] > second:
                 assert 0 <= busy <= n_evse[pool]
                 assert waiting == 0 or busy == n_evse[pool]
@@ -128,9 +126,7 @@ def check_queues(lived: Lived, stays: Stays) -> None:
         first_come = first_come[stays.is_session[first_come]]
         assert (np.diff(stays.plug_in_s[first_come]) >= 0).all()
     books = lived.totals.stations.max_queue
-    assert {station: int(books[station]) for station in np.flatnonzero(books)} == {
-        k: v for k, v in longest.items() if v
-    }
+    assert {station: int(books[station]) for station in np.flatnonzero(books)} == {k: v for k, v in longest.items() if v}
 
 
 def check_sums(lived: Lived, stays: Stays) -> None:
@@ -212,9 +208,7 @@ def test_neither_workers_nor_shards_change_a_byte(nation, n_shards):
 def test_kernels_say_the_same_in_plain_python(repository: Path):
     """Without compilation every index is checked and every number is Python's; not a byte differs."""
     nations = [BUSY | {"n_vehicles": 150}, BUSY | {"link_km": 250.0, "p_leave": 1.0, "n_vehicles": 60, "soc": 0.7}]
-    code = (
-        f"from tests.test_engine_laws import live_cut\nfor nation in {nations}: print(live_cut(nation, 2, 1).digest())"
-    )
+    code = f"from tests.test_engine_laws import live_cut\nfor nation in {nations}: print(live_cut(nation, 2, 1).digest())"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],

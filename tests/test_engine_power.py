@@ -29,9 +29,7 @@ def flat(*power_w: int) -> Any:
     return curve_classes([500_000_000] * len(power_w), [[power] * 21 for power in power_w])
 
 
-def guests(
-    arrival_s: list[int], row: list[int], energy_ws: list[int], target_ws: list[int], errand: int = FAST
-) -> Guests:
+def guests(arrival_s: list[int], row: list[int], energy_ws: list[int], target_ws: list[int], errand: int = FAST) -> Guests:
     n = len(arrival_s)
     columns = (arrival_s, [0] * n, row, energy_ws, target_ws, [errand] * n)
     return Guests(np.arange(n), *(np.array(column, np.int64) for column in columns))
@@ -121,9 +119,7 @@ def test_nothing_charges_longer_than_a_day():
 
 CAPACITY_WS = 40 * KWH
 CURVES = st.lists(st.integers(5_000, 150_000), min_size=21, max_size=21)
-CARS = st.lists(
-    st.tuples(st.integers(0, 4000), st.integers(0, 1), st.floats(0.0, 0.6), st.floats(0.7, 1.0)), max_size=7
-)
+CARS = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 1), st.floats(0.0, 0.6), st.floats(0.7, 1.0)), max_size=7)
 
 
 def slow_sharing(classes, limit_w, plug_w, cars, end_s):

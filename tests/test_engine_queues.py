@@ -97,6 +97,19 @@ def test_the_middle_of_a_queue_may_leave_without_disturbing_its_order():
     assert 0 < (visits.outcome == OUTCOMES[RENEGED]).sum() < 9
 
 
+def test_whoever_comes_after_the_last_has_left_queues_behind_those_who_stayed():
+    """The last of a queue of two leaves; the next to come still waits behind the first, whose plug frees at 2,500 s."""
+    given = sites([[(FLAT_W, 8)]], patience_s=2000.0)
+    hasty, *_, patient, most_patient = sorted(range(8, 80), key=lambda car: patience_of(given, car))
+    leaves_s = 20 + patience_of(given, hasty)
+    cars, arrival_s = [*range(8), most_patient, hasty, patient], [0] * 8 + [10, 20, leaves_s + 10]
+    _, visits = live(given, lasting(cars, arrival_s, [2500, 2600] + [9000] * 6 + [60] * 3), 20)
+    seen = by_vehicle(visits)
+    assert seen[most_patient] == (SERVED, 10, 2500, 2560)
+    assert seen[hasty] == (RENEGED, 20, -1, leaves_s)
+    assert seen[patient] == (SERVED, leaves_s + 10, 2560, 2620)
+
+
 def test_pools_of_a_station_have_queues_of_their_own():
     given = sites([[(FLAT_W, 1), (FLAT_W, 1)], [(FLAT_W, 1)]], patience_s=FOREVER_S)
     guests = lasting(range(6), [0, 1, 2, 3, 4, 5], [100] * 6, pool=[0, 0, 1, 1, 2, 2])

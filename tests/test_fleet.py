@@ -162,9 +162,7 @@ def test_classes_have_sound_columns() -> None:
 def test_buses_drayage_trucks_and_micro_cars_never_leave() -> None:
     classes, names = load_classes()
     assert set(np.unique(classes.group)) == {*range(len(GROUPS)), STAYS_HOME}
-    assert {names[row] for row in np.flatnonzero(classes.group == STAYS_HOME)} == set(
-        "bus12 dump micro t282s t350".split()
-    )
+    assert {names[row] for row in np.flatnonzero(classes.group == STAYS_HOME)} == set("bus12 dump micro t282s t350".split())
 
 
 @pytest.mark.parametrize("year", ["2024", "2025", "2026", "2027", "2027-stress"])
@@ -339,9 +337,7 @@ def test_cold_costs_energy_and_charging_power(regions: Regions) -> None:
     local = build_local(config, build_calendar(config), regions)
     code = list(regions.province_code)
     north, south = code.index("HL"), code.index("HI")
-    assert local.consumption_factor[north, 0] == pytest.approx(
-        temperature_factors(np.array(-18.0)).consumption, rel=1e-9
-    )
+    assert local.consumption_factor[north, 0] == pytest.approx(temperature_factors(np.array(-18.0)).consumption, rel=1e-9)
     assert local.consumption_factor[north, 0] > 1.5 > local.consumption_factor[south, 0]
     assert local.power_factor[north, 0] < 0.5 < local.power_factor[south, 0]
 

@@ -78,7 +78,8 @@ def test_nothing_is_too_long_to_read(repository: Path, kind: str) -> None:
             long += [f"{name}: {n_lines}"] if n_lines > MAX_FILE_LINES else []
             continue
         for function in functions(tree):
-            n_lines = (function.end_lineno or 0) - function.body[bool(ast.get_docstring(function))].lineno + 1
+            body = function.body[bool(ast.get_docstring(function)) :]
+            n_lines = (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
             if n_lines > MAX_FUNCTION_LINES:
                 long.append(f"{name}:{function.lineno} {function.name}: {n_lines}")
     assert not long, "\n".join(long)
@@ -145,11 +146,7 @@ def names_of_sections(tree: ast.Module) -> dict[str, str]:
             is_several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
             pairs = zip(target.elts, value.elts, strict=False) if is_several else [(target, value)]
             for left, right in pairs:
-                if (
-                    isinstance(left, ast.Name)
-                    and isinstance(right, ast.Attribute)
-                    and right.attr in Config.model_fields
-                ):
+                if isinstance(left, ast.Name) and isinstance(right, ast.Attribute) and right.attr in Config.model_fields:
                     names[left.id] = right.attr
     return names
 

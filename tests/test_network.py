@@ -168,9 +168,7 @@ def test_a_zone_without_a_node_is_refused(regions: Regions, tmp_path: Path, repo
 # Distances against the ground.
 
 
-def test_city_distances_are_those_of_the_map(
-    backbone: Network, routes: Routes, regions: Regions, repository: Path
-) -> None:
+def test_city_distances_are_those_of_the_map(backbone: Network, routes: Routes, regions: Regions, repository: Path) -> None:
     """Of 500 pairs of zones, drawn uniformly, at least 95 % are within 15 % of the map and half within 6 %."""
     folder = repository.parent / "shared" / "data" / "china_roads_osm"
     if not folder.is_dir():

@@ -81,9 +81,7 @@ def test_energy_after_is_the_inverse_of_charging_time(session):
     whole = full_s(curve, capacity)
     low, high = sorted((int(a * capacity), int(b * capacity)))
     seconds = charge_time_s(curve, whole, factor, capacity, low, high, limit)
-    assert energy_after_ws(curve, whole, factor, capacity, low, limit, seconds) == pytest.approx(
-        high, rel=1e-9, abs=1e-3
-    )
+    assert energy_after_ws(curve, whole, factor, capacity, low, limit, seconds) == pytest.approx(high, rel=1e-9, abs=1e-3)
     assert energy_after_ws(curve, whole, factor, capacity, low, limit, 0) == low
 
 

@@ -216,9 +216,7 @@ def test_a_broken_folder_leaves_no_page(tmp_path: Path) -> None:
         write_report(path)
     assert not (path / "report.html").exists()
     with pytest.raises(StoreError, match="could not be written"):
-        write_report(
-            synthetic.write_run(tmp_path / "other", synthetic.fake_run(n_hours=24)), tmp_path / "no" / "x.html"
-        )
+        write_report(synthetic.write_run(tmp_path / "other", synthetic.fake_run(n_hours=24)), tmp_path / "no" / "x.html")
 
 
 @pytest.mark.parametrize(

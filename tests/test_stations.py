@@ -419,9 +419,7 @@ def test_a_province_without_stations_is_named(tmp_path: Path):
         shutil.copy(seeds.folder_of_seeds() / f"{name}.csv", tmp_path)
     path = tmp_path / "charger_provinces.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    cut = [
-        ",".join([*line.split(",")[:3], "0.0", *line.split(",")[4:]]) if line[:2] == "XZ" else line for line in lines
-    ]
+    cut = [",".join([*line.split(",")[:3], "0.0", *line.split(",")[4:]]) if line[:2] == "XZ" else line for line in lines]
     path.write_text("\n".join(cut) + "\n", encoding="utf-8")
     with pytest.raises(DataError, match="XZ"):
         build_inventory(Config(), regions(), network(), folder=tmp_path)

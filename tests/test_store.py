@@ -68,9 +68,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 950), max_size=12))
-def test_bytes_do_not_depend_on_how_rows_were_appended(
-    cuts: list[int], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_bytes_do_not_depend_on_how_rows_were_appended(cuts: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
     """The same rows in the same order give the same files, however they were cut into appends."""
     bounds = [0, *sorted(cuts), 950]
     folder = tmp_path_factory.mktemp("cuts")

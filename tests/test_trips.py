@@ -108,9 +108,7 @@ def test_a_fitted_exponent_gives_the_wanted_mean() -> None:
     km = great_circle_km(luck.uniform(105.0, 120.0, 80), luck.uniform(25.0, 40.0, 80))
     pull, origins = luck.random(80), luck.random(80)
     exponent = fit_exponent(pull, origins, km, 4.35, 0.98, 320.0)
-    assert mean_km(rows(pull, lognormal_deterrence(km, 4.35, 0.98, exponent)), origins, km) == pytest.approx(
-        320.0, rel=1e-4
-    )
+    assert mean_km(rows(pull, lognormal_deterrence(km, 4.35, 0.98, exponent)), origins, km) == pytest.approx(320.0, rel=1e-4)
 
 
 def test_a_zone_without_a_road_is_named() -> None:
@@ -309,9 +307,7 @@ def test_trucks_drive_their_daily_kilometres(ordinary: Case, regions: Regions, r
     ):
         n = ordinary.n[group]
         assert mean_km(plan.rows[0], n.astype(float), km) == pytest.approx(trip_km, rel=1e-4)
-        driven = (
-            trips[group, 7:].mean() / n.sum() * trip_length_figures(ordinary.tables, ordinary.n, km, (group,)).mean_km
-        )
+        driven = trips[group, 7:].mean() / n.sum() * trip_length_figures(ordinary.tables, ordinary.n, km, (group,)).mean_km
         assert 0.75 * 0.85 * daily_km < driven <= 0.85 * daily_km * cap * 1.001
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.config import Config
-    from twin.run import Run
+    from twin.store import Run
 
 __all__ = ["__version__", "load", "run"]
 __version__ = "0.1.0"

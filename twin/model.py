@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import mesa
+import mesa  # type: ignore[import-untyped]
 import numpy as np
 
 from twin.agents import GridOperator, StationOperator
@@ -59,7 +59,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.day = 0
         self._append = append
         self._on_hour = on_hour
-        self._output = config.output
+        self.config = config
         operator = np.asarray(supply.inventory.stations.operator)
         for row, name in enumerate(supply.inventory.operator_names):
             StationOperator(self, str(name), np.flatnonzero(operator == row))
@@ -92,17 +92,17 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _live_hour(self, hour: int) -> None:
         """Run the windows of an hour and hand on the rows that they leave behind."""
-        window_s = self.world.given.rules.window_s
+        window_s, output = self.world.given.rules.window_s, self.config.output
         for window in range(hour * HOUR_S // window_s, (hour + 1) * HOUR_S // window_s):
             run_window(self.world, window)
-            if self._output.sessions != "none":
-                share = 1.0 if self._output.sessions == "all" else self._output.sessions_sample_share
+            if output.sessions != "none":
+                share = 1.0 if output.sessions == "all" else output.sessions_sample_share
                 self._append("sessions", account.visit_rows(self.world, share))
             self._append("stranded", StrandedTable(*self.world.stranded.T.copy()))
         station_hours, links = account.close_hour(self.world, hour)
-        if self._output.station_hours:
+        if output.station_hours:
             self._append("station_hours", station_hours)
-        if self._output.links:
+        if output.links:
             self._append("links", links)
         n_on_road = int(self.world.road[hour, :, 0].sum())
         self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.station_state.n_sessions.sum()))

@@ -25,7 +25,7 @@ from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, load_demand
 from twin.stations.inventory import Inventory, build_inventory
 from twin.tables.columns import F64, to_rows
-from twin.tables.inputs import VehicleClasses, Vehicles
+from twin.tables.inputs import VehicleClasses
 from twin.tables.totals import ProvinceLoad
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def require_memory(config: Config, n_vehicles: int) -> None:
     ConfigError
         If the run needs more than ``compute.memory_limit_gb``, or than the machine has free.
     """
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     limit_gb = config.compute.memory_limit_gb
     limit = limit_gb * 1e9 if limit_gb is not None else float(psutil.virtual_memory().available)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import twin
-
 from twin.agents import GridOperator, StationOperator
 from twin.metrics.audit import audit_json
 from twin.metrics.coverage import coverage_metrics
@@ -21,7 +20,15 @@ from twin.report import write_report
 from twin.store import RunWriter, build_manifest, input_hashes
 from twin.tables import seeds
 from twin.tables.columns import columns
-from twin.tables.results import GridDaysTable, NetworkTable, OperatorsTable
+from twin.tables.results import (
+    VERDICTS,
+    GridDaysTable,
+    MetricsTable,
+    NetworkTable,
+    OperatorsTable,
+    ScorecardTable,
+    StationsTable,
+)
 from twin.tables.totals import Law, RunTotals
 
 if TYPE_CHECKING:
@@ -48,13 +55,16 @@ def write_outcome(
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     home_zone = places.regions.county_zone[demand.given.vehicles.home]
     n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
-    coverage = coverage_metrics(inventory, regions, places.network, n_by_zone)
+    coverage = [
+        *coverage_metrics(inventory, regions, places.network, n_by_zone),
+        ("n_private_evse", "all", "all", float(_private_evse(config)), "-"),
+    ]
     metrics = summarise(config.scenario.name, totals, inventory, regions, grid, coverage, supply.prices.is_valley)
     stations = stations_table(totals, inventory, regions)
     writer.write("metrics", metrics)
     writer.write("stations", stations)
     writer.write("grid", grid)
-    writer.write("scorecard", scorecard(seeds.read("policy_lines"), metrics, stations))
+    writer.write("scorecard", _scorecard(config, metrics, stations))
     writer.write("network", _network_table(places))
     writer.write("operators", _bulletins(OperatorsTable, model.bulletins(StationOperator)))
     writer.write("grid_days", _bulletins(GridDaysTable, model.bulletins(GridOperator)))
@@ -63,6 +73,25 @@ def write_outcome(
     writer.write_json("manifest", _manifest(writer, config, demand, totals, laws, clock))
     if config.output.report:
         write_report(writer.folder, writer.folder / "report.html")
+
+
+def _private_evse(config: Config) -> int:
+    """Return the private EVSEs of the scenario's stock: at homes, depots and work."""
+    stock = seeds.read("private_stock")
+    return int(stock["n_evse"][stock["date"] == config.stations.stock].sum())
+
+
+def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
+    """Hold the policy lines against the run; a sample of the fleet meets a sample of the stations, so it cannot judge."""
+    card = scorecard(seeds.read("policy_lines"), metrics, stations)
+    if config.fleet.sample == 1.0:
+        return card
+    n_lines = len(card.line)
+    return card._replace(
+        value=np.full(n_lines, np.nan),
+        met=np.full(n_lines, VERDICTS[2], object),
+        why=np.full(n_lines, "a sample of fleet and stations was run; set fleet.sample to 1", object),
+    )
 
 
 def _manifest(
@@ -85,6 +114,9 @@ def _manifest(
         counts=totals.counts,
         bytes_written=writer.bytes_written,
         vehicle_class_names=demand.class_names,
+        title=config.scenario.title,
+        description=config.scenario.description,
+        network=config.network.source,
         first_day=config.period.start_date.isoformat(),
         phases_s={name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
     )

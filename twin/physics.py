@@ -209,7 +209,7 @@ def water_level_w(demand_w, n_demands, supply_w):
 
 @kernel
 def road_consumption_ws_per_m(a, b, speed_kmh, factor):
-    """Return consumption on the road: rolling resistance and auxiliaries `a`, air drag `b` v^2, times a temperature factor."""
+    """Return consumption on the road: rolling and auxiliaries `a`, air drag `b` v^2, times a temperature factor."""
     return (a + b * speed_kmh * speed_kmh) * factor
 
 

@@ -121,9 +121,7 @@ def _fill(out, seed, stream, first_entity, period, draw):
         out[row] = uniform(seed, stream, first_entity + row, period, draw)
 
 
-def uniforms(
-    seed: int, stream: Stream, first_entity: int, n: int, period: int = 0, draw: int = 0
-) -> NDArray[np.float64]:
+def uniforms(seed: int, stream: Stream, first_entity: int, n: int, period: int = 0, draw: int = 0) -> NDArray[np.float64]:
     """Return one draw for each of `n` entities in a row, the same that `uniform` gives one by one."""
     out = np.empty(n, np.float64)
     _fill(out, seed, int(stream), first_entity, period, draw)

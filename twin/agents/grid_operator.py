@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import mesa
+import mesa  # type: ignore[import-untyped]
 import numpy as np
 
 from twin.tables.columns import F64, I64
@@ -19,7 +19,7 @@ QUARTERS_PER_DAY = 96
 PUBLIC = slice(0, LOAD_KINDS.index("truck"))
 
 
-class GridOperator(mesa.Agent):
+class GridOperator(mesa.Agent):  # type: ignore[misc]
     """The grid company of one province.
 
     Subclass it and override `decide` for measures of its own.

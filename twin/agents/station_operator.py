@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import mesa
+import mesa  # type: ignore[import-untyped]
 import numpy as np
 
 from twin.tables.columns import I64
@@ -17,7 +17,7 @@ __all__ = ["StationOperator"]
 DAY_S = 86_400
 
 
-class StationOperator(mesa.Agent):
+class StationOperator(mesa.Agent):  # type: ignore[misc]
     """One operator of public stations.
 
     Subclass it and override `decide` to give it a policy: it runs before each day, after the bulletins of the day before

@@ -81,9 +81,7 @@ def report(
     """Write the planner's page of a run."""
     with told(context):
         if not (run_folder / "manifest.json").is_file():
-            raise DataError(
-                f"{run_folder}: found no manifest.json; wanted the folder of a finished run; check the path"
-            )
+            raise DataError(f"{run_folder}: found no manifest.json; wanted the folder of a finished run; check the path")
         from twin.report import write_report
 
         page = write_report(run_folder, out if out is not None else run_folder / "report.html")

@@ -69,9 +69,7 @@ class Lines:
     def __call__(self, event: Progress) -> None:
         """Print the event if it is time to."""
         is_new_phase = event.phase != self.phase
-        is_due = (
-            event.second - self.second >= LINE_EVERY_SIMULATED_S or event.elapsed_s - self.elapsed_s >= LINE_EVERY_S
-        )
+        is_due = event.second - self.second >= LINE_EVERY_SIMULATED_S or event.elapsed_s - self.elapsed_s >= LINE_EVERY_S
         if not (is_new_phase or is_due):
             return
         self.phase, self.second, self.elapsed_s = event.phase, event.second, event.elapsed_s

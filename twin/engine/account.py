@@ -1,5 +1,7 @@
 """What the world tells about itself: rows of visits, of an hour, and of the whole run with the laws it kept."""
 
+from typing import Any
+
 import numpy as np
 
 from twin.engine.links import count_out
@@ -33,6 +35,8 @@ from twin.tables.state import (
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
     SUM_TRUCK_TRIP_M,
+    SUM_TRUCK_TRIPS_BEGUN,
+    SUM_TRUCK_TRIPS_ENDED,
     TRIP,
 )
 from twin.tables.totals import LOAD_KINDS, Law, RunTotals
@@ -40,6 +44,7 @@ from twin.tables.totals import LOAD_KINDS, Law, RunTotals
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
 SAMPLE = int(Stream.SAMPLE)
+TRIPS_OF = ((SUM_TRIPS_BEGUN, SUM_TRUCK_TRIPS_BEGUN), (SUM_TRIPS_ENDED, SUM_TRUCK_TRIPS_ENDED))
 TRUCK_KIND = VEHICLE_KINDS.index("truck")
 
 
@@ -144,7 +149,7 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     return table, link_table
 
 
-def _add_hour(world: World, hour: int, columns: list[I64]) -> None:
+def _add_hour(world: World, hour: int, columns: list[Any]) -> None:
     """Add an hour's station sums to those by province and layer. Sums stay below 2**53, so float64 adds them exactly."""
     stations = world.given.stations
     group = stations.province * 3 + stations.layer
@@ -154,6 +159,10 @@ def _add_hour(world: World, hour: int, columns: list[I64]) -> None:
     counts = np.zeros((2, 2), np.int64)
     count_out(world.active, world.n_slots, world.given.classes, TRUCK_KIND, counts)
     world.road[hour, :, 0] = counts[:, 0]
+    in_hour = world.sums - world.hour_sums
+    for column, (both, trucks) in enumerate(TRIPS_OF, 1):
+        world.road[hour, :, column] = in_hour[both] - in_hour[trucks], in_hour[trucks]
+    world.hour_sums = world.sums.copy()
 
 
 def finish(world: World) -> RunTotals:

@@ -136,12 +136,8 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     n_seen, is_short = 0, False
     while node != end:
         link = outlook.next_link[goal, node]
-        speed_kmh = (
-            min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]
-        )
-        empty_kmh = (
-            min(outlook.links.free_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.free_kmh[link]
-        )
+        speed_kmh = min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]
+        empty_kmh = min(outlook.links.free_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.free_kmh[link]
         energy_ws -= outlook.links.length_m[link] * road_consumption_ws_per_m(
             outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], empty_kmh, factor
         )
@@ -236,13 +232,19 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
         seconds += lack_ws / min(float(outlook.plugs.rated_power_w[pool]), outlook.classes.peak_w[row])
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24
-        cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * outlook.prices[outlook.plugs.price_row[pool], hour]
+        cost = (
+            seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * outlook.prices[outlook.plugs.price_row[pool], hour]
+        )
         # A driver's taste for one place or another: Gumbel-distributed, so that the choice is a logit (McFadden 1974).
         taste = uniform(rules.seed, STOP, active.vehicle[slot], wake_s[slot], pool & 0xFFFF)
         cost += rules.taste_cny * math.log(-math.log(taste + 1e-12) + 1e-300)
         if cost < best_cost or (cost == best_cost and pool < seen.pool[best]):
             best, best_cost = at, cost
-    active.pool[slot], active.stop_link[slot], active.stop_m[slot] = seen.pool[best], seen.link[best], seen.detour_m[best]
+    active.pool[slot], active.stop_link[slot], active.stop_m[slot] = (
+        seen.pool[best],
+        seen.link[best],
+        seen.detour_m[best],
+    )
     active.target_ws[slot] = int(stop_target_ws(best, row, arrival_ws, reserve_ws, rules, outlook))
 
 

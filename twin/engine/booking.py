@@ -17,8 +17,8 @@ DEPOT_ROW = LOAD_KINDS.index("depot")
 
 
 @kernel
-def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws, end_s, end_ws, from_s, from_ws, sign,
-               station, kind, is_truck, zone, ledger):  # fmt: skip
+def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, anchor_ws, end_s, end_ws,
+               from_s, from_ws, sign, station, kind, is_truck, zone, ledger):  # fmt: skip
     """Book (sign 1) or take back (sign -1) what a session draws from (`from_s`, `from_ws`) to its end.
 
     The energy at the quarter hours is reckoned from the anchor on, so that what is taken back is what was booked.
@@ -32,9 +32,7 @@ def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, an
             energy = energy_after_ws(curve_w, full_s, power_factor, capacity_ws, energy, limit_w, until - second)
             after_ws = min(int(math.floor(energy)), end_ws)
         if until > from_s:
-            book_part(
-                max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger
-            )
+            book_part(max(second, from_s), until, sign * (after_ws - before_ws), sign, station, kind, is_truck, zone, ledger)
             before_ws = after_ws
         second = until
 

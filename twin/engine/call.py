@@ -1,11 +1,13 @@
 """From the day's plan to the window: calls become active vehicles at their second."""
 
 from twin.engine.drive import begin_trip
+from twin.engine.lot import HEAVY_TRUCK
 from twin.kernels import kernel
 from twin.tables.state import (
     NEVER_S,
     SUM_ERRANDS_BEGUN,
     SUM_TRIPS_BEGUN,
+    SUM_TRUCK_TRIPS_BEGUN,
     TRIP,
 )
 
@@ -49,8 +51,8 @@ def free_slots(wake_s, n_slots, start, n_wanted, out):
 
 
 @kernel
-def activate(first, last, slots, calls, active, wake_s, tally):
-    """Give each call a slot. Reads: slots, calls. Writes: active, wake_s, tally."""
+def activate(first, last, slots, calls, kind, active, wake_s, tally):
+    """Give each call a slot. Reads: slots, calls, kind. Writes: active, wake_s, tally."""
     for row in range(first, last):
         slot = slots[row]
         active.vehicle[slot] = calls.vehicle[row]
@@ -59,4 +61,6 @@ def activate(first, last, slots, calls, active, wake_s, tally):
         active.place[slot] = calls.place[row]
         active.errand[slot] = calls.errand[row]
         tally.sums[SUM_TRIPS_BEGUN if calls.errand[row] == TRIP else SUM_ERRANDS_BEGUN] += 1
+        if calls.errand[row] == TRIP and kind[calls.vehicle_class[row]] == HEAVY_TRUCK:
+            tally.sums[SUM_TRUCK_TRIPS_BEGUN] += 1
         begin_trip(slot, calls.goal[row], calls.second[row], active, wake_s)

@@ -11,7 +11,6 @@ from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
     DECIDE,
-    FREE,
     NO_VISIT,
     SERVED,
     SLOW,
@@ -74,9 +73,7 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
     """End an errand without a charge: the battery gives what it has, the rest of the day's driving is forgone."""
     vehicle = active.vehicle[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
-    now_ws = min(
-        owed_ws, max(active.energy_ws[slot] - outlook.classes.capacity_ws[active.vehicle_class[slot]] // 50, 0)
-    )
+    now_ws = min(owed_ws, max(active.energy_ws[slot] - outlook.classes.capacity_ws[active.vehicle_class[slot]] // 50, 0))
     active.energy_ws[slot] -= now_ws
     tally.sums[SUM_DRIVEN_WS] += now_ws
     if outlook.classes.has_engine[active.vehicle_class[slot]]:
@@ -115,10 +112,7 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
         )
         seconds = outlook.pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
         seconds += need_ws / best_power_w(row, at, outlook)
-        cost = (
-            seconds * rules.value_of_time_cny_per_s
-            + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]
-        )
+        cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]
         if cost < best_cost or (cost == best_cost and pool < best):
             best, best_cost, best_way_m = pool, cost, way_m
         n_left -= 1

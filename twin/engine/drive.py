@@ -34,6 +34,8 @@ from twin.tables.state import (
     ROAD,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
+    SUM_TRUCK_TRIPS_BEGUN,
+    SUM_TRUCK_TRIPS_ENDED,
     WORRIED,
 )
 
@@ -173,7 +175,9 @@ def end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
         strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
         return
     count_way(slot, way_m, active, outlook, tally)
+    is_truck = outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
     tally.sums[SUM_TRIPS_ENDED] += 1
+    tally.sums[SUM_TRUCK_TRIPS_ENDED] += is_truck
     active.place[slot] = goal
     day = wake_s[slot] // DAY_S
     home = vehicles.home[vehicle]
@@ -187,6 +191,7 @@ def end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     )
     begin_trip(slot, home, max(back_s, wake_s[slot] + TURNAROUND_S), active, wake_s)
     tally.sums[SUM_TRIPS_BEGUN] += 1
+    tally.sums[SUM_TRUCK_TRIPS_BEGUN] += is_truck
 
 
 @kernel

@@ -38,5 +38,5 @@ def count_out(active, n_slots, classes, truck_kind, counts):
             continue
         is_truck = 1 if classes.kind[active.vehicle_class[slot]] == truck_kind else 0
         counts[is_truck, 1] += 1
-        if phase == ROAD or phase == APPROACH or phase == EGRESS:
+        if phase in (ROAD, APPROACH, EGRESS):
             counts[is_truck, 0] += 1

@@ -1,5 +1,7 @@
 """The phases of a window: each cuts its rows into shards and hands them to one kernel."""
 
+from typing import Any, cast
+
 import numpy as np
 
 from twin.engine import call as calling
@@ -49,7 +51,7 @@ def plan_day(world: World, window: int) -> None:
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
             world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
         )  # fmt: skip
-        return calls[:n_calls].copy()  # type: ignore[index, no-any-return]
+        return cast("Calls", cast("Any", calls)[:n_calls].copy())
 
     def count_shard(shard: int) -> None:
         calling.count_calls(shards[shard], given.rules.window_s, place[shard])
@@ -71,7 +73,7 @@ def call(world: World, window: int) -> None:
     """Give a slot to every vehicle that is called in this window."""
     of_day = window % (DAY_S // world.given.rules.window_s)
     first, n_calls = int(world.first_call[of_day]), int(world.first_call[of_day + 1] - world.first_call[of_day])
-    calls = world.calls[first : first + n_calls]  # type: ignore[index]
+    calls = world.calls[first : first + n_calls]
     slots = np.empty(n_calls, np.int32)
     start = min(world.next_slot, max(world.n_slots - 1, 0))
     n_found, world.next_slot = calling.free_slots(world.wake_s, world.n_slots, start, n_calls, slots)
@@ -84,7 +86,7 @@ def call(world: World, window: int) -> None:
 
     def activate_shard(shard: int) -> None:
         low, high = shard * n_calls // n_parts, (shard + 1) * n_calls // n_parts
-        calling.activate(low, high, slots, calls, world.active, world.wake_s, world.tallies[shard])
+        calling.activate(low, high, slots, calls, world.given.classes.kind, world.active, world.wake_s, world.tallies[shard])
 
     world.each(activate_shard, range(world.n_slot_shards))
 
@@ -133,6 +135,7 @@ def serve(world: World, window: int) -> None:
     given, active, cuts = world.given, world.active, world.station_cuts
     arrivals = world.arrivals
     at = np.searchsorted(given.pools.station[active.pool[arrivals]], cuts)
+
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
         pools = _pools(given, first, last)

@@ -8,9 +8,7 @@ from twin.tables.state import DECIDE, HAS_TO_STAY, NEVER_S, QUEUE
 def next_loss(station, site):
     """Return (pool, second) of the next patience to end in the station's queues; the lowest pool of a tie."""
     best, best_s = -1, NEVER_S
-    for pool in range(
-        site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]
-    ):
+    for pool in range(site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]):
         if site.pool_state.loses_s[pool] < best_s:
             best, best_s = pool, site.pool_state.loses_s[pool]
     return best, best_s
@@ -92,9 +90,7 @@ def publish_pools(station, site):
 
     Reads: site. Writes: site.
     """
-    for pool in range(
-        site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]
-    ):
+    for pool in range(site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]):
         wait_s = 0
         if site.pool_state.n_busy[pool] >= site.pools.n_evse[pool]:
             wait_s = (site.pool_state.n_waiting[pool] + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]

@@ -110,15 +110,13 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     active.patience_s[slot] = NEVER_S if must_stay else second + max(patience_s, 1)
     join_queue(slot, pool, active, site)
     site.station_state.max_queue[station] = max(site.station_state.max_queue[station], site.pool_state.n_waiting[pool])
-    site.station_state.hour_queue[station] = max(
-        site.station_state.hour_queue[station], site.pool_state.n_waiting[pool]
-    )
+    site.station_state.hour_queue[station] = max(site.station_state.hour_queue[station], site.pool_state.n_waiting[pool])
     return -1
 
 
 @kernel
 def has_to_stay(slot, rules, active, site):
-    """Return whether a driver has no choice: on a trip with next to nothing in the battery, or with no other stop in reach."""
+    """Return whether a driver has no choice: on a trip, with next to nothing in the battery or no other stop in reach."""
     if active.errand[slot] != TRIP:
         return False
     capacity_ws = site.classes.capacity_ws[active.vehicle_class[slot]]

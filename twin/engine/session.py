@@ -5,7 +5,7 @@ import math
 from twin.engine.booking import book_ahead, book_part
 from twin.engine.lot import HEAVY_TRUCK
 from twin.kernels import kernel
-from twin.physics import charge_time_s, energy_after_ws, most_power_w
+from twin.physics import SECONDS_PER_QUARTER, charge_time_s, energy_after_ws, most_power_w
 from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, PLUGGED, SERVED, TRIP
 
 HIGHWAY = 1
@@ -36,15 +36,15 @@ def energy_at_ws(slot, second, active, site):
     if second >= active.end_s[slot]:
         return active.end_ws[slot]
     row = active.vehicle_class[slot]
-    energy = energy_after_ws(
-        site.curve_w[row],
-        site.full_s[row],
-        session_factor(slot, active, site),
-        site.classes.capacity_ws[row],
-        active.anchor_ws[slot],
-        active.limit_w[slot],
-        second - active.anchor_s[slot],
-    )
+    factor, limit_w = session_factor(slot, active, site), active.limit_w[slot]
+    at_s, energy = active.anchor_s[slot], float(active.anchor_ws[slot])
+    # From quarter hour to quarter hour, as the books reckon it: the same steps give the same last bit.
+    while at_s < second:
+        until = min((at_s // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, second)
+        energy = energy_after_ws(
+            site.curve_w[row], site.full_s[row], factor, site.classes.capacity_ws[row], energy, limit_w, until - at_s
+        )
+        at_s = until
     return min(int(math.floor(energy)), active.end_ws[slot])
 
 
@@ -168,9 +168,7 @@ def plug_in(slot, evse, second, rules, active, site, shard):
     active.phase[slot] = PLUGGED
     active.plug_in_s[slot] = second
     active.intake_ws[slot], active.anchor_ws[slot], active.peak_w[slot] = energy_ws, energy_ws, 0.0
-    is_busy = (
-        site.pool_state.n_waiting[pool] > 0 and site.stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
-    )
+    is_busy = site.pool_state.n_waiting[pool] > 0 and site.stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
     active.patience_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
     site.evses.occupant[evse] = slot
     site.pool_state.n_busy[pool] += 1

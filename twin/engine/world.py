@@ -27,8 +27,8 @@ from twin.tables.state import (
     RING_HOURS,
     Active,
     Calls,
-    Evses,
     Counties,
+    Evses,
     Ledger,
     Links,
     Nodes,
@@ -132,6 +132,7 @@ class World:
     station_cuts: I64
     tallies: list[Tally]
     sums: I64
+    hour_sums: I64
     start_energy_ws: int
     executor: ThreadPoolExecutor | None
     n_slots: int = 0
@@ -217,9 +218,7 @@ def build_world(given: Given, n_workers: int) -> World:
         traits=pick(Traits, given.classes),
         links=pick(Links, given.roads, to_node=given.roads.link_to),
         nodes=pick(Nodes, None, lon=given.roads.node_lon, lat=given.roads.node_lat, zone=given.roads.node_zone),
-        counties=pick(
-            Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province
-        ),
+        counties=pick(Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province),
         zones=pick(Zones, None, node=given.roads.zone_node, core=given.roads.zone_core),
         ledger=ledger,
         private_part_ws=np.zeros(shape, np.int64),
@@ -236,6 +235,7 @@ def build_world(given: Given, n_workers: int) -> World:
         station_cuts=station_cuts,
         tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 3), np.int32)) for shard in range(n_shards)],
         sums=np.zeros(N_SUMS, np.int64),
+        hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
         executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
     )

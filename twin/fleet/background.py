@@ -52,9 +52,7 @@ def other_cars(n_electric: float) -> Ratios:
         Electric cars, taxis and vans of the whole country that leave their zone at times.
     """
     growth = n_electric / travellers("2025")
-    electric = (
-        np.array([figures.travel("long_distance", f"nev_passages_{day}") for day in ("ordinary", "holiday")]) * growth
-    )
+    electric = np.array([figures.travel("long_distance", f"nev_passages_{day}") for day in ("ordinary", "holiday")]) * growth
     trucks = figures.travel("national", "truck_expressway_ordinary") * 1e6
     every = all_vehicles() - np.array([trucks, trucks * figures.travel("holiday", "factor_trucks")])
     ordinary, holiday = np.maximum(every - electric, 0.0) / np.maximum(electric, 1.0)
@@ -155,9 +153,7 @@ def _set_trips(plan: GroupPlan, rolled: Rolled, vehicles: F64) -> F64:
     return trips
 
 
-def _simulated_flow(
-    plans: list[GroupPlan], rolled: list[Rolled], whole: F64, daily: F64, load: Callable[[F64], F64]
-) -> F64:
+def _simulated_flow(plans: list[GroupPlan], rolled: list[Rolled], whole: F64, daily: F64, load: Callable[[F64], F64]) -> F64:
     """Expected flow of the simulated vehicles, shape (n_days, n_links).
 
     Days on which every group uses the same destinations are loaded once, at their mean, and scaled by their trips.

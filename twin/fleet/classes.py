@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import DataError, Faults
-from twin.tables.columns import F64, STR, U8
 from twin.physics import segment_times_s
+from twin.tables.columns import F64, STR, U8
 from twin.tables.inputs import VEHICLE_KINDS, VehicleClasses
 from twin.tables.seeds import read
 

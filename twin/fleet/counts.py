@@ -59,9 +59,7 @@ def fleet_totals(config: Config) -> I64:
     of_year = seed["year"] == config.fleet.year
     if not np.any(of_year):
         years = ", ".join(sorted(set(seed["year"])))
-        raise DataError(
-            f"fleet_stock.csv: no year {config.fleet.year}; there are {years}; set fleet.year to one of them"
-        )
+        raise DataError(f"fleet_stock.csv: no year {config.fleet.year}; there are {years}; set fleet.year to one of them")
     totals = np.array([seed["n_vehicles"][of_year & (seed["kind"] == kind)].sum() for kind in VEHICLE_KINDS])
     if config.fleet.n_vehicles is not None:
         light = totals[[CAR, TAXI, VAN]]
@@ -96,9 +94,7 @@ def count_by_county(config: Config, regions: Regions) -> Counts:
     by_county[TRUCK] = _within(by_province, county_province, population)
     stock = figures.province(regions, "nev_stock", config.fleet.year[:4])
     stock *= totals.sum() / stock.sum()
-    others = np.array([np.bincount(county_province, by_county[k], stock.size) for k in (TAXI, VAN, BUS, TRUCK)]).sum(
-        axis=0
-    )
+    others = np.array([np.bincount(county_province, by_county[k], stock.size) for k in (TAXI, VAN, BUS, TRUCK)]).sum(axis=0)
     cars = largest_remainder(np.maximum(stock - others, 0.3 * stock), int(totals[CAR]))
     by_zone = _within(cars, np.asarray(regions.zone_province), _car_weight(regions))
     by_county[CAR] = _within(by_zone, county_zone, urban)

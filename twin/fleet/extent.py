@@ -56,8 +56,7 @@ def great_circle_km(lon: F64, lat: F64) -> F64:
     lam, phi = np.radians(lon), np.radians(lat)
     cos = np.cos(phi)
     half = (
-        np.sin((phi[:, None] - phi[None]) / 2) ** 2
-        + cos[:, None] * cos[None] * np.sin((lam[:, None] - lam[None]) / 2) ** 2
+        np.sin((phi[:, None] - phi[None]) / 2) ** 2 + cos[:, None] * cos[None] * np.sin((lam[:, None] - lam[None]) / 2) ** 2
     )
     km: F64 = 2.0 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
     return km

@@ -23,9 +23,7 @@ def travel(section: str, key: str) -> float:
         If it is not there.
     """
     seed = read("travel")
-    return _single(
-        "travel.csv", f"{section}, {key}", seed["value"][(seed["section"] == section) & (seed["key"] == key)]
-    )
+    return _single("travel.csv", f"{section}, {key}", seed["value"][(seed["section"] == section) & (seed["key"] == key)])
 
 
 def nation(figure: str, period: str) -> float:

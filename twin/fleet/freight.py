@@ -172,7 +172,5 @@ def freight_plans(
         nights[:, NIGHTS[haul]] = 1.0
         most = 1.0 / (1.0 + NIGHTS[haul])
         set_outs = np.minimum(busy[:, None] * round_trips[None], most)
-        plans.append(
-            GroupPlan(set_outs, night_tables(nights), go, come, np.zeros(is_holiday.size, np.int64), shares[None])
-        )
+        plans.append(GroupPlan(set_outs, night_tables(nights), go, come, np.zeros(is_holiday.size, np.int64), shares[None]))
     return plans[0], plans[1]

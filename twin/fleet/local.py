@@ -105,9 +105,7 @@ def temperature_factors(degc: F64) -> Temperature:
 def mean_km(kind: str) -> float:
     """Return the mean kilometres of a driving vehicle on a workday; trucks: those that stay in their zone."""
     if kind == "car":
-        return figures.travel("private_car", "daily_km_gamma_shape") * figures.travel(
-            "private_car", "daily_km_gamma_scale"
-        )
+        return figures.travel("private_car", "daily_km_gamma_shape") * figures.travel("private_car", "daily_km_gamma_scale")
     if kind == "truck":
         hauls = read("truck_hauls")
         return float(hauls["daily_km"][hauls["haul"] == "drayage"][0])

@@ -39,9 +39,7 @@ def group_plans(
     return [*cars, *freight_plans(config, calendar, regions, routes, n_by_group_zone)]
 
 
-def build_trips(
-    config: Config, calendar: Calendar, regions: Regions, routes: Routes, n_by_group_zone: I64
-) -> TripTables:
+def build_trips(config: Config, calendar: Calendar, regions: Regions, routes: Routes, n_by_group_zone: I64) -> TripTables:
     """Build the trip tables of a run that begins with every vehicle at home.
 
     Parameters
@@ -100,9 +98,7 @@ def expected_trips(tables: TripTables, n_by_group_zone: I64) -> F64:
     ndarray of float64, shape (n_groups, n_days)
     """
     rolled = rolled_trips(tables)
-    return np.array(
-        [(r.out + r.back) @ n for r, n in zip(rolled, np.asarray(n_by_group_zone, np.float64), strict=True)]
-    )
+    return np.array([(r.out + r.back) @ n for r, n in zip(rolled, np.asarray(n_by_group_zone, np.float64), strict=True)])
 
 
 def trip_length_figures(

@@ -98,9 +98,7 @@ def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[
     yield ALL, np.ones(zone_province.size, np.bool_)
 
 
-def _area_rows(
-    province: str, kw: dict[str, F64], is_valley: NDArray[np.bool_], hour_of_day: NDArray[Any]
-) -> Iterator[Row]:
+def _area_rows(province: str, kw: dict[str, F64], is_valley: NDArray[np.bool_], hour_of_day: NDArray[Any]) -> Iterator[Row]:
     vehicles = _vehicles_kw(kw)
     load = {kind: values.sum(axis=0) for kind, values in kw.items()}
     public = load["urban"] + load["highway"] + load["rural"]

@@ -96,11 +96,16 @@ def road_metrics(totals: RunTotals) -> Iterator[Row]:
     yield Row("n_hours", ALL, ALL, np.nan, float(totals.n_hours), "h")
     for name in sorted(counts):
         metric = "stranded" if name == "n_stranded" else name
-        yield Row(metric, ALL, ALL, np.nan, float(counts[name]), "km" if name.endswith("_km") else "-")
+        yield Row(metric, ALL, ALL, np.nan, float(counts[name]), _unit_of(name))
     for k, vehicles in enumerate(ROAD_VEHICLES):
         for j, what in enumerate(("on_road", "trips_begun", "trips_ended")):
             for hour in range(totals.n_hours):
                 yield Row(f"{vehicles}_{what}", ALL, ALL, float(hour), float(totals.road[hour, k, j]), "-")
+
+
+def _unit_of(name: str) -> str:
+    """Return the unit that a count carries at the end of its name."""
+    return {"km": "km", "kwh": "kWh"}.get(name.rsplit("_", 1)[-1], "-")
 
 
 def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) -> StationsTable:

@@ -71,8 +71,7 @@ def places(figures: Figures) -> Finding:
     wait = figures.cite("mean_wait_min", minutes, layer)
     long = figures.cite("share_waiting_over_30_min", percent, layer)
     text = (
-        f"Drivers wait longest at {LAYER_WORDS[layer]}: {wait.text} on average, "
-        f"over half an hour in {long.text} of sessions"
+        f"Drivers wait longest at {LAYER_WORDS[layer]}: {wait.text} on average, over half an hour in {long.text} of sessions"
     )
     return Finding(text, (wait, long))
 
@@ -90,9 +89,7 @@ def load(figures: Figures) -> Finding:
     """State the vehicles' peak load and their share of the evening peak."""
     peak = figures.cite("ev_load_peak_gw", gigawatts)
     share = figures.cite("ev_share_of_evening_peak", percent)
-    return Finding(
-        f"Vehicles draw up to {peak.text} from the grid and make {share.text} of its evening peak", (peak, share)
-    )
+    return Finding(f"Vehicles draw up to {peak.text} from the grid and make {share.text} of its evening peak", (peak, share))
 
 
 def provinces(figures: Figures) -> Finding:
@@ -111,10 +108,7 @@ def trucks(figures: Figures) -> Finding:
     energy = figures.cite("truck_grid_energy_gwh", gigawatt_hours)
     fleet = figures.cite("n_truck", count)
     megawatt = figures.cite("n_megawatt_evse", count)
-    text = (
-        f"{fleet.text} electric trucks took {energy.text} from public stations, "
-        f"which hold {megawatt.text} megawatt EVSEs"
-    )
+    text = f"{fleet.text} electric trucks took {energy.text} from public stations, which hold {megawatt.text} megawatt EVSEs"
     return Finding(text, (fleet, energy, megawatt))
 
 

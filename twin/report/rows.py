@@ -85,8 +85,7 @@ def provinces(figures: Figures) -> list[list[str]]:
     """Return a row a province, those with the most sessions first."""
     order = sorted(figures.provinces, key=lambda name: (-figures.get("sessions", province=name), name))
     return [
-        [name, *(figures.cite(metric, write, province=name).text for metric, _, write in PROVINCE_FIGURES)]
-        for name in order
+        [name, *(figures.cite(metric, write, province=name).text for metric, _, write in PROVINCE_FIGURES)] for name in order
     ]
 
 

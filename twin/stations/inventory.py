@@ -157,9 +157,7 @@ def _extent(regions: Regions, folder: Path | None) -> Extent:
     return Extent(lon, lat, built_up_radius_km(regions.county_urban_population, county_km), county_km)
 
 
-def _tables(
-    sites: Sites, cells: Cells, regions: Regions, limit_share: float, efficiency: float
-) -> tuple[Stations, Pools]:
+def _tables(sites: Sites, cells: Cells, regions: Regions, limit_share: float, efficiency: float) -> tuple[Stations, Pools]:
     """Turn sites in their final order into the tables of stations and pools."""
     station, cell = np.nonzero(sites.n_evse)
     n_evse = sites.n_evse[station, cell].astype(np.int64)

@@ -49,9 +49,7 @@ MOST_PER_SIDE = 40
 provincial shares give the few sides of Shanghai, Beijing and Tianjin beyond that goes to the other provinces."""
 
 
-def local_sites(
-    seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, county_km: F64
-) -> list[Sites]:
+def local_sites(seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, county_km: F64) -> list[Sites]:
     """Cut the EVSEs off the expressways into sites, kind by kind; units are counties, zones for truck hubs."""
     province = regions.county_province
     urban_share = regions.county_urban_population / regions.zone_urban_population[regions.county_zone]

@@ -179,9 +179,7 @@ def _refuse_if_taken(out: Path) -> None:
         return
     if out.exists() or out.is_symlink():
         what = "a folder that is not empty" if out.is_dir() else "a file"
-        raise OutputExistsError(
-            f"{out}: found {what}; wanted a new or empty folder; name another one or move this one away"
-        )
+        raise OutputExistsError(f"{out}: found {what}; wanted a new or empty folder; name another one or move this one away")
 
 
 def _make_folders(folder: Path) -> list[Path]:

@@ -97,9 +97,7 @@ SOURCE = text("source", "where the figure comes from; 'derived: how' or 'from me
 CONFIDENCE = text("confidence", "how far the figure can be trusted", allowed=CONFIDENCES)
 PROVENANCE = (SOURCE, CONFIDENCE)
 
-PROVINCES = tuple(
-    "BJ TJ HE SX NM LN JL HL SH JS ZJ AH FJ JX SD HA HB HN GD GX HI CQ SC GZ YN XZ SN GS QH NX XJ".split()
-)
+PROVINCES = tuple("BJ TJ HE SX NM LN JL HL SH JS ZJ AH FJ JX SD HA HB HN GD GX HI CQ SC GZ YN XZ SN GS QH NX XJ".split())
 
 
 def province(name: str = "province", meaning: str = "province code") -> SeedColumn:

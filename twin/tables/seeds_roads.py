@@ -62,9 +62,7 @@ ROAD_TABLES: tuple[SeedTable, ...] = (
             text("line", "code"),
             text("name_en", "English name: its two ends"),
             text("name_zh", "Chinese name: its two ends"),
-            number(
-                "official_length_km", "km", "length in the national plan, parts not yet open included", optional=True
-            ),
+            number("official_length_km", "km", "length in the national plan, parts not yet open included", optional=True),
             whole("is_complete", "1", "1 where every section was found as expressway and the plan's length fits", 0, 1),
             *PROVENANCE,
         ),

@@ -1,4 +1,4 @@
-"""What the window engine holds while it runs. Only vehicles that are out have a row in `Active`; the rest sleep in `Vehicles`."""
+"""What the window engine holds while it runs. Only vehicles that are out are in `Active`; the rest sleep in `Vehicles`."""
 
 from typing import NamedTuple
 
@@ -103,8 +103,11 @@ class Evses(NamedTuple):
 
 
 class StationState(NamedTuple):
-    """What a station remembers and counts, one row each. Beside the rows lies one bare column, ``next_s``: the second of
-    its next event of its own (the end of a session or of a patience), which every window reads through."""
+    """What a station remembers and counts, one row each.
+
+    Beside the rows lies one bare column, ``next_s``: the second of the station's next event of its own (the end of a
+    session or of a patience), which every window reads through.
+    """
 
     bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
     energy_ws: Annotated[I64, Field("Ws", "energy of the sessions ended")]
@@ -315,7 +318,7 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 18
+N_SUMS = 20
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -334,5 +337,7 @@ N_SUMS = 18
     SUM_ERRANDS_BEGUN,
     SUM_ERRANDS_ENDED,
     SUM_GIVEN_UP,
+    SUM_TRUCK_TRIPS_BEGUN,
+    SUM_TRUCK_TRIPS_ENDED,
     SUM_LOGGED,
 ) = range(N_SUMS)
