@@ -4,25 +4,21 @@ from typing import Any
 
 import numpy as np
 
+from twin.engine.laws import laws_of
 from twin.engine.links import count_out
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform
-from twin.tables.columns import I64
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
     BALKED,
-    FREE,
-    OUT,
-    PLUGGED,
     RING_HOURS,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
-    SUM_ERRANDS_ENDED,
     SUM_FORGONE_WS,
     SUM_FUEL_WS,
     SUM_GIVEN_UP,
@@ -39,7 +35,7 @@ from twin.tables.state import (
     SUM_TRUCK_TRIPS_ENDED,
     TRIP,
 )
-from twin.tables.totals import LOAD_KINDS, Law, RunTotals
+from twin.tables.totals import RunTotals
 
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
@@ -186,7 +182,7 @@ def finish(world: World) -> RunTotals:
         load_ws=load_ws,
         road=world.road,
         counts=_counts(world, int(counts[:, 1].sum())),
-        laws=_laws(world, private_ws, int(counts[:, 1].sum())),
+        laws=laws_of(world, private_ws, int(counts[:, 1].sum())),
     )
 
 
@@ -216,65 +212,3 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),
         "fuel_kwh": int(sums[SUM_FUEL_WS] // 3_600_000),
     }
-
-
-def _laws(world: World, private_ws: I64, n_under_way: int) -> tuple[Law, ...]:
-    """Hold the two sides of every law of conservation against each other."""
-    sums, ledger, active, vehicles = world.sums, world.ledger, world.active, world.given.vehicles
-    out = np.flatnonzero(active.phase != FREE)
-    rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
-    out_ws = int(active.energy_ws[out].sum())
-    errands_out = int((active.errand[out] != TRIP).sum())
-    public_ws = int(world.station_state.energy_ws.sum())
-    over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
-    plugged = active.phase == PLUGGED
-    return (
-        Law(
-            "energy at the start + charged = energy at the end + driven",
-            world.start_energy_ws + public_ws + int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]),
-            rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]),
-            "Ws",
-        ),
-        Law(
-            "trips begun = ended + under way + stranded",
-            int(sums[SUM_TRIPS_BEGUN]),
-            int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_under_way,
-            "trips",
-        ),
-        Law(
-            "errands begun = ended + under way + stranded",
-            int(sums[SUM_ERRANDS_BEGUN]),
-            int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + errands_out,
-            "errands",
-        ),
-        Law(
-            "energy booked by public stations = energy into batteries there",
-            int(ledger.load_ws[:3].sum()),
-            public_ws,
-            "Ws",
-        ),
-        Law(
-            "energy booked at home and at depots = energy into batteries there",
-            int(private_ws.sum()),
-            int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS]),
-            "Ws",
-        ),
-        Law(
-            "vehicles plugged in = EVSEs occupied",
-            int(plugged.sum()),
-            int((world.evses.occupant >= 0).sum()),
-            "vehicles",
-        ),
-        Law(
-            "EVSEs occupied = EVSEs that pools count as busy",
-            int((world.evses.occupant >= 0).sum()),
-            int(world.pool_state.n_busy.sum()),
-            "EVSEs",
-        ),
-        Law("vehicles out = vehicles marked out", len(out), int((vehicles.state == OUT).sum()), "vehicles"),
-        Law("no state of charge above 1", 0, 0, "vehicles", tuple(f"vehicle {row}" for row in over[:20])),
-        Law("no energy below zero while out", 0, int((active.energy_ws[out] < 0).sum()), "vehicles"),
-    )
-
-
-assert LOAD_KINDS[:3] == ("urban", "highway", "rural")

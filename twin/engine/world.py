@@ -27,25 +27,16 @@ from twin.tables.state import (
     RING_HOURS,
     Active,
     Calls,
-    Counties,
     Evses,
     Ledger,
-    Links,
-    Nodes,
-    Offers,
-    Outlook,
-    Plugs,
     PoolState,
     Roads,
     Rules,
-    Seen,
-    Site,
     StationState,
     Tally,
-    Traits,
-    Zones,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
+from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Site, Traits, Zones
 
 DAY_S = 86_400
 N_SHARDS = 32
@@ -181,9 +172,8 @@ class World:
 
 def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
-    n_stations, n_pools, n_evse = len(given.stations.zone), len(given.pools.station), int(given.pools.n_evse.sum())
+    n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
     n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
-    n_links = len(given.roads.link_to)
     vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
     station_cuts = _cut_at_zones(given.stations.zone, n_zones, per_station)
@@ -191,25 +181,13 @@ def build_world(given: Given, n_workers: int) -> World:
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
-    pool_state = rows(PoolState, n_pools)
-    pool_state.head[:], pool_state.tail[:], pool_state.loses_s[:] = -1, -1, NEVER_S
-    pool_state.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
-    evses = rows(Evses, n_evse)
-    evses.occupant[:], evses.end_s[:] = -1, NEVER_S
-    ledger = Ledger(
-        ring_energy_ws=np.zeros((n_stations, RING_HOURS), np.int64),
-        ring_busy_s=np.zeros((n_stations, RING_HOURS), np.int32),
-        load_ws=np.zeros(shape, np.int64),
-        wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
-        wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),
-    )
     return World(
         given=given,
         n_workers=n_workers,
         active=rows(Active, n_start),
         wake_s=np.full(n_start, NEVER_S, np.int32),
-        pool_state=pool_state,
-        evses=evses,
+        pool_state=_empty_pools(given),
+        evses=_free_evses(given),
         station_state=rows(StationState, n_stations),
         next_s=np.full(n_stations, NEVER_S, np.int32),
         n_evse=per_station,
@@ -220,7 +198,7 @@ def build_world(given: Given, n_workers: int) -> World:
         nodes=pick(Nodes, None, lon=given.roads.node_lon, lat=given.roads.node_lat, zone=given.roads.node_zone),
         counties=pick(Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province),
         zones=pick(Zones, None, node=given.roads.zone_node, core=given.roads.zone_core),
-        ledger=ledger,
+        ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=np.zeros(shape, np.int64),
         private_step_w=np.zeros(shape, np.int64),
         link_flow_per_h=np.zeros(n_links),
@@ -238,6 +216,29 @@ def build_world(given: Given, n_workers: int) -> World:
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
         executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
+    )
+
+
+def _empty_pools(given: Given) -> PoolState:
+    pools = rows(PoolState, len(given.pools.station))
+    pools.head[:], pools.tail[:], pools.loses_s[:] = -1, -1, NEVER_S
+    pools.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
+    return pools
+
+
+def _free_evses(given: Given) -> Evses:
+    evses = rows(Evses, int(given.pools.n_evse.sum()))
+    evses.occupant[:], evses.end_s[:] = -1, NEVER_S
+    return evses
+
+
+def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: int) -> Ledger:
+    return Ledger(
+        ring_energy_ws=np.zeros((n_stations, RING_HOURS), np.int64),
+        ring_busy_s=np.zeros((n_stations, RING_HOURS), np.int32),
+        load_ws=np.zeros(load_shape, np.int64),
+        wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
+        wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),
     )
 
 

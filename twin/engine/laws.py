@@ -1,0 +1,95 @@
+"""The laws of conservation that the engine answers for, each with its two sides as counted independently."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from twin.engine.world import World
+from twin.tables.columns import I64
+from twin.tables.state import (
+    FREE,
+    OUT,
+    PLUGGED,
+    SUM_DEPOT_WS,
+    SUM_DRIVEN_WS,
+    SUM_ERRANDS_BEGUN,
+    SUM_ERRANDS_ENDED,
+    SUM_HOME_WS,
+    SUM_STRANDED_ERRANDS,
+    SUM_STRANDED_TRIPS,
+    SUM_TRIPS_BEGUN,
+    SUM_TRIPS_ENDED,
+    TRIP,
+)
+from twin.tables.totals import LOAD_KINDS, Law
+
+N_PUBLIC = LOAD_KINDS.index("truck")
+MOST_ROWS = 20
+
+
+def laws_of(world: World, private_ws: I64, n_trips_out: int) -> tuple[Law, ...]:
+    """Return every law with its two sides.
+
+    Parameters
+    ----------
+    world : World
+        At the end of the run, running sessions settled.
+    private_ws : ndarray of int64, shape (n_kinds, n_zones, n_quarters)
+        Private charging as booked.
+    n_trips_out : int
+        Trips under way.
+    """
+    return (*energy_laws(world, private_ws), *outing_laws(world, n_trips_out), *plug_laws(world))
+
+
+def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
+    """Yield what holds of watt-seconds."""
+    sums, active, vehicles = world.sums, world.active, world.given.vehicles
+    out = active.phase != FREE
+    rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
+    out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
+    at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
+    yield Law(
+        "energy at the start + charged = energy at the end + driven",
+        world.start_energy_ws + public_ws + at_home_ws,
+        rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]),
+        "Ws",
+    )
+    booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
+    yield Law("energy booked by public stations = energy into batteries there", booked_ws, public_ws, "Ws")
+    yield Law("energy booked at home and at depots = energy into batteries there", int(private_ws.sum()), at_home_ws, "Ws")
+    over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
+    rows = tuple(f"vehicle {row}" for row in over[:MOST_ROWS])
+    yield Law("vehicles with a state of charge above 1 = none", len(over), 0, "vehicles", rows)
+    n_below = int((active.energy_ws[out] < 0).sum())
+    yield Law("vehicles with energy below zero = none", n_below, 0, "vehicles")
+
+
+def outing_laws(world: World, n_trips_out: int) -> Iterator[Law]:
+    """Yield what holds of trips and errands: nobody vanishes."""
+    sums, active = world.sums, world.active
+    out = active.phase != FREE
+    yield Law(
+        "trips begun = ended + under way + stranded",
+        int(sums[SUM_TRIPS_BEGUN]),
+        int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_trips_out,
+        "trips",
+    )
+    yield Law(
+        "errands begun = ended + under way + stranded",
+        int(sums[SUM_ERRANDS_BEGUN]),
+        int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + int((active.errand[out] != TRIP).sum()),
+        "errands",
+    )
+    n_marked = int((world.given.vehicles.state == OUT).sum())
+    yield Law("vehicles out = vehicles marked out", int(out.sum()), n_marked, "vehicles")
+
+
+def plug_laws(world: World) -> Iterator[Law]:
+    """Yield what holds of plugs: no EVSE has two vehicles, no vehicle two EVSEs."""
+    occupants = world.evses.occupant[world.evses.occupant >= 0]
+    n_plugged = int((world.active.phase == PLUGGED).sum())
+    yield Law("vehicles plugged in = EVSEs occupied", n_plugged, len(occupants), "vehicles")
+    yield Law("EVSEs occupied = vehicles in them", len(occupants), len(np.unique(occupants)), "EVSEs")
+    n_busy = int(world.pool_state.n_busy.sum())
+    yield Law("EVSEs occupied = EVSEs that pools count as busy", len(occupants), n_busy, "EVSEs")

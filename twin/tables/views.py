@@ -1,0 +1,123 @@
+"""What kernels are handed: rows picked from the inputs so that what is read together lies together, and bundles of them."""
+
+from typing import NamedTuple
+
+from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
+from twin.tables.inputs import LinkPools, Markets, Pools, Stations
+from twin.tables.state import Evses, Ledger, PoolState, StationState
+
+
+class Plugs(NamedTuple):
+    """What a driver on the road compares of a pool, by pool id."""
+
+    rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
+    serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
+    is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
+    price_row: Annotated[U8, Field("-", "row of the price table")]
+
+
+class Offers(NamedTuple):
+    """What a driver in town compares: the pools of the markets with all that the comparison needs, neighbours adjacent."""
+
+    lon: Annotated[F64, Field("deg", "longitude")]
+    lat: Annotated[F64, Field("deg", "latitude")]
+    rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
+    pool: Annotated[I32, Field("-", "pool id")]
+    price_row: Annotated[U8, Field("-", "row of the price table")]
+    is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
+
+
+class Links(NamedTuple):
+    """Directed links as kernels read them."""
+
+    speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
+    free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
+    length_m: Annotated[I32, Field("m", "length")]
+    to_node: Annotated[I32, Field("-", "node at which it ends")]
+
+
+class Nodes(NamedTuple):
+    """Nodes as kernels read them."""
+
+    lon: Annotated[F64, Field("deg", "longitude")]
+    lat: Annotated[F64, Field("deg", "latitude")]
+    zone: Annotated[I32, Field("-", "zone whose node it is; -1 none")]
+
+
+class Counties(NamedTuple):
+    """Counties as kernels read them."""
+
+    zone: Annotated[I32, Field("-", "zone")]
+    province: Annotated[I32, Field("-", "province")]
+    access_m: Annotated[I32, Field("m", "way to the zone's node")]
+
+
+class Zones(NamedTuple):
+    """Zones as kernels read them."""
+
+    node: Annotated[I32, Field("-", "node at which it joins the road graph")]
+    core: Annotated[I32, Field("-", "county nearest to that node")]
+
+
+class Traits(NamedTuple):
+    """Vehicle classes as kernels read them, without the curves."""
+
+    capacity_ws: Annotated[I64, Field("Ws", "usable battery energy")]
+    city_ws_per_m: Annotated[F64, Field("Ws/m", "consumption in town at 20 degC")]
+    road_a_ws_per_m: Annotated[F64, Field("Ws/m", "consumption on the road at 20 degC: a + b v^2, v in km/h")]
+    road_b_ws_per_m: Annotated[F64, Field("Ws/m/(km/h)^2", "see road_a_ws_per_m")]
+    peak_w: Annotated[F64, Field("W", "largest power of the curve")]
+    ac_power_w: Annotated[I32, Field("W", "on-board charger")]
+    kind: Annotated[U8, Field("-", "index into VEHICLE_KINDS")]
+    has_engine: Annotated[U8, Field("-", "1 for hybrids")]
+    group: Annotated[U8, Field("-", "traveller group")]
+
+
+class Seen(NamedTuple):
+    """A stop that a driver keeps in mind while looking down the road."""
+
+    energy_ws: Annotated[F64, Field("Ws", "energy on arrival there")]
+    drive_s: Annotated[F64, Field("s", "driving time until there")]
+    pool: Annotated[I32, Field("-", "pool")]
+    link: Annotated[I32, Field("-", "link at whose end one leaves the road")]
+    detour_m: Annotated[I32, Field("m", "way between road and pool")]
+
+
+class Outlook(NamedTuple):
+    """What a driver decides and drives by: the road, the Board, prices, temperatures, and the own vehicle's class."""
+
+    classes: Traits
+    links: Links
+    nodes: Nodes
+    counties: Counties
+    zones: Zones
+    next_link: I32
+    skim_m: I32
+    top_speed_kmh: float
+    link_pools: LinkPools
+    markets: Markets
+    plugs: Plugs
+    offers: Offers
+    pool_state: PoolState
+    prices: F64
+    consumption_factor: F64
+    return_quantile: F64
+    seen: Seen
+
+
+class Site(NamedTuple):
+    """What a station's clock reads and writes: plugs, queues, counts, books, and room to deal power in."""
+
+    classes: Traits
+    curve_w: F64
+    ceiling_w: F64
+    full_s: F64
+    power_factor: F64
+    stations: Stations
+    pools: Pools
+    pool_state: PoolState
+    evses: Evses
+    station_state: StationState
+    ledger: Ledger
+    shares_w: F64
+    energies_ws: I64
