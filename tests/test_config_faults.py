@@ -79,7 +79,7 @@ REFUSED = {
     ),
     "window that does not divide": (
         "period: {window_s: 700}\n",
-        "a.yaml:1:20: period.window_s: should divide 3600 s, as 60, 100, 300 or 900 do (got 700)",
+        "a.yaml:1:20: period.window_s: should divide 900 s, as 60, 100, 300 or 900 do (got 700)",
     ),
     "day that does not exist": (
         "period: {start_date: '2027-02-30'}\n",

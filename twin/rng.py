@@ -95,7 +95,7 @@ def uniform(seed, stream, entity, period, draw):
     Parameters
     ----------
     seed : int
-        Seed of the run, 0 .. 2**64 - 1.
+        Seed of the run, 0 .. 2**63 - 1.
     stream : Stream
         What the draw is for.
     entity : int
