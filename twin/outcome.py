@@ -78,7 +78,7 @@ def write_outcome(
 def _private_evse(config: Config) -> int:
     """Return the private EVSEs of the scenario's stock: at homes, depots and work."""
     stock = seeds.read("private_stock")
-    return int(stock["n_evse"][stock["date"] == config.stations.stock].sum())
+    return int(stock["n_evses"][stock["date"] == config.stations.stock].sum())
 
 
 def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
