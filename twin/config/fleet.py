@@ -31,7 +31,8 @@ class Fleet(Section):
         None, ge=0, le=20_000_000, description="electric heavy trucks in place of the seed's figure (vehicles)"
     )
     sample: PositiveShare = Field(
-        1.0, description="share of the fleet that is simulated; supply is scaled with it so that waits compare (-)"
+        1.0,
+        description="share of the fleet that is simulated; supply is thinned with it, but small samples wait less (-)",
     )
     home_access_factor: Factor = Field(
         1.0, description="share of private cars that charge at home, as a multiple of the seed's share (-)"

@@ -19,7 +19,7 @@ GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
 def thin(sites: Sites, share: float) -> Sites:
-    """Keep a share of the sites so that a sampled fleet waits about as long as the whole one.
+    """Keep a share of the sites, so that supply shrinks with demand; waits of small samples still come out shorter.
 
     Off the expressways whole sites are kept or left, as waits depend on the number of EVSEs in a queue, which must not
     change: of each kind and octave of size every ``1 / share``-th in the order of counties, and as many more as bring
