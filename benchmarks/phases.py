@@ -35,9 +35,10 @@ def main() -> None:
 
     for window in range(FIRST_WINDOW, FIRST_WINDOW + N_WINDOWS):
         end_s = (window + 1) * config.period.window_s
-        n_calls = int(world.first_call[window + 1] - world.first_call[window])
+        n_calls = sum(int(first[window + 1] - first[window]) for first in world.first_call)
         rows["call"].append(timed(phases.call, window) / n_calls)
-        n_due = int(((world.wake_s < end_s) & (world.active.phase == DECIDE)).sum())
+        out = world.slots_out()
+        n_due = int(((world.wake_s[out] < end_s) & (world.active.phase[out] == DECIDE)).sum())
         rows["decision"].append(timed(phases.choose, window) / n_due)
         seconds = timed(phases.drive, window)
         rows["link entered"].append(seconds / int(world.link_entered.sum()))

@@ -9,13 +9,13 @@ import numpy as np
 from tests.nation import small_classes, small_given
 from twin.engine import phases
 from twin.engine.account import visit_rows
-from twin.engine.world import Given, World, build_world, grow
+from twin.engine.world import Given, World, build_world
 from twin.physics import segment_times_s
 from twin.rng import Stream, uniform
 from twin.tables.columns import rows
 from twin.tables.inputs import SERVES_CARS, LinkPools, Pools, Stations, VehicleClasses
 from twin.tables.results import SessionsTable
-from twin.tables.state import ARRIVED, FAST, HELD_S
+from twin.tables.state import ARRIVED, FAST, HELD_S, Active
 
 FLAT_W = 100_000
 """Power of every class of `flat_classes` at any state of charge."""
@@ -113,15 +113,15 @@ def live(given: Given, guests: Guests, n_windows: int, n_slots: int | None = Non
     A slot is reused after `n_slots` further guests; by default each guest has its own.
     """
     world = build_world(given, 1)
-    world.n_slots = n_slots or len(guests.vehicle)
-    grow(world, world.n_slots)
+    n_slots = n_slots or len(guests.vehicle)
+    world.active, world.wake_s = rows(Active, n_slots), np.empty(n_slots, np.int32)
     window_s = given.rules.window_s
     order = np.argsort(np.asarray(guests.arrival_s) // window_s, kind="stable")
     first = np.searchsorted(np.asarray(guests.arrival_s)[order] // window_s, np.arange(n_windows + 1))
     ended = []
     for window in range(n_windows):
         which = np.arange(first[window], first[window + 1])
-        arrive(world, guests, order[which], which % world.n_slots)
+        arrive(world, guests, order[which], which % n_slots)
         phases.exchange(world, window)
         phases.serve(world, window)
         ended.append(visit_rows(world, 1.0))

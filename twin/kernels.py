@@ -12,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
 
 _compile: Any = njit(  # type: ignore[call-overload]
     cache=True, nogil=True, error_model="numpy", fastmath=False, _nrt=False, forceinline=True
@@ -43,3 +46,37 @@ def kernel(function: Callable[..., Any]) -> Any:
     if cache_file is not None:
         cache_file._source_stamp = SOURCES
     return dispatcher
+
+
+def prefetch(table: Any, row: Any) -> None:
+    """Ask for a row that will soon be read, so that its journey from memory overlaps with work; changes nothing.
+
+    The rows of those who are due lie scattered over more memory than any cache holds, and waiting for them one by one is
+    half the time of a run.
+    """
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ask_for_row(_context: Any, table: Any, row: Any) -> Any:
+    """Emit LLVM's prefetch of a row's first cache line: to be read, kept near, data."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = cgutils.get_item_pointer(context, builder, signature.args[0], array, [arguments[1]], wraparound=False)
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        shape = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        ask = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        builder.call(ask, [builder.bitcast(address, byte), word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(table, types.intp), emit
+
+
+@overload(prefetch)
+def _prefetch(table: Any, row: Any) -> Any:
+    """Compile `prefetch`; as plain Python it does nothing."""
+
+    def ask(table: Any, row: Any) -> None:
+        _ask_for_row(table, row)
+
+    return ask

@@ -95,7 +95,7 @@ def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
     require_memory(config, int(count_vehicles(config, regions).sum()))
     calendar = build_calendar(config)
     classes, names = load_classes()
-    vehicles = to_rows(build_vehicles(config, regions, classes, names))
+    vehicles = build_vehicles(config, regions, classes, names)
     counts = group_counts(vehicles, classes, regions, len(GROUPS))
     background = build_background(
         config,

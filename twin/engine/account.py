@@ -11,6 +11,7 @@ from twin.engine.world import World
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform
+from twin.tables.columns import I64
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
@@ -152,28 +153,33 @@ def _add_hour(world: World, hour: int, columns: list[Any]) -> None:
     for field, column in enumerate(columns):
         sums = np.bincount(group, weights=column, minlength=world.hours.shape[1] * 3)
         world.hours[field, :, :, hour] = sums.astype(np.int64).reshape(-1, 3)
-    counts = np.zeros((2, 2), np.int64)
-    count_out(world.active, world.n_slots, world.given.classes, TRUCK_KIND, counts)
-    world.road[hour, :, 0] = counts[:, 0]
+    world.road[hour, :, 0] = _trips_out(world)[:, 0]
     in_hour = world.sums - world.hour_sums
     for column, (both, trucks) in enumerate(TRIPS_OF, 1):
         world.road[hour, :, column] = in_hour[both] - in_hour[trucks], in_hour[trucks]
     world.hour_sums = world.sums.copy()
 
 
+def _trips_out(world: World) -> I64:
+    """Return trips under way as [car or truck, on the road or in all]."""
+    counts = np.zeros((2, 2), np.int64)
+    for shard in world.vehicle_shards:
+        count_out(world.active, *world.slots_of(shard), world.given.classes, TRUCK_KIND, counts)
+    return counts
+
+
 def finish(world: World) -> RunTotals:
     """Settle what is still running and return everything counted, with the laws of conservation."""
-    given, ledger, active, books = world.given, world.ledger, world.active, world.station_state
+    given, ledger, books = world.given, world.ledger, world.station_state
     n_hours = 24 * given.n_days
-    _settle(n_hours * SECONDS_PER_HOUR, active, world.site())
+    _settle(n_hours * SECONDS_PER_HOUR, world.active, world.site())
     for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
         getattr(world.totals, name)[:] = getattr(books, name)
     world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
     private_ws = world.private_part_ws.copy()
     private_ws += 900 * np.cumsum(world.private_step_w, axis=2)
     load_ws = (ledger.load_ws + private_ws)[:, :, : 4 * n_hours]
-    counts = np.zeros((2, 2), np.int64)
-    count_out(active, world.n_slots, given.classes, TRUCK_KIND, counts)
+    n_under_way = int(_trips_out(world)[:, 1].sum())
     return RunTotals(
         n_hours=n_hours,
         stations=world.totals,
@@ -181,8 +187,8 @@ def finish(world: World) -> RunTotals:
         wait_histogram=world.wait_histogram,
         load_ws=load_ws,
         road=world.road,
-        counts=_counts(world, int(counts[:, 1].sum())),
-        laws=laws_of(world, private_ws, int(counts[:, 1].sum())),
+        counts=_counts(world, n_under_way),
+        laws=laws_of(world, private_ws, n_under_way),
     )
 
 

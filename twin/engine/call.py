@@ -15,46 +15,40 @@ DAY_S = 86_400
 
 
 @kernel
-def count_calls(calls, window_s, n_per_window):
+def count_calls(calls, n_calls, window_s, n_per_window):
     """Count the calls of a shard by window of the day. Reads: calls. Writes: n_per_window."""
-    for row in range(calls.shape[0]):
+    for row in range(n_calls):
         n_per_window[calls.second[row] % DAY_S // window_s] += 1
 
 
 @kernel
-def sort_calls(calls, window_s, place, out):
-    """Put the calls of a shard behind those of earlier windows and shards; vehicles stay in order within a window.
+def sort_calls(calls, n_calls, window_s, place, out):
+    """Sort the calls of a shard by window; within a window vehicles stay in order.
 
     Reads: calls. Writes: place (where the next call of each window goes), out.
     """
-    for row in range(calls.shape[0]):
+    for row in range(n_calls):
         window = calls.second[row] % DAY_S // window_s
         out[place[window]] = calls[row]
         place[window] += 1
 
 
 @kernel
-def free_slots(wake_s, n_slots, start, n_wanted, out):
-    """Find free slots below `n_slots`, once around from `start`; return (how many, where the search stopped).
+def activate(first, last, calls, first_slot, n_slots, next_slot, kind, active, wake_s, tally):
+    """Give each call a slot of its shard: the next free one, once around, or a new one.
 
-    Reads: wake_s. Writes: out.
+    Returns (where to look next, number of slots in use), both counted from the shard's first slot.
+    Reads: calls, kind. Writes: active, wake_s, tally.
     """
-    n_found, slot = 0, start
-    for _ in range(n_slots):
-        if n_found == n_wanted:
-            break
-        if wake_s[slot] == NEVER_S:
-            out[n_found] = slot
-            n_found += 1
-        slot = slot + 1 if slot + 1 < n_slots else 0
-    return n_found, slot
-
-
-@kernel
-def activate(first, last, slots, calls, kind, active, wake_s, tally):
-    """Give each call a slot. Reads: slots, calls, kind. Writes: active, wake_s, tally."""
+    n_old, n_looked, place = n_slots, 0, next_slot if next_slot < n_slots else 0
     for row in range(first, last):
-        slot = slots[row]
+        while n_looked < n_old and wake_s[first_slot + place] != NEVER_S:
+            n_looked += 1
+            place = place + 1 if place + 1 < n_old else 0
+        slot = first_slot + place
+        if n_looked == n_old:
+            slot = first_slot + n_slots
+            n_slots += 1
         active.vehicle[slot] = calls.vehicle[row]
         active.vehicle_class[slot] = calls.vehicle_class[row]
         active.energy_ws[slot] = calls.energy_ws[row]
@@ -64,3 +58,4 @@ def activate(first, last, slots, calls, kind, active, wake_s, tally):
         if calls.errand[row] == TRIP and kind[calls.vehicle_class[row]] == HEAVY_TRUCK:
             tally.sums[SUM_TRUCK_TRIPS_BEGUN] += 1
         begin_trip(slot, calls.goal[row], calls.second[row], active, wake_s)
+    return place, n_slots

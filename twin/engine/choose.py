@@ -10,7 +10,6 @@ from twin.engine.lot import STREET_DETOUR, approach, neighbourhood, rest
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
-    DECIDE,
     NO_VISIT,
     SERVED,
     SLOW,
@@ -24,24 +23,20 @@ from twin.tables.state import (
 
 
 @kernel
-def decide(first, last, window, rules, active, wake_s, vehicles, outlook, tally):
-    """Let every slot that is due decide.
+def decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally):
+    """Let a driver who is due decide.
 
     Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (stops seen), tally.
     """
-    window_end_s = (window + 1) * rules.window_s
-    for slot in range(first, last):
-        if wake_s[slot] >= window_end_s or active.phase[slot] != DECIDE:
-            continue
-        in_town = True
-        if active.errand[slot] == TRIP:
-            in_town = decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
-        elif active.outcome[slot] == SERVED:
-            in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
-        if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
-            give_up(slot, active, wake_s, vehicles, outlook, tally)
-        elif in_town:
-            charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally)
+    in_town = True
+    if active.errand[slot] == TRIP:
+        in_town = decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
+    elif active.outcome[slot] == SERVED:
+        in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
+    if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
+        give_up(slot, active, wake_s, vehicles, outlook, tally)
+    elif in_town:
+        charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally)
 
 
 @kernel

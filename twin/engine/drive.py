@@ -47,27 +47,23 @@ DAY_S = 86_400
 
 
 @kernel
-def drive(first, last, window, rules, active, wake_s, vehicles, outlook, arrived, entered, tally):
-    """Move every slot that is due; return the number of arrivals at stations.
+def drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
+    """Move a vehicle up to the end of the window; return whether it arrives at a station.
 
-    Reads: rules, outlook. Writes: active, wake_s, vehicles, arrived, entered, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, entered, tally.
     """
-    window_end_s = (window + 1) * rules.window_s
-    n_arrived = 0
-    for slot in range(first, last):
-        while wake_s[slot] < window_end_s:
-            phase = active.phase[slot]
-            if phase == ROAD:
-                end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally)
-            elif phase == APPROACH:
-                arrive(slot, active, wake_s)
-                arrived[n_arrived] = slot
-                n_arrived += 1
-            elif phase == EGRESS:
-                end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
-            else:
-                break
-    return n_arrived
+    while wake_s[slot] < window_end_s:
+        phase = active.phase[slot]
+        if phase == ROAD:
+            end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally)
+        elif phase == APPROACH:
+            arrive(slot, active, wake_s)
+            return True
+        elif phase == EGRESS:
+            end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
+        else:
+            break
+    return False
 
 
 @kernel

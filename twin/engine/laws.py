@@ -7,7 +7,6 @@ import numpy as np
 from twin.engine.world import World
 from twin.tables.columns import I64
 from twin.tables.state import (
-    FREE,
     OUT,
     PLUGGED,
     SUM_DEPOT_WS,
@@ -45,7 +44,7 @@ def laws_of(world: World, private_ws: I64, n_trips_out: int) -> tuple[Law, ...]:
 def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     """Yield what holds of watt-seconds."""
     sums, active, vehicles = world.sums, world.active, world.given.vehicles
-    out = active.phase != FREE
+    out = world.slots_out()
     rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
     out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
     at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
@@ -68,7 +67,7 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
 def outing_laws(world: World, n_trips_out: int) -> Iterator[Law]:
     """Yield what holds of trips and errands: nobody vanishes."""
     sums, active = world.sums, world.active
-    out = active.phase != FREE
+    out = world.slots_out()
     yield Law(
         "trips begun = ended + under way + stranded",
         int(sums[SUM_TRIPS_BEGUN]),
@@ -82,13 +81,13 @@ def outing_laws(world: World, n_trips_out: int) -> Iterator[Law]:
         "errands",
     )
     n_marked = int((world.given.vehicles.state == OUT).sum())
-    yield Law("vehicles out = vehicles marked out", int(out.sum()), n_marked, "vehicles")
+    yield Law("vehicles out = vehicles marked out", len(out), n_marked, "vehicles")
 
 
 def plug_laws(world: World) -> Iterator[Law]:
     """Yield what holds of plugs: no EVSE has two vehicles, no vehicle two EVSEs."""
     occupants = world.evses.occupant[world.evses.occupant >= 0]
-    n_plugged = int((world.active.phase == PLUGGED).sum())
+    n_plugged = int((world.active.phase[world.slots_out()] == PLUGGED).sum())
     yield Law("vehicles plugged in = EVSEs occupied", n_plugged, len(occupants), "vehicles")
     yield Law("EVSEs occupied = vehicles in them", len(occupants), len(np.unique(occupants)), "EVSEs")
     n_busy = int(world.pool_state.n_busy.sum())

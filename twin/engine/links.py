@@ -22,17 +22,17 @@ def publish_speeds(per_h, smoothing, background_per_h, shape, free_speed_kmh, ca
 
 
 @kernel
-def slots_in_use(wake_s, n_slots):
-    """Return the number of slots up to the last one in use. Reads: wake_s. Writes: nothing."""
-    while n_slots > 0 and wake_s[n_slots - 1] == NEVER_S:
-        n_slots -= 1
-    return n_slots
+def slots_in_use(wake_s, first, last):
+    """Return the number of slots from the first up to the last one in use. Reads: wake_s. Writes: nothing."""
+    while last > first and wake_s[last - 1] == NEVER_S:
+        last -= 1
+    return last - first
 
 
 @kernel
-def count_out(active, n_slots, classes, truck_kind, counts):
-    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Writes: counts[2, 2]."""
-    for slot in range(n_slots):
+def count_out(active, first, last, classes, truck_kind, counts):
+    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Adds to: counts[2, 2]."""
+    for slot in range(first, last):
         phase = active.phase[slot]
         if phase == FREE or active.errand[slot] != TRIP:
             continue

@@ -1,19 +1,16 @@
 """The phases of a window: each cuts its rows into shards and hands them to one kernel."""
 
-from typing import Any, cast
-
 import numpy as np
 
 from twin.engine import call as calling
-from twin.engine.choose import decide
 from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
-from twin.engine.drive import drive as drive_kernel
 from twin.engine.links import publish_speeds, slots_in_use
+from twin.engine.move import move as move_kernel
 from twin.engine.serve import serve as serve_kernel
-from twin.engine.world import DAY_S, Given, World, grow
+from twin.engine.world import DAY_S, Given, World
 from twin.physics import SECONDS_PER_HOUR
-from twin.tables.columns import rows
+from twin.tables.columns import I64, rows
 from twin.tables.state import SUM_LOGGED, Calls
 
 SMOOTHING = 0.25
@@ -44,81 +41,53 @@ def plan_day(world: World, window: int) -> None:
     day = window * given.rules.window_s // DAY_S
     n_windows = DAY_S // given.rules.window_s
 
-    def plan_shard(shard: int) -> Calls:
+    def plan_shard(shard: int) -> tuple[Calls, I64]:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
         calls = rows(Calls, last - first)
         n_calls = plan(
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
             world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
         )  # fmt: skip
-        return cast("Calls", cast("Any", calls)[:n_calls].copy())
+        first_call = np.zeros(n_windows + 1, np.int64)
+        calling.count_calls(calls, n_calls, given.rules.window_s, first_call[1:])
+        np.cumsum(first_call, out=first_call)
+        by_window = rows(Calls, n_calls)
+        calling.sort_calls(calls, n_calls, given.rules.window_s, first_call[:-1].copy(), by_window)
+        return by_window, first_call
 
-    def count_shard(shard: int) -> None:
-        calling.count_calls(shards[shard], given.rules.window_s, place[shard])
-
-    def sort_shard(shard: int) -> None:
-        calling.sort_calls(shards[shard], given.rules.window_s, place[shard], world.calls)
-
-    every = range(len(cuts) - 1)
-    shards = world.each(plan_shard, every)
-    place = np.zeros((len(shards), n_windows), np.int64)
-    world.each(count_shard, every)
-    world.first_call = np.concatenate([[0], np.cumsum(place.sum(axis=0))])
-    place = world.first_call[:-1] + np.cumsum(place, axis=0) - place
-    world.calls = rows(Calls, int(world.first_call[-1]))
-    world.each(sort_shard, every)
+    planned = world.each(plan_shard, world.vehicle_shards)
+    world.calls = [calls for calls, _ in planned]
+    world.first_call = [first_call for _, first_call in planned]
 
 
 def call(world: World, window: int) -> None:
     """Give a slot to every vehicle that is called in this window."""
     of_day = window % (DAY_S // world.given.rules.window_s)
-    first, n_calls = int(world.first_call[of_day]), int(world.first_call[of_day + 1] - world.first_call[of_day])
-    calls = world.calls[first : first + n_calls]
-    slots = np.empty(n_calls, np.int32)
-    start = min(world.next_slot, max(world.n_slots - 1, 0))
-    n_found, world.next_slot = calling.free_slots(world.wake_s, world.n_slots, start, n_calls, slots)
-    n_more = n_calls - n_found
-    slots[n_found:] = np.arange(world.n_slots, world.n_slots + n_more)
-    world.n_slots += n_more
-    grow(world, world.n_slots)
 
-    n_parts = world.n_slot_shards
-
-    def activate_shard(shard: int) -> None:
-        low, high = shard * n_calls // n_parts, (shard + 1) * n_calls // n_parts
-        calling.activate(low, high, slots, calls, world.given.classes.kind, world.active, world.wake_s, world.tallies[shard])
-
-    world.each(activate_shard, range(world.n_slot_shards))
-
-
-def choose(world: World, window: int) -> None:
-    """Let every vehicle that is due decide where to go."""
-    given = world.given
-
-    def choose_shard(shard: int) -> None:
-        first, last = world.slot_range(shard)
-        decide(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(),
-            world.tallies[shard],
+    def call_shard(shard: int) -> None:
+        first, last = (int(place) for place in world.first_call[shard][of_day : of_day + 2])
+        world.next_slot[shard], world.n_slots[shard] = calling.activate(
+            first, last, world.calls[shard], int(world.first_slot[shard]), int(world.n_slots[shard]),
+            int(world.next_slot[shard]), world.given.classes.kind, world.active, world.wake_s, world.tallies[shard],
         )  # fmt: skip
 
-    world.each(choose_shard, range(world.n_slot_shards))
+    world.each(call_shard, world.vehicle_shards)
 
 
-def drive(world: World, window: int) -> None:
-    """Move everything on the road to the end of the window, and collect who arrived at a station."""
+def move(world: World, window: int) -> None:
+    """Let every vehicle that is due choose and drive to the end of the window, and collect who arrived at a station."""
     given = world.given
 
-    def drive_shard(shard: int) -> np.ndarray:
-        first, last = world.slot_range(shard)
+    def move_shard(shard: int) -> np.ndarray:
+        first, last = world.slots_of(shard)
         arrived = np.empty(last - first, np.int32)
-        n_arrived = drive_kernel(
+        n_arrived = move_kernel(
             first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(), arrived,
             world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
-        return arrived[:n_arrived]
+        return arrived[:n_arrived].copy()
 
-    world.arrivals = np.concatenate(world.each(drive_shard, range(world.n_slot_shards)))
+    world.arrivals = np.concatenate(world.each(move_shard, world.vehicle_shards))
 
 
 def exchange(world: World, window: int) -> None:
@@ -172,7 +141,8 @@ def publish(world: World, window: int) -> None:
     )  # fmt: skip
     world.link_hour_entered += entered
     world.link_hour_speed_kmh += world.links.speed_kmh
-    world.n_slots = slots_in_use(world.wake_s, world.n_slots)
+    for shard in world.vehicle_shards:
+        world.n_slots[shard] = slots_in_use(world.wake_s, *world.slots_of(shard))
     _gather(world)
 
 

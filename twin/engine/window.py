@@ -17,9 +17,8 @@ def step(world: World, window: int) -> None:
         phases.plan_day(world, window)
     phases.call(world, window)
 
-    # Vehicles, each by itself: decide on what was known a window ago, then drive.
-    phases.choose(world, window)
-    phases.drive(world, window)
+    # Vehicles, each by itself: choose by what was known a window ago, then drive.
+    phases.move(world, window)
 
     # Barrier: everybody who arrived, in the order of station, second and vehicle.
     phases.exchange(world, window)

@@ -22,6 +22,7 @@ from twin.tables.inputs import (
     Vehicles,
 )
 from twin.tables.state import (
+    FREE,
     N_SUMS,
     NEVER_S,
     RING_HOURS,
@@ -41,8 +42,6 @@ from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Se
 DAY_S = 86_400
 N_SHARDS = 32
 """Shards of vehicles and stations: enough to balance any laptop. The number changes no result."""
-EXPECTED_OUT = 9
-"""One vehicle in so many is out at once on the busiest day; the rows grow where it is more."""
 TALLY_STRIDE = 64
 """Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
 N_STRANDED = 262_144
@@ -82,12 +81,15 @@ class World:
     ----------
     given : Given
         Inputs; only `vehicles` changes.
-    active, pool_state, evses, station_state, ledger : tables of `twin.tables.state`
+    pool_state, evses, station_state, ledger : tables of `twin.tables.state`
         State of the window engine.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
         Constant-power charging at home and at depots, see `booking.book_constant`.
-    n_slots : int
-        Slots in use are below this number.
+    active, wake_s
+        Each shard of vehicles has its slots in a row, with room for all its vehicles to be out; memory is taken only as
+        slots come into use. Who lives near each other lies near each other, and finds the same stations.
+    first_slot, n_slots, next_slot : ndarray of int64, shape (n_shards,)
+        Of each shard: its first slot, slots in use, where to look for a free one next.
     tallies : list of Tally
         One a shard.
     """
@@ -126,18 +128,19 @@ class World:
     hour_sums: I64
     start_energy_ws: int
     executor: ThreadPoolExecutor | None
-    n_slots: int = 0
-    next_slot: int = 0
-    calls: Calls = field(default_factory=lambda: rows(Calls, 0))
-    first_call: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    first_slot: I64
+    n_slots: I64
+    next_slot: I64
+    calls: list[Calls] = field(default_factory=list)
+    first_call: list[I64] = field(default_factory=list)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
 
     @property
-    def n_slot_shards(self) -> int:
-        """Shards of the slots: a few for each worker."""
-        return min(4 * self.n_workers, len(self.tallies))
+    def vehicle_shards(self) -> range:
+        """Shards of vehicles and of their slots."""
+        return range(len(self.vehicle_cuts) - 1)
 
     def each(self, work: Callable[[int], Any], shards: Iterable[int]) -> list[Any]:
         """Do the work of every shard, side by side where there are several workers; results in shard order."""
@@ -164,10 +167,15 @@ class World:
             np.empty(most, np.int64),
         )  # fmt: skip
 
-    def slot_range(self, shard: int) -> tuple[int, int]:
-        """Return the slots of a shard: equal parts of those in use."""
-        n = self.n_slot_shards
-        return shard * self.n_slots // n, (shard + 1) * self.n_slots // n
+    def slots_of(self, shard: int) -> tuple[int, int]:
+        """Return the range of a shard's slots in use."""
+        first = int(self.first_slot[shard])
+        return first, first + int(self.n_slots[shard])
+
+    def slots_out(self) -> I64:
+        """Return the slots of the vehicles that are out."""
+        used = np.concatenate([np.arange(*self.slots_of(shard)) for shard in self.vehicle_shards])
+        return used[self.active.phase[used] != FREE]
 
 
 def build_world(given: Given, n_workers: int) -> World:
@@ -177,15 +185,14 @@ def build_world(given: Given, n_workers: int) -> World:
     vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
     station_cuts = _cut_at_zones(given.stations.zone, n_zones, per_station)
-    n_start = max(len(given.vehicles.home) // EXPECTED_OUT, 1024)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     return World(
         given=given,
         n_workers=n_workers,
-        active=rows(Active, n_start),
-        wake_s=np.full(n_start, NEVER_S, np.int32),
+        active=rows(Active, len(given.vehicles.home)),
+        wake_s=np.empty(len(given.vehicles.home), np.int32),
         pool_state=_empty_pools(given),
         evses=_free_evses(given),
         station_state=rows(StationState, n_stations),
@@ -210,6 +217,9 @@ def build_world(given: Given, n_workers: int) -> World:
         road=np.zeros((n_hours, 2, 3), np.int64),
         totals=empty(StationTotals, n_stations),
         vehicle_cuts=vehicle_cuts,
+        first_slot=vehicle_cuts[:-1],
+        n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
+        next_slot=np.zeros(len(vehicle_cuts) - 1, np.int64),
         station_cuts=station_cuts,
         tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 3), np.int32)) for shard in range(n_shards)],
         sums=np.zeros(N_SUMS, np.int64),
@@ -267,18 +277,6 @@ def build_offers(given: Given) -> Offers:
     offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
     offers.pool[:], offers.is_ac[:] = pool, plugs.is_ac[pool]
     return offers
-
-
-def grow(world: World, n_slots: int) -> None:
-    """Make room for `n_slots` active vehicles."""
-    n_old = len(world.wake_s)
-    if n_slots <= n_old:
-        return
-    n_new = max(n_slots, n_old + n_old // 4)
-    more = rows(Active, n_new)
-    more[:n_old] = world.active  # type: ignore[index]
-    world.active = more
-    world.wake_s = np.concatenate([world.wake_s, np.full(n_new - n_old, NEVER_S, np.int32)])
 
 
 def _cut_at_zones(zone: I32, n_zones: int, weight: I64 | None = None) -> I64:

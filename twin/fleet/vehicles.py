@@ -12,7 +12,7 @@ from twin.fleet import figures
 from twin.fleet.classes import ClassShares, load_shares
 from twin.fleet.counts import CAR, TAXI, Counts, count_by_county
 from twin.rng import Stream, uniforms
-from twin.tables.columns import F64, I64, columns
+from twin.tables.columns import F64, I64, columns, rows
 from twin.tables.inputs import ACCESS_KINDS, VEHICLE_KINDS, VehicleClasses, Vehicles
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def build_vehicles(config: Config, regions: Regions, classes: VehicleClasses, na
             f"vehicle_classes.csv: {shares.has_engine.size} classes, but {len(names)} were given; read them again"
         )
     n = int(counts.by_county.sum())
-    table = Vehicles(*(np.zeros(n, column.dtype) for column in columns(Vehicles)))
+    table = rows(Vehicles, n)
     table.back_day.fill(NEVER)
     edges = class_edges(config, regions, shares, counts.by_county[CAR])
     first = 0
@@ -119,24 +119,24 @@ def _fill(
     """Fill the rows of one zone and return the row after its last."""
     block = counts.by_county[:, counties].T
     n = int(block.sum())
-    rows = slice(first, first + n)
+    part = slice(first, first + n)
     n_kinds, n_classes = block.shape[1], len(classes.kind)
     kind = np.repeat(np.tile(np.arange(n_kinds, dtype=np.uint8), block.shape[0]), block.ravel())
     county = np.arange(counties.start, counties.stop, dtype=np.int16)
-    table.home[rows] = table.place[rows] = np.repeat(county, block.sum(axis=1))
+    table.home[part] = table.place[part] = np.repeat(county, block.sum(axis=1))
     draw = uniforms(seed, Stream.FLEET_CLASS, first, n)
     cell = np.searchsorted(edges, np.add(draw, kind, out=draw), side="right")
-    table.vehicle_class[rows] = cell % n_classes
+    table.vehicle_class[part] = cell % n_classes
     likely = np.repeat(counts.access_share[:, counties].T.ravel(), block.ravel())
     has_plug = uniforms(seed, Stream.FLEET_HOME, first, n) < likely
-    table.access[rows] = has_plug * np.where(kind <= TAXI, HOME, DEPOT).astype(np.uint8)
+    table.access[part] = has_plug * np.where(kind <= TAXI, HOME, DEPOT).astype(np.uint8)
     low, high = np.array([SOC_RANGE[access] for access in range(len(ACCESS_KINDS))]).T
-    access = table.access[rows]
+    access = table.access[part]
     soc = uniforms(seed, Stream.FLEET_SOC, first, n)
     soc *= (high - low)[access]
     soc += low[access]
-    soc *= classes.capacity_ws.astype(np.float64)[table.vehicle_class[rows]]
-    table.energy_ws[rows] = soc
+    soc *= classes.capacity_ws.astype(np.float64)[table.vehicle_class[part]]
+    table.energy_ws[part] = soc
     return first + n
 
 
