@@ -2,9 +2,8 @@
 
 from twin.engine.drive import begin_trip
 from twin.engine.lot import HEAVY_TRUCK
-from twin.kernels import kernel
+from twin.kernels import kernel, prefetch
 from twin.tables.state import (
-    NEVER_S,
     SUM_ERRANDS_BEGUN,
     SUM_TRIPS_BEGUN,
     SUM_TRUCK_TRIPS_BEGUN,
@@ -12,6 +11,8 @@ from twin.tables.state import (
 )
 
 DAY_S = 86_400
+AHEAD = 12
+"""Calls to look ahead for slots to ask for."""
 
 
 @kernel
@@ -34,21 +35,17 @@ def sort_calls(calls, n_calls, window_s, place, out):
 
 
 @kernel
-def activate(first, last, calls, first_slot, n_slots, next_slot, kind, active, wake_s, tally):
-    """Give each call a slot of its shard: the next free one, once around, or a new one.
+def activate(first, last, calls, first_slot, n_slots, free, n_free, kind, active, wake_s, tally):
+    """Give each call a slot of its shard: a free one, or a new one; return the number of slots in use.
 
-    Returns (where to look next, number of slots in use), both counted from the shard's first slot.
-    Reads: calls, kind. Writes: active, wake_s, tally.
+    Reads: calls, free, kind. Writes: active, wake_s, tally.
     """
-    n_old, n_looked, place = n_slots, 0, next_slot if next_slot < n_slots else 0
     for row in range(first, last):
-        while n_looked < n_old and wake_s[first_slot + place] != NEVER_S:
-            n_looked += 1
-            place = place + 1 if place + 1 < n_old else 0
-        slot = first_slot + place
-        if n_looked == n_old:
-            slot = first_slot + n_slots
-            n_slots += 1
+        place = row - first
+        slot = free[place] if place < n_free else first_slot + n_slots
+        n_slots = max(n_slots, slot + 1 - first_slot)
+        if place + AHEAD < n_free:
+            prefetch(active, free[place + AHEAD])
         active.vehicle[slot] = calls.vehicle[row]
         active.vehicle_class[slot] = calls.vehicle_class[row]
         active.energy_ws[slot] = calls.energy_ws[row]
@@ -58,4 +55,4 @@ def activate(first, last, calls, first_slot, n_slots, next_slot, kind, active, w
         if calls.errand[row] == TRIP and kind[calls.vehicle_class[row]] == HEAVY_TRUCK:
             tally.sums[SUM_TRUCK_TRIPS_BEGUN] += 1
         begin_trip(slot, calls.goal[row], calls.second[row], active, wake_s)
-    return place, n_slots
+    return n_slots

@@ -66,9 +66,9 @@ def call(world: World, window: int) -> None:
 
     def call_shard(shard: int) -> None:
         first, last = (int(place) for place in world.first_call[shard][of_day : of_day + 2])
-        world.next_slot[shard], world.n_slots[shard] = calling.activate(
-            first, last, world.calls[shard], int(world.first_slot[shard]), int(world.n_slots[shard]),
-            int(world.next_slot[shard]), world.given.classes.kind, world.active, world.wake_s, world.tallies[shard],
+        world.n_slots[shard] = calling.activate(
+            first, last, world.calls[shard], int(world.first_slot[shard]), int(world.n_slots[shard]), world.free[shard],
+            len(world.free[shard]), world.given.classes.kind, world.active, world.wake_s, world.tallies[shard],
         )  # fmt: skip
 
     world.each(call_shard, world.vehicle_shards)
@@ -80,12 +80,13 @@ def move(world: World, window: int) -> None:
 
     def move_shard(shard: int) -> np.ndarray:
         first, last = world.slots_of(shard)
-        arrived = np.empty(last - first, np.int32)
-        n_arrived = move_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(), arrived,
+        arrived, free = np.empty(last - first, np.int32), np.empty(last - first, np.int32)
+        n_arrived, n_free = move_kernel(
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(), arrived, free,
             world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
-        return arrived[:n_arrived].copy()
+        world.free[shard] = free[:n_free]
+        return arrived[:n_arrived]
 
     world.arrivals = np.concatenate(world.each(move_shard, world.vehicle_shards))
 
@@ -96,14 +97,15 @@ def exchange(world: World, window: int) -> None:
     station = world.given.pools.station[active.pool[slots]].astype(np.uint64)
     second = (active.arrival_s[slots] - window * world.given.rules.window_s).astype(np.uint64)
     key = (station << np.uint64(40)) | (second << np.uint64(30)) | active.vehicle[slots].astype(np.uint64)
-    world.arrivals = slots[np.argsort(key)]
+    order = np.argsort(key)
+    world.arrivals, world.arrival_station = slots[order], station[order].astype(np.int32)
 
 
 def serve(world: World, window: int) -> None:
     """Run the window at every station, and collect the visits that ended."""
     given, active, cuts = world.given, world.active, world.station_cuts
     arrivals = world.arrivals
-    at = np.searchsorted(given.pools.station[active.pool[arrivals]], cuts)
+    at = np.searchsorted(world.arrival_station, cuts)
 
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
@@ -111,8 +113,8 @@ def serve(world: World, window: int) -> None:
         n_present = int(world.pool_state.n_busy[pools].sum() + world.pool_state.n_waiting[pools].sum())
         ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
         n_ended = serve_kernel(
-            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, given.rules, active, world.wake_s,
-            world.site(), world.next_s, ended, shard,
+            first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, world.arrival_station, given.rules, active,
+            world.wake_s, world.site(), world.next_s, ended, shard,
         )  # fmt: skip
         return ended[:n_ended]
 

@@ -8,25 +8,31 @@ from twin.engine.lot import HABIT
 from twin.engine.queue import first_to_lose, join_queue, leave_queue, next_loss, publish_pools, take_head, turn_away
 from twin.engine.session import plug_in, unplug
 from twin.engine.share import book_window, deal_power, evses_of, is_tight
-from twin.kernels import kernel
+from twin.kernels import kernel, prefetch
 from twin.rng import uniform
 from twin.tables.state import BALKED, HAS_TO_STAY, NEVER_S, QUEUE, RENEGED, TRIP
 
+FAR, NEAR, NEXT = 96, 48, 16
+"""Stations to look ahead for rows to ask for, those with an event of their own: one in ten or so."""
+ARRIVALS_AHEAD = 6
+"""Arrivals to look ahead for rows to ask for."""
 DRY = 6
 """A driver on a trip with less than 1.2 times the reserve cannot go on and waits however long. In fifths: 6 / 5."""
 
 
 @kernel
-def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, active, wake_s, site, next_s, ended, shard):
+def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_station, rules, active, wake_s, site, next_s,
+          ended, shard):  # fmt: skip
     """Run the window at the stations `first` .. `last`; return the number of visits that ended.
 
-    Reads: arrivals (slots by station, second, vehicle), rules.
+    Reads: arrivals (slots by station, second, vehicle), arrival_station, rules.
     Writes: active, wake_s, site, next_s, ended.
     """
     start_s, end_s = window * rules.window_s, (window + 1) * rules.window_s
     n_ended = 0
     for station in range(first, last):
-        is_visited = next_arrival < last_arrival and site.pools.station[active.pool[arrivals[next_arrival]]] == station
+        ask_ahead(station, last, end_s, active, site, next_s)
+        is_visited = next_arrival < last_arrival and arrival_station[next_arrival] == station
         if not is_visited and next_s[station] >= end_s:
             continue
         deal_power(station, start_s, active, site)
@@ -34,7 +40,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             evse, ends_s = next_end(station, site)
             losing_pool, loses_s = next_loss(station, site)
             arrives_s = NEVER_S
-            if next_arrival < last_arrival and site.pools.station[active.pool[arrivals[next_arrival]]] == station:
+            if next_arrival < last_arrival and arrival_station[next_arrival] == station:
                 arrives_s = active.arrival_s[arrivals[next_arrival]]
             second = min(ends_s, arrives_s, loses_s)
             if second >= end_s:
@@ -50,6 +56,9 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             elif arrives_s == second:
                 slot = arrivals[next_arrival]
                 next_arrival += 1
+                if next_arrival + ARRIVALS_AHEAD < last_arrival:
+                    prefetch(active, arrivals[next_arrival + ARRIVALS_AHEAD], 2)
+                    ask_for_station(arrival_station[next_arrival + ARRIVALS_AHEAD], site)
                 evse = receive(slot, second, end_s, rules, active, wake_s, site)
                 if evse >= 0:
                     plug_in(slot, evse, second, rules, active, site, shard)
@@ -71,6 +80,27 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, rules, acti
             next_s[station] = end_s
             book_window(station, end_s, active, site)
     return n_ended
+
+
+@kernel
+def ask_ahead(station, last, end_s, active, site, next_s):
+    """Ask for the rows of stations further on that have an event of their own: station, then plugs, then who unplugs."""
+    if station + FAR < last and next_s[station + FAR] < end_s:
+        ask_for_station(station + FAR, site)
+    if station + NEAR < last and next_s[station + NEAR] < end_s:
+        first_evse, _ = evses_of(station + NEAR, site)
+        prefetch(site.evses, first_evse)
+    if station + NEXT < last and next_s[station + NEXT] < end_s:
+        evse, _ = next_end(station + NEXT, site)
+        if evse >= 0:
+            prefetch(active, site.evses.occupant[evse], 2)
+
+
+@kernel
+def ask_for_station(station, site):
+    """Ask for the rows of a station and its first pool. The pool's number is guessed from the station's."""
+    prefetch(site.stations, station)
+    prefetch(site.station_state, station, 2)
 
 
 @kernel

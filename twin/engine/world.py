@@ -88,8 +88,10 @@ class World:
     active, wake_s
         Each shard of vehicles has its slots in a row, with room for all its vehicles to be out; memory is taken only as
         slots come into use. Who lives near each other lies near each other, and finds the same stations.
-    first_slot, n_slots, next_slot : ndarray of int64, shape (n_shards,)
-        Of each shard: its first slot, slots in use, where to look for a free one next.
+    first_slot, n_slots : ndarray of int64, shape (n_shards,)
+        Of each shard: its first slot, slots in use.
+    free : list of ndarray of int32
+        Of each shard: slots that the last window left free.
     tallies : list of Tally
         One a shard.
     """
@@ -130,10 +132,11 @@ class World:
     executor: ThreadPoolExecutor | None
     first_slot: I64
     n_slots: I64
-    next_slot: I64
+    free: list[I32]
     calls: list[Calls] = field(default_factory=list)
     first_call: list[I64] = field(default_factory=list)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
+    arrival_station: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
 
@@ -219,7 +222,7 @@ def build_world(given: Given, n_workers: int) -> World:
         vehicle_cuts=vehicle_cuts,
         first_slot=vehicle_cuts[:-1],
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
-        next_slot=np.zeros(len(vehicle_cuts) - 1, np.int64),
+        free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
         tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 3), np.int32)) for shard in range(n_shards)],
         sums=np.zeros(N_SUMS, np.int64),
