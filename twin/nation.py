@@ -22,7 +22,7 @@ from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
 from twin.network.regions import Regions, load_regions
-from twin.network.routes import Routes, build_routes, load_demand
+from twin.network.routes import Routes, build_routes, demand_loader
 from twin.stations.inventory import Inventory, build_inventory
 from twin.tables.columns import F64, to_rows
 from twin.tables.inputs import VehicleClasses
@@ -83,7 +83,7 @@ def build_supply(config: Config, places: Places) -> Supply:
     )
 
 
-def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
+def build_demand(config: Config, places: Places, supply: Supply, n_workers: int = 1) -> Demand:
     """Return the fleet of the scenario and everything the engine is given.
 
     Raises
@@ -95,7 +95,7 @@ def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
     require_memory(config, int(count_vehicles(config, regions).sum()))
     calendar = build_calendar(config)
     classes, names = load_classes()
-    vehicles = build_vehicles(config, regions, classes, names)
+    vehicles = build_vehicles(config, regions, classes, names, n_workers)
     counts = group_counts(vehicles, classes, regions, len(GROUPS))
     background = build_background(
         config,
@@ -103,7 +103,7 @@ def build_demand(config: Config, places: Places, supply: Supply) -> Demand:
         regions,
         routes,
         counts,
-        lambda od: load_demand(routes, network, od),
+        demand_loader(routes, network),
         network.link_capacity_per_h,
     )
     given = Given(

@@ -67,7 +67,7 @@ def run(
         clock.say("stations")
         supply = nation.build_supply(config, places)
         clock.say("vehicles and their travel")
-        demand = nation.build_demand(config, places, supply)
+        demand = nation.build_demand(config, places, supply, n_workers(workers))
 
         clock.say("the first windows (on a new machine the kernels are compiled now, for about a minute)")
         world = build_world(demand.given, n_workers(workers))

@@ -185,9 +185,11 @@ def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
     n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
     n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
-    vehicle_cuts = _cut_at_zones(given.roads.county_zone[given.vehicles.home], n_zones)
+    first_of_zone = np.searchsorted(given.vehicles.home, given.roads.zone_county)
+    vehicle_cuts = _cuts(first_of_zone, first_of_zone)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    station_cuts = _cut_at_zones(given.stations.zone, n_zones, per_station)
+    first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
+    station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station])
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
@@ -282,13 +284,11 @@ def build_offers(given: Given) -> Offers:
     return offers
 
 
-def _cut_at_zones(zone: I32, n_zones: int, weight: I64 | None = None) -> I64:
+def _cuts(first_of_zone: I64, weight_before: I64) -> I64:
     """Return row bounds of at most N_SHARDS shards of whole zones with about equal weight; rows are sorted by zone.
 
     Whole zones, because a shard writes the load of its zones and nobody else may.
     """
-    first = np.searchsorted(zone, np.arange(n_zones + 1))
-    total = np.concatenate([[0], np.cumsum(weight if weight is not None else np.ones(len(zone), np.int64))])[first]
-    goals = total[-1] * np.arange(1, N_SHARDS) / N_SHARDS
-    cuts = np.searchsorted(total, goals)
-    return first[np.concatenate([[0], cuts, [n_zones]])].astype(np.int64)
+    goals = weight_before[-1] * np.arange(1, N_SHARDS) / N_SHARDS
+    cuts = np.searchsorted(weight_before, goals)
+    return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)

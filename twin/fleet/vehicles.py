@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,9 @@ def memory_needed_bytes(n: int) -> int:
     return n * row + (n // 20 + 1) * SCRATCH_BYTES_PER_ROW
 
 
-def build_vehicles(config: Config, regions: Regions, classes: VehicleClasses, names: list[str]) -> Vehicles:
+def build_vehicles(
+    config: Config, regions: Regions, classes: VehicleClasses, names: list[str], n_workers: int = 1
+) -> Vehicles:
     """Build the fleet, one row a vehicle, sorted by home zone and county.
 
     Within a county the kinds follow each other; class, private charging and state of charge are drawn by vehicle id.
@@ -68,6 +71,8 @@ def build_vehicles(config: Config, regions: Regions, classes: VehicleClasses, na
         From `load_classes`.
     names : list of str
         Names of the classes.
+    n_workers : int
+        Threads; zones are filled side by side, each by its own draws.
 
     Returns
     -------
@@ -83,12 +88,16 @@ def build_vehicles(config: Config, regions: Regions, classes: VehicleClasses, na
         )
     n = int(counts.by_county.sum())
     table = rows(Vehicles, n)
-    table.back_day.fill(NEVER)
     edges = class_edges(config, regions, shares, counts.by_county[CAR])
-    first = 0
-    for counties in _zone_slices(np.asarray(regions.county_zone)):
+    first_of_county = np.concatenate([[0], np.cumsum(counts.by_county.sum(axis=0))])
+
+    def fill(counties: slice) -> None:
         province = int(np.asarray(regions.zone_province)[regions.county_zone[counties.start]])
-        first = _fill(table, first, counties, counts, edges[province], classes, config.scenario.seed)
+        first = int(first_of_county[counties.start])
+        _fill(table, first, counties, counts, edges[province], classes, config.scenario.seed)
+
+    with ThreadPoolExecutor(n_workers) as executor:
+        list(executor.map(fill, _zone_slices(np.asarray(regions.county_zone))))
     return table
 
 
@@ -115,8 +124,8 @@ def class_edges(config: Config, regions: Regions, shares: ClassShares, cars: I64
 
 def _fill(
     table: Vehicles, first: int, counties: slice, counts: Counts, edges: F64, classes: VehicleClasses, seed: int
-) -> int:
-    """Fill the rows of one zone and return the row after its last."""
+) -> None:
+    """Fill the rows of one zone."""
     block = counts.by_county[:, counties].T
     n = int(block.sum())
     part = slice(first, first + n)
@@ -137,7 +146,7 @@ def _fill(
     soc += low[access]
     soc *= classes.capacity_ws.astype(np.float64)[table.vehicle_class[part]]
     table.energy_ws[part] = soc
-    return first + n
+    table.back_day[part] = NEVER
 
 
 def _zone_slices(county_zone: np.ndarray) -> Iterator[slice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from twin.errors import DataError
 from twin.network.graph import Network
 from twin.tables.columns import F64, I32, I64
 
-__all__ = ["Routes", "build_routes", "link_times_ms", "load_demand", "path"]
+__all__ = ["Routes", "build_routes", "demand_loader", "link_times_ms", "load_demand", "path"]
 
 MS_PER_H = 3_600_000.0
 
@@ -123,7 +124,12 @@ def _lengths_to_root(network: Network, next_link: I32) -> I64:
 
 
 def load_demand(routes: Routes, network: Network, od: F64) -> F64:
-    """Put every trip of a matrix on the fastest route of its pair (all-or-nothing).
+    """Put every trip of a matrix on the fastest route of its pair (all-or-nothing), see `demand_loader`."""
+    return demand_loader(routes, network)(od)
+
+
+def demand_loader(routes: Routes, network: Network) -> Callable[[F64], F64]:
+    """Return a function that puts every trip of a matrix on the fastest route of its pair (all-or-nothing).
 
     Parameters
     ----------
@@ -131,39 +137,44 @@ def load_demand(routes: Routes, network: Network, od: F64) -> F64:
         Trees.
     network : Network
         The graph they belong to.
-    od : ndarray, shape (n_zones, n_zones)
-        Trips ``[origin, destination]``; what stays within a zone loads no link.
 
     Returns
     -------
-    ndarray of float64, shape (n_links,)
-        Trips that use each link.
-
-    Raises
-    ------
-    DataError
-        If the matrix has the wrong shape or a negative or undefined entry.
+    callable
+        Takes trips ``[origin, destination]``, float64, shape (n_zones, n_zones), of which those that stay within a zone
+        load no link; returns the trips that use each link, float64, shape (n_links,). Raises `DataError` where the
+        matrix has the wrong shape or a negative or undefined entry.
     """
-    od = np.asarray(od, np.float64)
-    if od.shape != routes.skim_s.shape:
-        raise DataError(f"demand matrix: found shape {od.shape}; wanted {routes.skim_s.shape}, [origin, destination]")
-    if not np.all(od >= 0):
-        raise DataError("demand matrix: found negative or undefined entries; wanted trips of 0 or more")
-    flow = np.zeros(network.n_links)
-    for zone, next_link in enumerate(routes.next_link):
-        at_node = np.zeros(network.n_nodes)
-        np.add.at(at_node, network.zone_node, od[:, zone])
-        for nodes in _rings(network, next_link):
-            links = next_link[nodes]
-            flow[links] += at_node[nodes]
-            np.add.at(at_node, network.link_to[links], at_node[nodes])
-    return flow
+    rings = _rings(network, routes.next_link)
+    links = [routes.next_link.ravel()[ring] for ring in rings]
+    ahead = [ring - ring % network.n_nodes + network.link_to[link] for ring, link in zip(rings, links, strict=True)]
+
+    def load(od: F64) -> F64:
+        od = np.asarray(od, np.float64)
+        if od.shape != routes.skim_s.shape:
+            raise DataError(f"demand matrix: found shape {od.shape}; wanted {routes.skim_s.shape}, [origin, destination]")
+        if not np.all(od >= 0):
+            raise DataError("demand matrix: found negative or undefined entries; wanted trips of 0 or more")
+        flow, at_node = np.zeros(network.n_links), np.zeros(routes.next_link.shape)
+        np.add.at(at_node, (slice(None), network.zone_node), od.T)
+        at_node = at_node.ravel()
+        for ring, link, node in zip(rings, links, ahead, strict=True):
+            np.add.at(flow, link, at_node[ring])
+            np.add.at(at_node, node, at_node[ring])
+        return flow
+
+    return load
 
 
 def _rings(network: Network, next_link: I32) -> list[I64]:
-    """Nodes by the number of links to the root, farthest first: a node's inflow is complete when its turn comes."""
-    n_steps = np.where(next_link < 0, 0, 1)
-    hop = np.where(next_link < 0, np.arange(network.n_nodes), network.link_to[next_link])
+    """Nodes of all trees by the number of links to the root, farthest first: inflow is complete when its turn comes.
+
+    A node of a tree is numbered tree * n_nodes + node.
+    """
+    tree = np.arange(len(next_link))[:, None] * network.n_nodes
+    is_root = next_link < 0
+    n_steps = np.where(is_root, 0, 1).ravel()
+    hop = (tree + np.where(is_root, np.arange(network.n_nodes), network.link_to[next_link])).ravel()
     while True:
         further = hop[hop]
         n_steps = n_steps + n_steps[hop]
