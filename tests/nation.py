@@ -79,8 +79,7 @@ def small_given(
     free_kmh = np.full(n_links, 100.0)
     roads = Roads(
         link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
-        top_speed_kmh=100.0, skim_m=(np.abs(county[:, None] - county) * link_km * 1000).astype(np.int32),
-        free_kmh=free_kmh, next_link=next_link, zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
+        free_kmh=free_kmh, next_link=next_link, **ways_along(next_link, link_to, np.full(n_links, link_km * 500), free_kmh), zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
         county_zone=county.astype(np.int32), county_province=np.zeros(n_zones, np.int32),
         zone_core=county.astype(np.int16), zone_county=np.arange(n_zones + 1, dtype=np.int32),
@@ -94,6 +93,21 @@ def small_given(
         link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((62, 24), 1.2),
         valley_s=np.full(31, 82_800, np.int32), n_provinces=31,
     )  # fmt: skip
+
+
+def ways_along(next_link: Any, link_to: Any, length_m: Any, free_kmh: Any, truck_kmh: float = 80.0) -> dict[str, Any]:
+    """Return the columns of `Roads` that add up along routes, by walking every one of them."""
+    ways = {name: np.zeros(next_link.shape, kind) for name, kind in (("way_m", "i4"), ("drag", "f4"), ("truck_drag", "f4"))}
+    for zone, node in np.ndindex(next_link.shape):
+        links, at = [], node
+        while next_link[zone, at] >= 0:
+            links.append(next_link[zone, at])
+            at = link_to[links[-1]]
+        way_m, kmh = length_m[links], free_kmh[links]
+        ways["way_m"][zone, node] = way_m.sum()
+        ways["drag"][zone, node] = (way_m * kmh**2).sum()
+        ways["truck_drag"][zone, node] = (way_m * np.minimum(kmh, truck_kmh) ** 2).sum()
+    return ways
 
 
 def _supply(n_zones: int, n_nodes: int, n_links: int, n_evse: int, share: float) -> tuple[Any, ...]:

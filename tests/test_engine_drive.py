@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.lived import Lived, live
-from tests.nation import KWH, small_given
+from tests.nation import KWH, small_given, ways_along
 from twin.engine.window import step
 from twin.engine.world import Given, World, build_world
 from twin.tables.state import (
@@ -210,7 +210,9 @@ def test_whoever_looks_again_on_the_road_does_not_act_in_the_past():
     """Planned with a margin no stop is in reach; 202 km later one is, 291 s away, seen 1 s after a window began."""
     given = without_stations(traveller(CAR, 119_800_000, 3, nights=1.0))
     given.roads.length_m[:2] = 200_000, 2000
-    given.roads.skim_m[:] = 400_000
+    roads = given.roads
+    ways = ways_along(roads.next_link, roads.link_to, roads.length_m, roads.free_kmh)
+    given = given._replace(roads=roads._replace(**ways))
     given.trips.depart_quantile[:] = 146 * 300 + 1 - 7200 - ACCESS_S
     visit = first_visit(live(given))
     assert visit["arrival_s"] >= 146 * 300 + 1 + 72

@@ -119,7 +119,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         pools=to_rows(supply.inventory.pools),
         markets=supply.inventory.markets,
         link_pools=supply.inventory.link_pools,
-        roads=roads_of(network, routes, regions),
+        roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=_price_table(supply.prices),

@@ -62,10 +62,11 @@ def decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     capacity_ws = outlook.classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     active.stop_link[slot], active.pool[slot] = -1, -1
-    if not outlook.classes.has_engine[row] and not surely_arrives(slot, reserve_ws, active, wake_s, outlook):
+    if not outlook.classes.has_engine[row]:
         start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
-        arrival_ws, n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
+        arrival_ws = energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook)
         if arrival_ws < (reserve_ws // CONTENT if active.outcome[slot] == SERVED else reserve_ws):
+            n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             runs_short = n_seen == 0 or is_short
             if is_at_home and is_prepared(slot, runs_short, capacity_ws, rules, active):
                 return True
@@ -92,21 +93,15 @@ def is_prepared(slot, runs_short, capacity_ws, rules, active):
 
 
 @kernel
-def surely_arrives(slot, reserve_ws, active, wake_s, outlook):
-    """Return whether a trip that sets out needs no stop even at the top speed of the network all the way.
-
-    Who passes here would find no stop by walking the route either, because no link takes more; it saves the walk.
-    """
-    if active.link[slot] >= 0:
-        return False
-    row, place, goal = active.vehicle_class[slot], active.place[slot], active.goal[slot]
-    factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
-    road_m = outlook.skim_m[outlook.counties.zone[goal], outlook.counties.zone[place]]
-    road_ws = road_m * road_consumption_ws_per_m(
-        outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], outlook.top_speed_kmh, factor
-    )
-    both_m = outlook.counties.access_m[place] + outlook.counties.access_m[goal]
-    return active.energy_ws[slot] - road_ws - both_m * outlook.classes.city_ws_per_m[row] * factor >= reserve_ws
+def energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook):
+    """Return the energy with which a trip would end without a stop, on an empty road and with the driver's margin."""
+    row, goal = active.vehicle_class[slot], active.goal[slot]
+    at = outlook.counties.zone[goal] * outlook.next_link.shape[1] + present_node(slot, active, outlook)
+    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
+    drag = float(outlook.ways.truck_drag[at]) if is_truck else float(outlook.ways.drag[at])
+    road_ws = outlook.classes.road_a_ws_per_m[row] * outlook.ways.way_m[at] + outlook.classes.road_b_ws_per_m[row] * drag
+    street_ws = outlook.classes.city_ws_per_m[row] * outlook.counties.access_m[goal]
+    return start_ws - MARGIN * temperature_factor(slot, active, wake_s, outlook) * (road_ws + street_ws)
 
 
 @kernel
@@ -123,7 +118,7 @@ def take_the_road(slot, way_m, rules, active, wake_s, vehicles, outlook, tally):
 
 @kernel
 def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
-    """Walk the route to its end; return (energy there, number of stops seen, whether all of them eat into the reserve).
+    """Walk the route as far as the battery goes; return (number of stops seen, whether all eat into the reserve).
 
     `outlook.seen` receives the last N_SEEN stops in a ring.
     """
@@ -144,7 +139,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
         drive_s += outlook.links.length_m[link] * 3.6 / speed_kmh
         node = outlook.links.to_node[link]
         if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
-            continue
+            break
         is_short = energy_ws < reserve_ws
         n_before = n_seen
         n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, outlook)
@@ -152,8 +147,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
             n_seen = see_town(
                 slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
             )
-    energy_ws -= outlook.counties.access_m[active.goal[slot]] * outlook.classes.city_ws_per_m[row] * factor
-    return energy_ws, n_seen, is_short
+    return n_seen, is_short
 
 
 @kernel
@@ -228,7 +222,7 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
     for at in range(min(n_seen, N_SEEN)):
         pool = seen.pool[at]
         gain_ws = stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook) - seen.energy_ws[at]
-        seconds = outlook.pool_state.board_wait_s[pool] + 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
+        seconds = outlook.board_wait_s[pool] + 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
         seconds += lack_ws / min(float(outlook.plugs.rated_power_w[pool]), outlook.classes.peak_w[row])
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24

@@ -105,7 +105,7 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
             outlook.offers.lon[at],
             outlook.offers.lat[at],
         )
-        seconds = outlook.pool_state.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
+        seconds = outlook.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
         seconds += need_ws / best_power_w(row, at, outlook)
         cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]
         if cost < best_cost or (cost == best_cost and pool < best):

@@ -111,7 +111,7 @@ def on_the_lot(slot, link, active, outlook):
     for at in range(first, end):
         pool = outlook.link_pools.pool[at]
         power_w = min(float(outlook.plugs.rated_power_w[pool]), peak_w)
-        seconds = outlook.pool_state.board_wait_s[pool] + need_ws / power_w
+        seconds = outlook.board_wait_s[pool] + need_ws / power_w
         if outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool] and seconds < best_s:
             best, best_s = pool, seconds
     return best

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.network import sum_along
 from twin.physics import distance_m
-from twin.tables.columns import I32
+from twin.tables.columns import I32, I64
 from twin.tables.state import Roads, Rules
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def rules_of(config: Config) -> Rules:
     )
 
 
-def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
+def roads_of(network: Network, routes: Routes, regions: Regions, truck_speed_kmh: float) -> Roads:
     """Return the road graph as kernels read it, at free speed."""
     zone, node = regions.county_zone, network.zone_node[regions.county_zone]
     straight_m = np.array(
@@ -79,10 +80,11 @@ def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
         link_to=network.link_to.astype(np.int32),
         length_m=network.link_length_m.astype(np.int32),
         speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
-        top_speed_kmh=float(network.link_free_speed_kmh.max()),
-        skim_m=routes.skim_m.astype(np.int32),
         free_kmh=network.link_free_speed_kmh.astype(np.float64),
         next_link=routes.next_link,
+        way_m=sum_along(routes, network, network.link_length_m.astype(np.int64)).astype(np.int32),
+        drag=sum_along(routes, network, _drag(network, np.inf)).astype(np.float32),
+        truck_drag=sum_along(routes, network, _drag(network, truck_speed_kmh)).astype(np.float32),
         zone_node=network.zone_node.astype(np.int32),
         node_zone=network.node_zone.astype(np.int32),
         node_lon=network.node_lon,
@@ -94,6 +96,12 @@ def roads_of(network: Network, routes: Routes, regions: Regions) -> Roads:
         county_share=share,
         access_m=np.maximum(straight_m * ROAD_DETOUR, LEAST_ACCESS_M).astype(np.int32),
     )
+
+
+def _drag(network: Network, top_speed_kmh: float) -> I64:
+    """Return length x speed squared of each link on an empty road, to the whole number."""
+    speed_kmh = np.minimum(network.link_free_speed_kmh, top_speed_kmh)
+    return np.rint(network.link_length_m * speed_kmh * speed_kmh).astype(np.int64)
 
 
 def valley_seconds(is_valley: np.ndarray) -> I32:

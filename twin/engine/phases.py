@@ -5,10 +5,11 @@ import numpy as np
 from twin.engine import call as calling
 from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
+from twin.engine.exchange import station_of, write_keys
 from twin.engine.links import publish_speeds, slots_in_use
 from twin.engine.move import move as move_kernel
 from twin.engine.serve import serve as serve_kernel
-from twin.engine.world import DAY_S, Given, World
+from twin.engine.world import DAY_S, World
 from twin.physics import SECONDS_PER_HOUR
 from twin.tables.columns import I64, rows
 from twin.tables.state import SUM_LOGGED, Calls
@@ -82,23 +83,27 @@ def move(world: World, window: int) -> None:
         first, last = world.slots_of(shard)
         arrived, free = np.empty(last - first, np.int32), np.empty(last - first, np.int32)
         n_arrived, n_free = move_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(), arrived, free,
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(shard), arrived, free,
             world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
-        world.free[shard] = free[:n_free]
-        return arrived[:n_arrived]
+        world.free[shard] = free[:n_free].copy()
+        return arrived[:n_arrived].copy()
 
     world.arrivals = np.concatenate(world.each(move_shard, world.vehicle_shards))
 
 
 def exchange(world: World, window: int) -> None:
     """Order the arrivals of the window by station, second and vehicle."""
-    active, slots = world.active, world.arrivals
-    station = world.given.pools.station[active.pool[slots]].astype(np.uint64)
-    second = (active.arrival_s[slots] - window * world.given.rules.window_s).astype(np.uint64)
-    key = (station << np.uint64(40)) | (second << np.uint64(30)) | active.vehicle[slots].astype(np.uint64)
+    given, slots, n_parts = world.given, world.arrivals, world.n_workers
+    key = np.empty(len(slots), np.uint64)
+
+    def key_part(part: int) -> None:
+        first, last = part * len(slots) // n_parts, (part + 1) * len(slots) // n_parts
+        write_keys(first, last, window * given.rules.window_s, slots, world.active, given.pools, key)
+
+    world.each(key_part, range(n_parts))
     order = np.argsort(key)
-    world.arrivals, world.arrival_station = slots[order], station[order].astype(np.int32)
+    world.arrivals, world.arrival_station = slots[order], station_of(key[order])
 
 
 def serve(world: World, window: int) -> None:
@@ -109,24 +114,14 @@ def serve(world: World, window: int) -> None:
 
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
-        pools = _pools(given, first, last)
-        n_present = int(world.pool_state.n_busy[pools].sum() + world.pool_state.n_waiting[pools].sum())
-        ended = np.empty(n_present + int(at[shard + 1] - at[shard]), np.int32)
+        ended = np.empty(len(world.wake_s), np.int32)
         n_ended = serve_kernel(
             first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, world.arrival_station, given.rules, active,
             world.wake_s, world.site(), world.next_s, ended, shard,
         )  # fmt: skip
-        return ended[:n_ended]
+        return ended[:n_ended].copy()
 
     world.visits = np.concatenate(world.each(serve_shard, range(len(cuts) - 1)))
-
-
-def _pools(given: Given, first: int, last: int) -> slice:
-    """Return the pools of a range of stations."""
-    stations = given.stations
-    if first == last:
-        return slice(0, 0)
-    return slice(int(stations.first_pool[first]), int(stations.first_pool[last - 1] + stations.n_pools[last - 1]))
 
 
 def publish(world: World, window: int) -> None:

@@ -69,8 +69,8 @@ def leave_queue(slot, active, site):
         site.pool_state.tail[pool] = before
     active.behind[slot] = -1
     site.pool_state.n_waiting[pool] -= 1
-    if active.patience_s[slot] == site.pool_state.loses_s[pool]:
-        site.pool_state.loses_s[pool] = first_to_lose(pool, active, site)[1]
+    if site.pool_state.n_waiting[pool] == 0:
+        site.pool_state.loses_s[pool] = NEVER_S
 
 
 @kernel
@@ -94,4 +94,4 @@ def publish_pools(station, site):
         wait_s = 0
         if site.pool_state.n_busy[pool] >= site.pools.n_evse[pool]:
             wait_s = (site.pool_state.n_waiting[pool] + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
-        site.pool_state.board_wait_s[pool] = wait_s
+        site.board_wait_s[pool] = wait_s

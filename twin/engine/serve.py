@@ -66,7 +66,10 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                     ended[n_ended] = slot
                     n_ended += 1
             else:
-                loser, _ = first_to_lose(losing_pool, active, site)
+                loser, first_s = first_to_lose(losing_pool, active, site)
+                site.pool_state.loses_s[losing_pool] = first_s
+                if first_s > second:
+                    continue
                 leave_queue(loser, active, site)
                 turn_away(loser, RENEGED, second, end_s, active, wake_s)
                 site.station_state.n_reneged[station] += 1

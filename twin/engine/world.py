@@ -1,6 +1,6 @@
 """Everything a run holds: what it was given, what it remembers, and how the work is cut."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ from twin.tables.state import (
     Tally,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
-from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Site, Traits, Zones
+from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Site, Traits, Ways, Zones
 
 DAY_S = 86_400
 N_SHARDS = 32
@@ -101,6 +101,7 @@ class World:
     active: Active
     wake_s: I32
     pool_state: PoolState
+    board_wait_s: I32
     evses: Evses
     station_state: StationState
     next_s: I32
@@ -112,6 +113,7 @@ class World:
     nodes: Nodes
     counties: Counties
     zones: Zones
+    ways: Ways
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -135,6 +137,7 @@ class World:
     free: list[I32]
     calls: list[Calls] = field(default_factory=list)
     first_call: list[I64] = field(default_factory=list)
+    _outlooks: dict[int, Outlook] = field(default_factory=dict)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     arrival_station: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
@@ -145,18 +148,33 @@ class World:
         """Shards of vehicles and of their slots."""
         return range(len(self.vehicle_cuts) - 1)
 
-    def each(self, work: Callable[[int], Any], shards: Iterable[int]) -> list[Any]:
+    def each(self, work: Callable[[int], Any], shards: range) -> list[Any]:
         """Do the work of every shard, side by side where there are several workers; results in shard order."""
         if self.executor is None:
             return [work(shard) for shard in shards]
-        return list(self.executor.map(work, shards))
+        results, to_do = {}, iter(shards)
 
-    def outlook(self) -> Outlook:
-        """Return what drivers decide and drive by, with room of its own for the stops a driver keeps in mind."""
+        def labour() -> None:
+            for shard in to_do:
+                results[shard] = work(shard)
+
+        # Each worker takes the next shard when it is done with one; the calling thread is a worker too.
+        helpers = [self.executor.submit(labour) for _ in range(self.n_workers - 1)]
+        labour()
+        for helper in helpers:
+            helper.result()
+        return [results[shard] for shard in shards]
+
+    def outlook(self, shard: int) -> Outlook:
+        """Return what a shard's drivers decide and drive by, with room of its own for the stops that one keeps in mind."""
+        if shard not in self._outlooks:
+            self._outlooks[shard] = self._build_outlook()
+        return self._outlooks[shard]
+
+    def _build_outlook(self) -> Outlook:
         given, roads = self.given, self.given.roads
         return Outlook(
-            self.traits, self.links, self.nodes, self.counties, self.zones, roads.next_link, roads.skim_m,
-            roads.top_speed_kmh, given.link_pools, given.markets, self.plugs, self.offers, self.pool_state, given.prices,
+            self.traits, self.links, self.nodes, self.counties, self.zones, roads.next_link, self.ways, given.link_pools, given.markets, self.plugs, self.offers, self.board_wait_s, given.prices,
             given.local.consumption_factor, given.trips.return_quantile, rows(Seen, N_SEEN),
         )  # fmt: skip
 
@@ -166,7 +184,7 @@ class World:
         classes = given.classes
         return Site(
             self.traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
-            given.pools, self.pool_state, self.evses, self.station_state, self.ledger, np.empty(most),
+            given.pools, self.pool_state, self.board_wait_s, self.evses, self.station_state, self.ledger, np.empty(most),
             np.empty(most, np.int64),
         )  # fmt: skip
 
@@ -199,6 +217,7 @@ def build_world(given: Given, n_workers: int) -> World:
         active=rows(Active, len(given.vehicles.home)),
         wake_s=np.empty(len(given.vehicles.home), np.int32),
         pool_state=_empty_pools(given),
+        board_wait_s=np.zeros(len(given.pools.station), np.int32),
         evses=_free_evses(given),
         station_state=rows(StationState, n_stations),
         next_s=np.full(n_stations, NEVER_S, np.int32),
@@ -209,6 +228,7 @@ def build_world(given: Given, n_workers: int) -> World:
         links=pick(Links, given.roads, to_node=given.roads.link_to),
         nodes=pick(Nodes, None, lon=given.roads.node_lon, lat=given.roads.node_lat, zone=given.roads.node_zone),
         counties=pick(Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province),
+        ways=pick(Ways, None, way_m=given.roads.way_m.ravel(), drag=given.roads.drag.ravel(), truck_drag=given.roads.truck_drag.ravel()),
         zones=pick(Zones, None, node=given.roads.zone_node, core=given.roads.zone_core),
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=np.zeros(shape, np.int64),
@@ -230,7 +250,7 @@ def build_world(given: Given, n_workers: int) -> World:
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
-        executor=ThreadPoolExecutor(n_workers) if n_workers > 1 else None,
+        executor=ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None,
     )
 
 

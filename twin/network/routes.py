@@ -13,7 +13,7 @@ from twin.errors import DataError
 from twin.network.graph import Network
 from twin.tables.columns import F64, I32, I64
 
-__all__ = ["Routes", "build_routes", "demand_loader", "link_times_ms", "load_demand", "path"]
+__all__ = ["Routes", "build_routes", "demand_loader", "link_times_ms", "load_demand", "path", "sum_along"]
 
 MS_PER_H = 3_600_000.0
 
@@ -97,7 +97,7 @@ def build_routes(network: Network, speeds_kmh: F64 | None = None) -> Routes:
         links = np.flatnonzero(fits)[::-1]
         next_link[zone, network.link_from[links]] = links
         next_link[zone, network.zone_node[zone]] = -1
-        skim_m[zone] = _lengths_to_root(network, next_link[zone])[network.zone_node]
+        skim_m[zone] = _sum_to_root(network, next_link[zone], network.link_length_m.astype(np.int64))[network.zone_node]
     return Routes(next_link=next_link, skim_s=reach_ms[:, network.zone_node] / 1000.0, skim_m=skim_m)
 
 
@@ -110,16 +110,36 @@ def _reversed_graph(network: Network, time_ms: I64) -> csr_matrix:
     return csr_matrix((time_ms[kept].astype(np.float64), ends), shape=(network.n_nodes, network.n_nodes))
 
 
-def _lengths_to_root(network: Network, next_link: I32) -> I64:
-    """Length of the route from every node to the root of one tree, by doubling the stride of each step."""
+def sum_along(routes: Routes, network: Network, value: I64) -> I64:
+    """Return what the links of each route add up to.
+
+    Parameters
+    ----------
+    routes : Routes
+        Trees.
+    network : Network
+        The graph they belong to.
+    value : ndarray of int64, shape (n_links,)
+        Whole numbers, so that the sums are exact in any order.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_zones, n_nodes)
+        Sum along the route from each node to each zone.
+    """
+    return np.array([_sum_to_root(network, next_link, value) for next_link in routes.next_link])
+
+
+def _sum_to_root(network: Network, next_link: I32, value: I64) -> I64:
+    """Sum of a value along the route from every node to the root of one tree, by doubling the stride of each step."""
     at_root = next_link < 0
     hop = np.where(at_root, np.arange(network.n_nodes), network.link_to[next_link])
-    length_m = np.where(at_root, 0, network.link_length_m[next_link].astype(np.int64))
+    total = np.where(at_root, 0, value[next_link])
     while True:
         further = hop[hop]
-        length_m = length_m + length_m[hop]
+        total = total + total[hop]
         if np.array_equal(further, hop):
-            return length_m
+            return total
         hop = further
 
 

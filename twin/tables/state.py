@@ -78,15 +78,18 @@ class Calls(NamedTuple):
 
 
 class PoolState(NamedTuple):
-    """Queues, one row a pool, and what drivers know of them."""
+    """Queues, one row a pool.
+
+    Beside the rows lies one bare column, ``board_wait_s``: the Board, the expected waiting time in seconds as published at
+    the last window's end. Drivers compare many pools and read nothing else of them.
+    """
 
     head: Annotated[I32, Field("-", "slot at the head of the queue; -1 empty")]
     tail: Annotated[I32, Field("-", "slot at its end; -1 empty")]
     n_waiting: Annotated[I32, Field("-", "vehicles in the queue")]
     n_busy: Annotated[I32, Field("-", "EVSEs plugged in")]
     session_s: Annotated[I32, Field("s", "running mean length of its sessions")]
-    loses_s: Annotated[I32, Field("s", "second at which the first patience in the queue ends; NEVER_S empty")]
-    board_wait_s: Annotated[I32, Field("s", "Board: expected waiting time as published at the last window's end")]
+    loses_s: Annotated[I32, Field("s", "no patience in the queue ends before this second; NEVER_S empty")]
 
 
 class Evses(NamedTuple):
@@ -127,10 +130,11 @@ class Roads(NamedTuple):
     link_to: Annotated[I32, Field("-", "node at which a directed link ends")]
     length_m: Annotated[I32, Field("m", "length")]
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
-    top_speed_kmh: float
-    skim_m: Annotated[I32, Field("m", "[zone, zone] way along the route to a zone from another's node")]
     free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
     next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
+    way_m: Annotated[I32, Field("m", "[zone, node] way along the route to a zone")]
+    drag: Annotated[F32, Field("m (km/h)^2", "[zone, node] length x free speed squared along it")]
+    truck_drag: Annotated[F32, Field("m (km/h)^2", "[zone, node] the same at a truck's speed")]
     zone_node: Annotated[I32, Field("-", "node of a zone")]
     node_zone: Annotated[I32, Field("-", "zone of a node; -1 none")]
     node_lon: Annotated[F64, Field("deg", "longitude of a node")]

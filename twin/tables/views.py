@@ -59,6 +59,14 @@ class Zones(NamedTuple):
     core: Annotated[I32, Field("-", "county nearest to that node")]
 
 
+class Ways(NamedTuple):
+    """The road left from a node to a zone, row zone * n_nodes + node."""
+
+    way_m: Annotated[I32, Field("m", "way along the route")]
+    drag: Annotated[F32, Field("m (km/h)^2", "length x free speed squared along it")]
+    truck_drag: Annotated[F32, Field("m (km/h)^2", "the same at a truck's speed")]
+
+
 class Traits(NamedTuple):
     """Vehicle classes as kernels read them, without the curves."""
 
@@ -92,13 +100,12 @@ class Outlook(NamedTuple):
     counties: Counties
     zones: Zones
     next_link: I32
-    skim_m: I32
-    top_speed_kmh: float
+    ways: Ways
     link_pools: LinkPools
     markets: Markets
     plugs: Plugs
     offers: Offers
-    pool_state: PoolState
+    board_wait_s: I32
     prices: F64
     consumption_factor: F64
     return_quantile: F64
@@ -116,6 +123,7 @@ class Site(NamedTuple):
     stations: Stations
     pools: Pools
     pool_state: PoolState
+    board_wait_s: I32
     evses: Evses
     station_state: StationState
     ledger: Ledger
