@@ -8,7 +8,7 @@ from twin.engine.laws import laws_of
 from twin.engine.links import count_out
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
-from twin.kernels import kernel
+from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform
 from twin.tables.columns import I64
@@ -41,15 +41,23 @@ from twin.tables.totals import RunTotals
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
 SAMPLE = int(Stream.SAMPLE)
+AHEAD = 12
+"""Visits to look ahead for rows to ask for."""
 TRIPS_OF = ((SUM_TRIPS_BEGUN, SUM_TRUCK_TRIPS_BEGUN), (SUM_TRIPS_ENDED, SUM_TRUCK_TRIPS_ENDED))
 TRUCK_KIND = VEHICLE_KINDS.index("truck")
 
 
 @kernel
-def _is_sampled(vehicles, seed, share, out):
-    """Reads: vehicles. Writes: out."""
-    for row in range(vehicles.shape[0]):
-        out[row] = uniform(seed, SAMPLE, vehicles[row], 0, 0) < share
+def _pick_sampled(slots, active, seed, share, out):
+    """Return the number of visits whose vehicles are in the sample. Reads: slots, active. Writes: out."""
+    n_picked = 0
+    for row in range(slots.shape[0]):
+        if row + AHEAD < slots.shape[0]:
+            prefetch(active, slots[row + AHEAD])
+        if uniform(seed, SAMPLE, active.vehicle[slots[row]], 0, 0) < share:
+            out[n_picked] = slots[row]
+            n_picked += 1
+    return n_picked
 
 
 @kernel
@@ -75,10 +83,9 @@ def _settle(second, active, site):
 def visit_rows(world: World, share: float) -> SessionsTable:
     """Return the visits that ended in the last window, of the sampled vehicles, sorted by (end, vehicle)."""
     active, slots = world.active, world.visits
-    keep = np.ones(len(slots), np.bool_)
     if share < 1.0:
-        _is_sampled(active.vehicle[slots], world.given.rules.seed, share, keep)
-    slots = slots[keep]
+        picked = np.empty(len(slots), np.int32)
+        slots = picked[: _pick_sampled(slots, active, world.given.rules.seed, share, picked)]
     slots = slots[np.lexsort((active.vehicle[slots], active.end_s[slots]))]
     pool, plug_in_s, arrival_s = active.pool[slots], active.plug_in_s[slots], active.arrival_s[slots]
     is_served = active.outcome[slots] < BALKED

@@ -55,7 +55,8 @@ LEAST_WAY_M = 500.0
 def decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
-    if active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
+    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
+    if is_truck and active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
         active.wheel_s[slot] = 0
     is_at_home = active.link[slot] < 0
     way_m = outlook.counties.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]

@@ -8,26 +8,27 @@ from twin.engine.drive import drive
 from twin.kernels import kernel, prefetch
 from twin.tables.state import DECIDE, EGRESS, NEVER_S, SERVED
 
-FAR, NEAR = 32, 12
-"""Slots to look ahead for rows to ask for: first the slot's own, then, now at hand, the vehicle's that it names."""
+FAR, NEAR = 12, 5
+"""Places to look ahead in the list of who is due: first for the slot's row, then for the vehicle's that it names."""
 
 
 @kernel
-def move(first, last, window, rules, active, wake_s, vehicles, outlook, arrived, free, entered, tally):
+def move(first, last, window, rules, active, wake_s, vehicles, outlook, due, arrived, free, entered, tally):
     """Let every slot that is due decide and drive; return (arrivals at stations, free slots).
 
-    Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (stops seen), arrived, free, entered, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (stops seen), due, arrived, free, entered, tally.
     """
     window_end_s = (window + 1) * rules.window_s
-    n_arrived, n_free = 0, 0
-    for slot in range(first, last):
-        ask_ahead(slot, last, window_end_s, active, wake_s, vehicles)
-        if wake_s[slot] < window_end_s:
-            if active.phase[slot] == DECIDE:
-                decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
-            if drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
-                arrived[n_arrived] = slot
-                n_arrived += 1
+    n_due, n_free = sift(first, last, window_end_s, wake_s, due, free)
+    n_arrived = 0
+    for at in range(n_due):
+        ask_ahead(at, n_due, due, active, vehicles)
+        slot = due[at]
+        if active.phase[slot] == DECIDE:
+            decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
+        if drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
+            arrived[n_arrived] = slot
+            n_arrived += 1
         if wake_s[slot] == NEVER_S:
             free[n_free] = slot
             n_free += 1
@@ -35,11 +36,24 @@ def move(first, last, window, rules, active, wake_s, vehicles, outlook, arrived,
 
 
 @kernel
-def ask_ahead(slot, last, window_end_s, active, wake_s, vehicles):
-    """Ask for the rows of slots that are due further on."""
-    if slot + FAR < last and wake_s[slot + FAR] < window_end_s:
-        prefetch(active, slot + FAR)
-    if slot + NEAR < last and wake_s[slot + NEAR] < window_end_s:
-        phase = active.phase[slot + NEAR]
-        if phase == EGRESS or (phase == DECIDE and active.outcome[slot + NEAR] == SERVED):
-            prefetch(vehicles, active.vehicle[slot + NEAR])
+def sift(first, last, window_end_s, wake_s, due, free):
+    """Note who is due and which slots are free, without a branch; return how many of each.
+
+    Reads: wake_s. Writes: due, free.
+    """
+    n_due, n_free = 0, 0
+    for slot in range(first, last):
+        due[n_due], free[n_free] = slot, slot
+        n_due += wake_s[slot] < window_end_s
+        n_free += wake_s[slot] == NEVER_S
+    return n_due, n_free
+
+
+@kernel
+def ask_ahead(at, n_due, due, active, vehicles):
+    """Ask for the rows of those who come next."""
+    if at + FAR < n_due:
+        prefetch(active, due[at + FAR])
+        slot = due[at + NEAR]
+        if active.phase[slot] == EGRESS or (active.phase[slot] == DECIDE and active.outcome[slot] == SERVED):
+            prefetch(vehicles, active.vehicle[slot])

@@ -81,9 +81,9 @@ def move(world: World, window: int) -> None:
 
     def move_shard(shard: int) -> np.ndarray:
         first, last = world.slots_of(shard)
-        arrived, free = np.empty(last - first, np.int32), np.empty(last - first, np.int32)
+        due, arrived, free = (np.empty(last - first + 1, np.int32) for _ in range(3))
         n_arrived, n_free = move_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(shard), arrived, free,
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(shard), due, arrived, free,
             world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
         world.free[shard] = free[:n_free].copy()
