@@ -51,7 +51,7 @@ def live(given: Given, n_workers: int = 1) -> Lived:
         stranded.append(StrandedTable(*world.stranded.T.copy()))
         hour, is_open = divmod(window + 1, per_hour)
         if not is_open:
-            energy_ws.append(world.ledger.ring_energy_ws[:, (hour - 1) % RING_HOURS].copy())
+            energy_ws.append(world.ledger.ring.energy_ws[(hour - 1) % RING_HOURS :: RING_HOURS].copy())
             of_stations, of_links = account.close_hour(world, hour - 1)
             hours.append(of_stations)
             links.append(of_links)

@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 
 from twin.engine.laws import laws_of
+from twin.engine.hour import take_hour
 from twin.engine.links import count_out
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform
-from twin.tables.columns import I64
+from twin.tables.columns import I64, empty
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
     BALKED,
-    RING_HOURS,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
@@ -36,7 +36,7 @@ from twin.tables.state import (
     SUM_TRUCK_TRIPS_ENDED,
     TRIP,
 )
-from twin.tables.totals import RunTotals
+from twin.tables.totals import RunTotals, StationHour
 
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
@@ -110,54 +110,55 @@ def visit_rows(world: World, share: float) -> SessionsTable:
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     """Return the rows of an hour that has ended, and clear its sums."""
-    books, ledger, given, totals = world.station_state, world.ledger, world.given, world.totals
-    energy_ws = ledger.ring_energy_ws[:, hour % RING_HOURS].copy()
-    busy_s = ledger.ring_busy_s[:, hour % RING_HOURS].copy()
-    evse_s = world.n_evse * SECONDS_PER_HOUR
-    rows = np.flatnonzero((busy_s > 0) | (books.hour_arrivals > 0) | (books.hour_reneged > 0))
+    given, totals, of_hour = world.given, world.totals, empty(StationHour, len(world.n_evse))
+
+    def take_shard(shard: int) -> None:
+        first, last = (int(cut) for cut in world.station_cuts[shard : shard + 2])
+        take_hour(first, last, hour, world.station_state, world.ledger, of_hour)
+
+    world.each(take_shard, range(len(world.station_cuts) - 1))
+    busy_s, evse_s = of_hour.busy_s, world.n_evse * SECONDS_PER_HOUR
+    rows = np.flatnonzero((busy_s > 0) | (of_hour.arrivals > 0) | (of_hour.reneged > 0))
     table = StationHoursTable(
         rows.astype(np.int32),
         np.full(len(rows), hour, np.int16),
-        books.hour_arrivals[rows],
-        books.hour_sessions[rows],
-        books.hour_balked[rows],
-        books.hour_reneged[rows],
-        books.hour_queue[rows],
-        books.hour_wait_s[rows],
-        (energy_ws[rows] / 3.6e6).astype(np.float32),
+        of_hour.arrivals[rows],
+        of_hour.sessions[rows],
+        of_hour.balked[rows],
+        of_hour.reneged[rows],
+        of_hour.queue[rows],
+        of_hour.wait_s[rows],
+        (of_hour.energy_ws[rows] / 3.6e6).astype(np.float32),
         (busy_s[rows] / evse_s[rows]).astype(np.float32),
     )
     np.maximum(totals.peak_hour_busy_s, busy_s, out=totals.peak_hour_busy_s)
     totals.busy_s[:] += busy_s
-    events = (books.hour_arrivals, books.hour_sessions, books.hour_balked, books.hour_reneged, books.hour_wait_s)
-    _add_hour(world, hour, [*events, energy_ws, busy_s, busy_s >= FULL_SHARE * evse_s])
-    world.wait_histogram[:, hour] += ledger.wait_histogram[:, :3].sum(axis=0)
-    n_windows = SECONDS_PER_HOUR // given.rules.window_s
+    _add_hour(world, hour, of_hour, busy_s >= FULL_SHARE * evse_s)
+    world.wait_histogram[:, hour] += world.ledger.wait_histogram[:, :3].sum(axis=0)
+    world.ledger.wait_histogram[:] = 0
+    return table, _close_links(world, hour)
+
+
+def _close_links(world: World, hour: int) -> LinksTable:
+    """Return the rows of the links that anybody entered in an hour, and clear their sums."""
+    n_windows = SECONDS_PER_HOUR // world.given.rules.window_s
     links = np.flatnonzero(world.link_hour_entered)
-    link_table = LinksTable(
+    table = LinksTable(
         links.astype(np.int32),
         np.full(len(links), hour, np.int16),
         world.link_hour_entered[links].astype(np.int32),
         (world.link_hour_speed_kmh[links] / n_windows).astype(np.float32),
     )
-    for array in (
-        ledger.ring_energy_ws[:, hour % RING_HOURS],
-        ledger.ring_busy_s[:, hour % RING_HOURS],
-        *events,
-        books.hour_queue,
-        ledger.wait_histogram,
-        world.link_hour_entered,
-        world.link_hour_speed_kmh,
-    ):
-        array[:] = 0
-    return table, link_table
+    world.link_hour_entered[:], world.link_hour_speed_kmh[:] = 0, 0
+    return table
 
 
-def _add_hour(world: World, hour: int, columns: list[Any]) -> None:
+def _add_hour(world: World, hour: int, of_hour: StationHour, is_full: Any) -> None:
     """Add an hour's station sums to those by province and layer. Sums stay below 2**53, so float64 adds them exactly."""
+    events = of_hour.arrivals, of_hour.sessions, of_hour.balked, of_hour.reneged, of_hour.wait_s
     stations = world.given.stations
     group = stations.province * 3 + stations.layer
-    for field, column in enumerate(columns):
+    for field, column in enumerate([*events, of_hour.energy_ws, of_hour.busy_s, is_full]):
         sums = np.bincount(group, weights=column, minlength=world.hours.shape[1] * 3)
         world.hours[field, :, :, hour] = sums.astype(np.int64).reshape(-1, 3)
     world.road[hour, :, 0] = _trips_out(world)[:, 0]

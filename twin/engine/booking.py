@@ -40,9 +40,9 @@ def book_ahead(curve_w, full_s, power_factor, capacity_ws, limit_w, anchor_s, an
 @kernel
 def book_part(from_s, until_s, part_ws, sign, station, kind, is_truck, zone, ledger):
     """Book energy and plugged seconds of a stretch within one quarter hour. Reads: the part. Writes: ledger."""
-    hour = (from_s // SECONDS_PER_HOUR) % RING_HOURS
-    ledger.ring_energy_ws[station, hour] += part_ws
-    ledger.ring_busy_s[station, hour] += sign * (until_s - from_s)
+    row = station * RING_HOURS + (from_s // SECONDS_PER_HOUR) % RING_HOURS
+    ledger.ring.energy_ws[row] += part_ws
+    ledger.ring.busy_s[row] += sign * (until_s - from_s)
     quarter = from_s // SECONDS_PER_QUARTER
     if quarter < ledger.load_ws.shape[2]:
         ledger.load_ws[kind, zone, quarter] += part_ws

@@ -114,10 +114,10 @@ def serve(world: World, window: int) -> None:
 
     def serve_shard(shard: int) -> np.ndarray:
         first, last = int(cuts[shard]), int(cuts[shard + 1])
-        ended = np.empty(len(world.wake_s), np.int32)
+        due, ended = np.empty(last - first + 1, np.int32), np.empty(len(world.wake_s), np.int32)
         n_ended = serve_kernel(
             first, last, window, int(at[shard]), int(at[shard + 1]), arrivals, world.arrival_station, given.rules, active,
-            world.wake_s, world.site(), world.next_s, ended, shard,
+            world.wake_s, world.site(), world.next_s, due, ended, shard,
         )  # fmt: skip
         return ended[:n_ended].copy()
 

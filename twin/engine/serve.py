@@ -9,11 +9,12 @@ from twin.engine.queue import first_to_lose, join_queue, leave_queue, next_loss,
 from twin.engine.session import plug_in, unplug
 from twin.engine.share import book_window, deal_power, evses_of, is_tight
 from twin.kernels import kernel, prefetch
+from twin.physics import SECONDS_PER_HOUR
 from twin.rng import uniform
-from twin.tables.state import BALKED, HAS_TO_STAY, NEVER_S, QUEUE, RENEGED, TRIP
+from twin.tables.state import BALKED, HAS_TO_STAY, NEVER_S, QUEUE, RENEGED, RING_HOURS, TRIP
 
-FAR, NEAR, NEXT = 96, 48, 16
-"""Stations to look ahead for rows to ask for, those with an event of their own: one in ten or so."""
+FAR, NEAR, NEXT = 12, 8, 4
+"""Places to look ahead in the list of stations with an event: for their rows, for their plugs, for who unplugs there."""
 ARRIVALS_AHEAD = 6
 """Arrivals to look ahead for rows to ask for."""
 DRY = 6
@@ -22,19 +23,18 @@ DRY = 6
 
 @kernel
 def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_station, rules, active, wake_s, site, next_s,
-          ended, shard):  # fmt: skip
+          due, ended, shard):  # fmt: skip
     """Run the window at the stations `first` .. `last`; return the number of visits that ended.
 
     Reads: arrivals (slots by station, second, vehicle), arrival_station, rules.
-    Writes: active, wake_s, site, next_s, ended.
+    Writes: active, wake_s, site, next_s, due, ended.
     """
     start_s, end_s = window * rules.window_s, (window + 1) * rules.window_s
+    n_due = sift(first, last, start_s, end_s, next_arrival, last_arrival, arrival_station, next_s, due)
     n_ended = 0
-    for station in range(first, last):
-        ask_ahead(station, last, end_s, active, site, next_s)
-        is_visited = next_arrival < last_arrival and arrival_station[next_arrival] == station
-        if not is_visited and next_s[station] >= end_s:
-            continue
+    for at in range(n_due):
+        ask_ahead(at, n_due, start_s, due, active, site)
+        station = due[at]
         deal_power(station, start_s, active, site)
         while True:
             evse, ends_s = next_end(station, site)
@@ -58,7 +58,6 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                 next_arrival += 1
                 if next_arrival + ARRIVALS_AHEAD < last_arrival:
                     prefetch(active, arrivals[next_arrival + ARRIVALS_AHEAD], 2)
-                    ask_for_station(arrival_station[next_arrival + ARRIVALS_AHEAD], site)
                 evse = receive(slot, second, end_s, rules, active, wake_s, site)
                 if evse >= 0:
                     plug_in(slot, evse, second, rules, active, site, shard)
@@ -86,24 +85,36 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
 
 
 @kernel
-def ask_ahead(station, last, end_s, active, site, next_s):
-    """Ask for the rows of stations further on that have an event of their own: station, then plugs, then who unplugs."""
-    if station + FAR < last and next_s[station + FAR] < end_s:
-        ask_for_station(station + FAR, site)
-    if station + NEAR < last and next_s[station + NEAR] < end_s:
-        first_evse, _ = evses_of(station + NEAR, site)
-        prefetch(site.evses, first_evse)
-    if station + NEXT < last and next_s[station + NEXT] < end_s:
-        evse, _ = next_end(station + NEXT, site)
-        if evse >= 0:
-            prefetch(active, site.evses.occupant[evse], 2)
+def sift(first, last, start_s, end_s, next_arrival, last_arrival, arrival_station, next_s, due):
+    """Note the stations that have an event in the window, an arrival or one of their own; return how many.
+
+    Reads: arrival_station. Writes: next_s, due.
+    """
+    for row in range(next_arrival, last_arrival):
+        next_s[arrival_station[row]] = start_s
+    n_due = 0
+    for station in range(first, last):
+        due[n_due] = station
+        n_due += next_s[station] < end_s
+    return n_due
 
 
 @kernel
-def ask_for_station(station, site):
-    """Ask for the rows of a station and its first pool. The pool's number is guessed from the station's."""
-    prefetch(site.stations, station)
-    prefetch(site.station_state, station, 2)
+def ask_ahead(at, n_due, start_s, due, active, site):
+    """Ask for the rows of the stations that come next: their own, then those of their plugs, then of who unplugs."""
+    if at + FAR >= n_due:
+        return
+    prefetch(site.stations, due[at + FAR])
+    prefetch(site.station_state, due[at + FAR], 2)
+    prefetch(site.ledger.ring, due[at + FAR] * RING_HOURS + start_s // SECONDS_PER_HOUR % RING_HOURS)
+    near = site.stations.first_pool[due[at + NEAR]]
+    prefetch(site.pools, near)
+    prefetch(site.pool_state, near)
+    first_evse, _ = evses_of(due[at + NEAR], site)
+    prefetch(site.evses, first_evse)
+    evse, _ = next_end(due[at + NEXT], site)
+    if evse >= 0:
+        prefetch(active, site.evses.occupant[evse], 2)
 
 
 @kernel

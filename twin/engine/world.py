@@ -31,6 +31,7 @@ from twin.tables.state import (
     Evses,
     Ledger,
     PoolState,
+    Ring,
     Roads,
     Rules,
     StationState,
@@ -269,8 +270,7 @@ def _free_evses(given: Given) -> Evses:
 
 def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: int) -> Ledger:
     return Ledger(
-        ring_energy_ws=np.zeros((n_stations, RING_HOURS), np.int64),
-        ring_busy_s=np.zeros((n_stations, RING_HOURS), np.int32),
+        ring=rows(Ring, n_stations * RING_HOURS),
         load_ws=np.zeros(load_shape, np.int64),
         wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
         wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),

@@ -147,11 +147,17 @@ class Roads(NamedTuple):
     access_m: Annotated[I32, Field("m", "way between a county and its zone's node")]
 
 
+class Ring(NamedTuple):
+    """What stations booked for the hours around the present one, row station * RING_HOURS + hour % RING_HOURS."""
+
+    energy_ws: Annotated[I64, Field("Ws", "energy booked")]
+    busy_s: Annotated[I64, Field("s", "plugged seconds booked")]
+
+
 class Ledger(NamedTuple):
     """Where energy and plugged seconds land in time."""
 
-    ring_energy_ws: Annotated[I64, Field("Ws", "[station, hour % RING_HOURS] energy booked")]
-    ring_busy_s: Annotated[I32, Field("s", "[station, hour % RING_HOURS] plugged seconds booked")]
+    ring: Ring
     load_ws: Annotated[I64, Field("Ws", "[kind, zone, quarter] energy into batteries, public kinds")]
     wait_edges_s: Annotated[I32, Field("s", "lower edges of the bins of the waiting-time histogram")]
     wait_histogram: Annotated[I64, Field("-", "[shard, layer, bin] sessions begun in the running hour")]

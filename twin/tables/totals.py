@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from twin.tables.columns import F64, I32, I64, Annotated, Field
+from twin.tables.columns import F64, I16, I32, I64, Annotated, Field
 
 LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot")
 """Rows of the load array. "truck" repeats the part of the public layers that went into trucks."""
@@ -13,6 +13,19 @@ WAIT_EDGES_S = (0, 1, 60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200
 
 HOUR_FIELDS = ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "wait_s", "energy_ws", "busy_s", "n_full")
 """Fields of the hourly sums. `n_full` counts stations whose EVSEs were busy for at least 95 % of the hour."""
+
+
+class StationHour(NamedTuple):
+    """What every station did in one hour, one row a station."""
+
+    energy_ws: Annotated[I64, Field("Ws", "energy into batteries")]
+    busy_s: Annotated[I64, Field("s", "plugged seconds of all EVSEs")]
+    wait_s: Annotated[I32, Field("s", "waiting time of the sessions begun")]
+    arrivals: Annotated[I16, Field("-", "vehicles that drove in")]
+    sessions: Annotated[I16, Field("-", "sessions begun")]
+    balked: Annotated[I16, Field("-", "left on arrival")]
+    reneged: Annotated[I16, Field("-", "left the queue")]
+    queue: Annotated[I16, Field("-", "longest queue of one of its pools")]
 
 
 class StationTotals(NamedTuple):

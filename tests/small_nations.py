@@ -1,0 +1,330 @@
+"""Whole small nations drawn at random: a few zones, links and stations, forty vehicles at most, and nothing usual.
+
+One builder throws dice of either kind: hypothesis', which shrink what fails, or numpy's, which are quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+
+from twin.engine.world import Given
+from twin.physics import segment_times_s
+from twin.tables.columns import columns, rows
+from twin.tables.inputs import (
+    LAYERS,
+    MARKETS,
+    N_KNOTS,
+    SERVES_CARS,
+    SERVES_TRUCKS,
+    Background,
+    LinkPools,
+    LocalTables,
+    Markets,
+    Pools,
+    Stations,
+    TripTables,
+    VehicleClasses,
+    Vehicles,
+)
+from twin.tables.state import Roads, Rules
+
+KWH = 3_600_000
+N_PROVINCES = 2
+N_GROUPS = 2
+HOUR_S = 3600
+T = TypeVar("T")
+
+
+class Dice(Protocol):
+    """Where the numbers come from."""
+
+    def whole(self, low: int, high: int) -> int: ...
+
+    def real(self, low: float, high: float) -> float: ...
+
+
+class HypothesisDice:
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+
+    def whole(self, low: int, high: int) -> int:
+        return self.draw(st.integers(low, high))
+
+    def real(self, low: float, high: float) -> float:
+        return low + (high - low) * self.draw(st.integers(0, 997)) / 997
+
+
+class NumpyDice:
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def whole(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+    def real(self, low: float, high: float) -> float:
+        return float(self.rng.uniform(low, high))
+
+
+def one_of(dice: Dice, options: Sequence[T]) -> T:
+    return options[dice.whole(0, len(options) - 1)]
+
+
+@st.composite
+def nations(draw: st.DrawFn) -> Given:
+    """Draw a nation."""
+    return nation(HypothesisDice(draw))
+
+
+def nation_of(seed: int) -> Given:
+    """Return the nation of a number."""
+    return nation(NumpyDice(seed))
+
+
+def nation(dice: Dice) -> Given:
+    """Draw everything that an engine is given; on a holiday everybody leaves at once, and the roads are long."""
+    n_days = one_of(dice, (1, 1, 1, 2))
+    is_holiday = dice.whole(0, 2) == 0
+    classes = draw_classes(dice, is_holiday)
+    roads, capacity_per_h = draw_roads(dice, is_holiday)
+    stations, pools = draw_supply(dice, roads, is_holiday)
+    n_zones, n_links = len(roads.zone_node), len(roads.link_to)
+    flow = np.array([[dice.real(0.0, 1.5) * q for q in capacity_per_h] for _ in range(n_days)])
+    shape = np.array([[dice.real(0.0, 1.0)] * 12 + [dice.real(0.0, 2.0)] * 12 for _ in range(n_days)])
+    return Given(
+        rules=draw_rules(dice), n_days=n_days, sample=one_of(dice, (1.0, 1.0, 0.3)), classes=classes,
+        vehicles=draw_fleet(dice, classes, roads, is_holiday), local=draw_local(dice, n_days),
+        trips=draw_trips(dice, n_days, n_zones, is_holiday), background=Background(flow.reshape(n_days, n_links), shape),
+        stations=stations, pools=pools, markets=markets_of(stations, pools, len(roads.county_zone)),
+        link_pools=link_pools_of(stations, pools, n_links), roads=roads, link_free_speed_kmh=roads.free_kmh,
+        link_capacity_per_h=capacity_per_h,
+        prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(2 * N_PROVINCES)]),
+        valley_s=np.array([dice.whole(18, 24) * HOUR_S for _ in range(N_PROVINCES)], np.int32), n_provinces=N_PROVINCES,
+    )  # fmt: skip
+
+
+def draw_rules(dice: Dice) -> Rules:
+    return Rules(
+        seed=dice.whole(0, 2**40), window_s=one_of(dice, (300, 300, 300, 300, 60)),
+        trigger_mean_soc=dice.real(0.2, 0.8), trigger_sd_soc=dice.real(0.0, 0.2), reserve_soc=dice.real(0.03, 0.2),
+        fast_target_soc=dice.real(0.5, 0.95), home_target_soc=dice.real(0.6, 1.0), home_plug_soc=dice.real(0.3, 0.9),
+        top_up_soc=dice.real(0.3, 0.95), prepared_share=dice.real(0.0, 1.0), trip_target_soc=dice.real(0.6, 1.0),
+        slow_share=dice.real(0.0, 1.0), hybrid_public_share=dice.real(0.0, 1.0), orderly_share=dice.real(0.0, 1.0),
+        patience_s=dice.real(60.0, 5400.0), busy_session_cap_s=dice.whole(300, 1800),
+        value_of_time_cny_per_s=dice.real(0.001, 0.03), taste_cny=one_of(dice, (0.0, 2.0, 10.0)),
+        n_considered=dice.whole(1, 6), n_tries=dice.whole(1, 4), town_speed_m_per_s=dice.real(4.0, 15.0),
+        truck_speed_kmh=dice.real(60.0, 90.0), depot_power_w=dice.whole(20_000, 120_000),
+        rest_after_s=dice.whole(1200, 14_400), rest_s=dice.whole(600, 2400),
+    )  # fmt: skip
+
+
+class Make(NamedTuple):
+    """Ranges that a kind of vehicle is drawn from."""
+
+    kind: int
+    has_engine: int
+    capacity_kwh: tuple[float, float]
+    peak_kw: tuple[float, float]
+    ac_kw: tuple[float, float]
+    kwh_per_km: tuple[float, float]
+    groups: tuple[int, ...]
+
+
+MAKES = (
+    Make(0, 0, (25, 110), (40, 300), (3.3, 22), (0.1, 0.2), (0, 0, 255)),
+    Make(0, 1, (8, 40), (15, 60), (3.3, 7), (0.1, 0.25), (0, 255)),
+    Make(1, 0, (40, 70), (60, 120), (7, 11), (0.1, 0.2), (0, 255)),
+    Make(2, 0, (30, 80), (50, 120), (7, 11), (0.2, 0.4), (0, 255)),
+    Make(3, 0, (150, 350), (100, 300), (20, 40), (0.8, 1.2), (255,)),
+    Make(4, 0, (200, 700), (200, 1500), (20, 40), (1.0, 1.8), (1, 1, 255)),
+)
+"""A car, a hybrid, a taxi, a van, a bus and a heavy truck."""
+
+
+def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
+    """Draw a class of each make; a curve rises or falls at random between its ends."""
+    capacity_ws = np.array([int(dice.real(*make.capacity_kwh) * KWH) for make in MAKES], np.int64)
+    peak_w = np.array([dice.real(*make.peak_kw) * 1000 for make in MAKES])
+    ends = np.array([[dice.real(0.2, 1.0), dice.real(0.5, 1.0), dice.real(0.05, 0.6)] for _ in MAKES])
+    curve_w = np.array([np.interp(np.linspace(0, 1, 21), (0, 0.4, 1), end) for end in ends])
+    curve_w *= (peak_w / curve_w.max(axis=1))[:, None]
+    use = np.array([dice.real(*make.kwh_per_km) for make in MAKES]) * 3600
+    is_truck = np.array([make.kind == 4 for make in MAKES])
+    return VehicleClasses(
+        kind=np.array([make.kind for make in MAKES], np.uint8),
+        has_engine=np.array([make.has_engine for make in MAKES], np.uint8),
+        capacity_ws=capacity_ws,
+        ac_power_w=np.array([int(dice.real(*make.ac_kw) * 1000) for make in MAKES], np.int32),
+        city_ws_per_m=use,
+        road_a_ws_per_m=0.6 * use,
+        road_b_ws_per_m=use * np.where(is_truck, 0.4 / 80**2, 0.6 / 100**2),
+        curve_w=curve_w,
+        ceiling_w=np.maximum.accumulate(curve_w[:, ::-1], axis=1)[:, ::-1].copy(),
+        full_s=segment_times_s(curve_w, capacity_ws),
+        peak_w=curve_w.max(axis=1),
+        group=np.array([make.groups[0] if is_holiday else one_of(dice, make.groups) for make in MAKES], np.uint8),
+    )
+
+
+def draw_roads(dice: Dice, is_holiday: bool) -> tuple[Roads, Any]:
+    """Draw a line of nodes, some of them zones', with a short cut or two; return it with the links' capacities."""
+    n_zones = dice.whole(2 if is_holiday else 1, 4)
+    n_nodes = n_zones + dice.whole(0, 4)
+    pairs = [(node, node + 1) for node in range(n_nodes - 1)]
+    if n_nodes > 2:
+        pairs += [(0, dice.whole(2, n_nodes - 1)) for _ in range(dice.whole(0, 2))]
+    ends = np.array([end for a, b in pairs for end in ((a, b), (b, a))], np.int32).reshape(-1, 2)
+    longest_km = one_of(dice, (100.0, 200.0) if is_holiday else (5.0, 60.0, 200.0))
+    length_m = np.repeat([int(dice.real(0.3, longest_km) * 1000) for _ in pairs], 2).astype(np.int32)
+    zone_node = np.arange(n_zones) * (n_nodes - 1) // max(n_zones - 1, 1)
+    node_zone = np.full(n_nodes, -1, np.int32)
+    node_zone[zone_node] = np.arange(n_zones)
+    next_link, way_m = routes(ends, length_m, zone_node, n_nodes)
+    n_counties = [dice.whole(1, 2) for _ in range(n_zones)]
+    first = np.concatenate([[0], np.cumsum(n_counties)]).astype(np.int32)
+    county_zone = np.repeat(np.arange(n_zones), n_counties).astype(np.int32)
+    free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
+    return Roads(
+        link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
+        top_speed_kmh=float(free_kmh.max(initial=60.0)), skim_m=way_m[:, zone_node].astype(np.int32), free_kmh=free_kmh,
+        next_link=next_link, zone_node=zone_node.astype(np.int32), node_zone=node_zone,
+        node_lon=100 + np.arange(n_nodes) * 0.3, node_lat=np.array([dice.real(29.9, 30.1) for _ in range(n_nodes)]),
+        county_zone=county_zone, county_province=county_zone % N_PROVINCES, zone_core=first[:-1].astype(np.int16),
+        zone_county=first, county_share=np.concatenate([np.arange(1, n + 1) / n for n in n_counties]),
+        access_m=np.array([dice.whole(500, 20_000) for _ in county_zone], np.int32),
+    ), np.array([one_of(dice, (3.0, 30.0, 4000.0)) for _ in ends])  # fmt: skip
+
+
+def routes(ends: Any, length_m: Any, zone_node: Any, n_nodes: int) -> tuple[Any, Any]:
+    """Return next links and lengths of the shortest ways to each zone, by relaxation; ties go to the lower link."""
+    next_link = np.full((len(zone_node), n_nodes), -1, np.int32)
+    way_m = np.full((len(zone_node), n_nodes), 10**9)
+    for zone, goal in enumerate(zone_node):
+        way_m[zone, goal] = 0
+        for _ in range(n_nodes):
+            for link, (a, b) in enumerate(ends):
+                if way_m[zone, b] + length_m[link] < way_m[zone, a]:
+                    way_m[zone, a], next_link[zone, a] = way_m[zone, b] + length_m[link], link
+    return next_link, way_m
+
+
+def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, Pools]:
+    """Draw a station that has all, and up to four more of two or three pools, some of them service areas."""
+    n_links, n_counties = len(roads.link_to), len(roads.county_zone)
+    sites = [(dice.whole(0, n_counties - 1), 0, -1, [(120_000, 0, SERVES_CARS), (7000, 1, 3), (480_000, 0, SERVES_TRUCKS)])]
+    for _ in range(dice.whole(0, 4)):
+        link = dice.whole(0 if is_holiday else -n_links // 2, n_links - 1) if n_links else -1
+        layer = one_of(dice, (0, 2)) if link < 0 else LAYERS.index("highway")
+        plugs = [(60_000, 0, 3)] if is_holiday else [draw_plug(dice) for _ in range(dice.whole(1, 3))]
+        sites.append((dice.whole(0, n_counties - 1), layer, max(link, -1), plugs))
+    sites.sort(key=lambda site: site[:3])
+    stations, pools = rows(Stations, len(sites)), rows(Pools, sum(len(site[3]) for site in sites))
+    pool = evse = 0
+    for at, (county, layer, link, plugs) in enumerate(sites):
+        stations.county[at], stations.zone[at], stations.layer[at] = county, roads.county_zone[county], layer
+        stations.province[at], stations.link[at] = roads.county_province[county], link
+        node = roads.zone_node[roads.county_zone[county]] if link < 0 else roads.link_to[link]
+        stations.lon[at] = roads.node_lon[node] + dice.real(-0.05, 0.05)
+        stations.lat[at] = roads.node_lat[node] + dice.real(-0.05, 0.05)
+        stations.first_pool[at], stations.n_pools[at] = pool, len(plugs)
+        rated_w = 0
+        for power_w, is_ac, serves in plugs:
+            n_evse = dice.whole(1, 3)
+            pools.station[pool], pools.first_evse[pool], pools.n_evse[pool] = at, evse, n_evse
+            pools.rated_power_w[pool], pools.is_ac[pool], pools.serves[pool] = power_w, is_ac, serves
+            pool, evse, rated_w = pool + 1, evse + n_evse, rated_w + n_evse * power_w
+        stations.site_limit_w[at] = int(rated_w * one_of(dice, (0.15, 0.4, 0.7, 1.2)))
+    return stations, pools
+
+
+def draw_plug(dice: Dice) -> tuple[int, int, int]:
+    is_ac = int(dice.whole(0, 4) == 0)
+    power_w = one_of(dice, (7000, 20_000)) if is_ac else one_of(dice, (30_000, 60_000, 120_000, 250_000, 1_000_000))
+    return power_w, is_ac, dice.whole(1, 3)
+
+
+def markets_of(stations: Stations, pools: Pools, n_counties: int) -> Markets:
+    """List the pools of each county and market, or all of that market where the county has none."""
+    is_off_road = stations.layer[pools.station] != LAYERS.index("highway")
+    is_ac, cars, trucks = pools.is_ac == 1, pools.serves & SERVES_CARS > 0, pools.serves & SERVES_TRUCKS > 0
+    members = is_off_road & ~is_ac & cars, is_off_road & is_ac & cars, is_off_road & trucks
+    known = []
+    for county in range(n_counties):
+        for is_member in members:
+            own = np.flatnonzero(is_member & (stations.county[pools.station] == county))
+            known.append(own if len(own) else np.flatnonzero(is_member))
+    assert len(known) == n_counties * len(MARKETS)
+    return Markets(*compress(known))
+
+
+def link_pools_of(stations: Stations, pools: Pools, n_links: int) -> LinkPools:
+    return LinkPools(*compress([np.flatnonzero(stations.link[pools.station] == link) for link in range(n_links)]))
+
+
+def compress(known: list[Any]) -> tuple[Any, Any]:
+    first = np.cumsum([0, *(len(row) for row in known)]).astype(np.int32)
+    return first, np.concatenate([*known, []]).astype(np.int32)
+
+
+def draw_fleet(dice: Dice, classes: VehicleClasses, roads: Roads, is_holiday: bool) -> Vehicles:
+    """Draw vehicles of some makes only, so that queues form; some are away from home."""
+    n_vehicles, n_counties = 40 if is_holiday else one_of(dice, (3, 15, 40)), len(roads.county_zone)
+    makes = [0, 0, 5] if is_holiday else [dice.whole(0, len(MAKES) - 1) for _ in range(dice.whole(1, 4))]
+    least_soc = one_of(dice, (0.0, 0.1, 0.6))
+    vehicles = rows(Vehicles, n_vehicles)
+    vehicles.home[:] = sorted(dice.whole(0, n_counties - 1) for _ in range(n_vehicles))
+    vehicles.vehicle_class[:] = [one_of(dice, makes) for _ in range(n_vehicles)]
+    vehicles.access[:] = [dice.whole(0, 2) if dice.whole(0, 2) == 0 else 0 for _ in range(n_vehicles)]
+    vehicles.place[:], vehicles.back_day[:] = vehicles.home, 255
+    for vehicle in range(0, n_vehicles, 7):
+        vehicles.place[vehicle], vehicles.back_day[vehicle] = dice.whole(0, n_counties - 1), dice.whole(0, 2)
+    soc = np.array([dice.real(least_soc, 1.0) for _ in range(n_vehicles)])
+    vehicles.energy_ws[:] = (soc * classes.capacity_ws[vehicles.vehicle_class]).astype(np.uint32)
+    return vehicles
+
+
+def hours(dice: Dice, from_h: float, until_h: float, *shape: int) -> Any:
+    """Return quantiles of a second of day between two hours, the same for each kind or group and day."""
+    first_h = dice.real(from_h, until_h)
+    last_h = min(first_h + one_of(dice, (0.2, 2.0, 8.0)), 23.99)
+    return ramp(first_h * HOUR_S, last_h * HOUR_S, *shape)
+
+
+def ramp(low: float, high: float, *shape: int) -> Any:
+    return np.broadcast_to(np.linspace(low, high, N_KNOTS), (*shape, N_KNOTS)).copy()
+
+
+def draw_local(dice: Dice, n_days: int) -> LocalTables:
+    shape = (5, n_days)
+    factor = [np.array([[dice.real(0.6, 1.6)] * n_days for _ in range(N_PROVINCES)]) for _ in range(2)]
+    p_drive, most_km = one_of(dice, (0.0, 0.8, 1.0)), one_of(dice, (20.0, 150.0, 500.0))
+    return LocalTables(
+        np.full(shape, p_drive), ramp(0.0, most_km, *shape), hours(dice, 0, 20, *shape), hours(dice, 10, 23, *shape),
+        hours(dice, 0, 23, *shape), factor[0], 1 / factor[1],
+    )  # fmt: skip
+
+
+def draw_trips(dice: Dice, n_days: int, n_zones: int, is_holiday: bool) -> TripTables:
+    shape = (N_GROUPS, n_days)
+    p_leave = 0.9 if is_holiday else one_of(dice, (0.0, 0.5)) if n_zones > 1 else 0.0
+    cut = np.array([[dice.real(0.0, 1.0) for _ in range(n_zones)] for _ in range(n_zones)], np.float32)
+    other = np.array(
+        [[(zone + dice.whole(1, max(n_zones - 1, 1))) % n_zones for _ in range(n_zones)] for zone in range(n_zones)]
+    )
+    np.fill_diagonal(cut, 0.0)
+    return TripTables(
+        np.full((*shape, n_zones), p_leave), np.zeros(shape, np.uint8), cut[None], other[None].astype(np.int16),
+        ramp(0.0, one_of(dice, (0.9, 2.5)), *shape), hours(dice, 0, 20, *shape), hours(dice, 5, 23, *shape),
+    )  # fmt: skip
+
+
+def copy_of(given: Given) -> Given:
+    """Return a nation that may be used up: vehicles and speeds of its own."""
+    roads = given.roads._replace(speed_kmh=given.roads.speed_kmh.copy())
+    vehicles = rows(Vehicles, len(given.vehicles.home))
+    for column in columns(Vehicles):
+        getattr(vehicles, column.name)[:] = getattr(given.vehicles, column.name)
+    return given._replace(vehicles=vehicles, roads=roads)

@@ -1,0 +1,192 @@
+"""The engine and the reference live the same nations, to the last bit; and the reference does what a reader expects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from hypothesis import event, given, settings
+
+from tests import one_site
+from tests.nation import KWH, small_given
+from tests.oracle import OUTCOMES, assert_same, live_both
+from tests.small_nations import nation_of, nations
+from twin.engine.world import Given
+from twin.physics import congested_speed_kmh
+from twin.reference import Driver, ReferenceModel, Station
+from twin.reference.books import table_of
+from twin.tables.columns import rows
+from twin.tables.inputs import Vehicles
+from twin.tables.results import SessionsTable
+from twin.tables.state import ARRIVED
+
+MOST_WINDOWS = 120
+COVERING = (2, 5, 7, 13, 18)
+"""Numbers of nations in which together everything happens that can happen."""
+
+
+@settings(max_examples=120)
+@given(nations())
+def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
+    for outcome, n_times in live_both(nation, most_windows=40).items():
+        if n_times:
+            event(outcome)
+
+
+def test_everything_that_can_happen_happens_and_agrees() -> None:
+    happened = Counter(live_both(crowded_corridor()))
+    for number in COVERING:
+        happened += live_both(nation_of(number), MOST_WINDOWS)
+    assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
+
+
+def crowded_corridor() -> Given:
+    """Everybody sets out with little, along a road of service areas with one plug each for cars."""
+    return small_given(
+        n_vehicles=100, n_zones=5, n_days=1, n_evse=1, soc=0.3, p_leave=1.0, link_km=140.0, busy_session_cap_s=300,
+        prepared_share=0.0, trip_target_soc=0.6,
+    )  # fmt: skip
+
+
+def test_two_workers_agree_with_the_reference() -> None:
+    live_both(small_given(n_vehicles=60, n_zones=3, n_days=1, n_evse=1, soc=0.35), n_workers=2)
+
+
+def serve(nation: Given, guests: one_site.Guests, n_windows: int, station: type[Station] = Station) -> Any:
+    """Let guests arrive at their second; return the model and the rows of their visits."""
+    vehicles = rows(Vehicles, len(guests.vehicle))
+    vehicles.vehicle_class[guests.vehicle], vehicles.energy_ws[guests.vehicle] = guests.vehicle_class, guests.energy_ws
+    model = ReferenceModel(nation._replace(vehicles=vehicles), station=station)
+    for at, vehicle in enumerate(guests.vehicle):
+        driver = model.drivers[vehicle]
+        driver.arrival_s, driver.target_ws, driver.errand = (
+            int(x[at]) for x in (guests.arrival_s, guests.target_ws, guests.errand)
+        )
+        driver.pool = model.pools[guests.pool[at]]
+    visits = []
+    for _ in range(n_windows):
+        model.books.open_window()
+        due = [driver for driver in model.drivers if model.start_s <= driver.arrival_s < model.end_s]
+        for driver in due:
+            driver.phase = ARRIVED
+        model.exchange(due)
+        model.serve()
+        visits.append(model.visit_rows())
+        model.window += 1
+    return model, SessionsTable(*(np.concatenate(column) for column in zip(*visits, strict=True)))
+
+
+def test_an_overloaded_site_serves_all_in_order() -> None:
+    arrival_s, service_s = 300 * np.arange(20), 900
+    guests = one_site.lasting(np.arange(20), arrival_s, np.full(20, service_s))
+    nation = one_site.sites([[(one_site.FLAT_W, 2)]], patience_s=1e6)
+    model, visits = serve(nation, guests, 40)
+    assert visits.vehicle.tolist() == list(range(20))
+    assert (visits.outcome == 0).all()
+    start_s: list[int] = []
+    for guest in range(20):
+        free_s = start_s[guest - 2] + service_s if guest > 1 else 0
+        start_s.append(max(300 * guest, free_s))
+    assert visits.plug_in_s.tolist() == start_s
+    assert (visits.end_s - visits.plug_in_s == service_s).all()
+    assert model.stations[0].whole["max_wait_s"] == max(np.array(start_s) - arrival_s)
+    assert_same(one_site.live(nation, guests, 40)[1], visits, "overload")
+
+
+def test_three_sessions_share_a_transformer_fairly() -> None:
+    guests = one_site.lasting(np.arange(3), [0, 0, 0], [900, 900, 900])
+    nation = one_site.sites([[(one_site.FLAT_W, 3)]], limit_w=2 * one_site.FLAT_W)
+    visits = serve(nation, guests, 10)[1]
+    assert visits.end_s.tolist() == [1350, 1350, 1350]
+    assert_same(one_site.live(nation, guests, 10)[1], visits, "shared")
+
+
+def lone_truck(rest_s: int, rest_after_s: int = 3000) -> Given:
+    """A truck with a large battery that drives 120 km, eight links, on the first morning."""
+    nation = small_given(
+        n_vehicles=1, n_zones=5, n_days=1, link_km=60.0, p_leave=1.0, rest_s=rest_s, rest_after_s=rest_after_s
+    )
+    capacity_ws = nation.classes.capacity_ws.copy()
+    capacity_ws[2] = 1000 * KWH
+    nation.vehicles.vehicle_class[0], nation.vehicles.home[0], nation.vehicles.place[0] = 2, 0, 0
+    nation.trips.alias_zone[0, 0, :], nation.trips.alias_cut[0, 0, :] = 4, 0.0
+    nation.trips.stay_quantile[:] = 2.0
+    return nation._replace(classes=nation.classes._replace(capacity_ws=capacity_ws))
+
+
+def end_of_trip_s(nation: Given) -> tuple[int, int]:
+    """Return when the only vehicle came to rest, and how often it had rested on the way."""
+    model = ReferenceModel(nation)
+    while not model.books.counts["trips_ended"]:
+        model.step()
+    return model.drivers[0].wake_s, model.books.events["truck rest"]
+
+
+def test_a_lorry_driver_rests_after_so_much_driving() -> None:
+    # A link of 30 km takes 1,350 s at 80 km/h: two of them fit into 3,000 s, so it rests before the 3rd, 5th and 7th.
+    with_s, n_rests = end_of_trip_s(lone_truck(rest_s=1200))
+    without_s, _ = end_of_trip_s(lone_truck(rest_s=0))
+    assert n_rests == 3
+    assert with_s - without_s == 3 * 1200
+    assert live_both(lone_truck(rest_s=1200))["truck rest"] == 3
+
+
+def test_a_jam_is_what_the_formula_says_one_window_late() -> None:
+    nation = small_given(n_vehicles=60, n_zones=2, n_days=1, p_leave=1.0, soc=0.8)
+    nation = nation._replace(link_capacity_per_h=np.full(len(nation.roads.link_to), 2.0))
+    model, flow_per_h, slowest_kmh = ReferenceModel(nation), 0.0, np.inf
+    link = model.links[0]
+    for _ in range(24 * 12):
+        before, hour_before = link.speed_kmh, link.n_entered_hour
+        model.step()
+        n_entered = link.n_entered_hour - hour_before
+        flow_per_h += 0.25 * (n_entered * 12 - flow_per_h)
+        assert link.speed_kmh == max(congested_speed_kmh(100.0, flow_per_h, 2.0), 5.0)
+        slowest_kmh = min(slowest_kmh, before)
+    assert slowest_kmh == 5.0
+    assert live_both(nation)["jam"]
+
+
+class Patient(Driver):
+    """Waits however long."""
+
+    def balks(self, expected_s: int) -> bool:
+        return False
+
+    def patience_s(self) -> int:
+        return 10**6
+
+
+class EmptiestFirst(Station):
+    """Serves the emptiest battery first."""
+
+    def take_next(self, evse: Any, second: int) -> None:
+        evse.pool.queue.sort(key=lambda driver: driver.energy_ws)
+        super().take_next(evse, second)
+
+
+def test_a_driver_can_be_given_another_behaviour() -> None:
+    nation = small_given(n_vehicles=80, n_zones=1, n_days=1, n_evse=1, soc=0.3, patience_s=300.0)
+    turned_away = []
+    for driver in (Driver, Patient):
+        model = ReferenceModel(nation, driver=driver)
+        for _ in range(24 * 12):
+            model.step()
+        turned_away.append(sum(station.whole["balked"] + station.whole["reneged"] for station in model.stations))
+    assert turned_away[0] > 0
+    assert turned_away[1] == 0
+
+
+def test_a_station_can_be_given_another_discipline() -> None:
+    guests = one_site.lasting(np.arange(4), [0, 1, 2, 3], [900] * 4)
+    guests = guests._replace(energy_ws=np.array([0, 3, 2, 1]) * one_site.FLAT_W)
+    nation = one_site.sites([[(one_site.FLAT_W, 1)]], patience_s=1e6)
+    for station, order in ((Station, [0, 1, 2, 3]), (EmptiestFirst, [0, 3, 2, 1])):
+        assert serve(nation, guests, 20, station)[1].vehicle.tolist() == order
+
+
+def test_an_empty_table_has_its_columns() -> None:
+    table = table_of(SessionsTable, [])
+    assert table.energy_ws.dtype == np.int64
+    assert len(table.vehicle) == 0

@@ -1,0 +1,161 @@
+"""The driver: what it does in the phases `choose` and `drive` of a window, and how it behaves at a station."""
+
+from __future__ import annotations
+
+import math
+
+from twin.behaviour import DRY, TURNAROUND_S, WORRY_RESERVES
+from twin.reference.plain import DAY_S, Link, Pool, quantile
+from twin.reference.traveller import Traveller
+from twin.rng import Stream
+from twin.tables.state import (
+    APPROACH,
+    ARRIVED,
+    DECIDE,
+    EGRESS,
+    HAS_TO_STAY,
+    NO_VISIT,
+    ROAD,
+    SERVED,
+    TRIP,
+    WORRIED,
+)
+
+__all__ = ["Driver"]
+
+
+class Driver(Traveller):
+    """One vehicle with its driver.
+
+    Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `plan_day`,
+    `wants_plug`, `charge_in_town` and `cost_in_town`, `town_target_ws`, `is_prepared`, `pick_stop` and `cost_of_stop`,
+    `stop_target_ws`, `is_worried`, `pick_on_the_lot`, `patience_s`, `balks` and `has_to_stay`.
+    """
+
+    def choose(self, window_end_s: int) -> None:
+        """Phase `choose`: if a decision is due in this window, take it."""
+        if self.phase != DECIDE or self.wake_s >= window_end_s:
+            return
+        needs_charge = True
+        if self.errand == TRIP:
+            needs_charge = self.decide_trip()
+        elif self.outcome == SERVED:
+            needs_charge = self.pay_owed(window_end_s)
+        if needs_charge and self.errand != TRIP and self.n_tries >= self.model.rules.n_tries:
+            self.give_up()
+        elif needs_charge:
+            self.charge_in_town()
+
+    def drive(self, window_end_s: int) -> bool:
+        """Phase `drive`: move up to the end of the window; return whether it arrived at a station."""
+        while self.phase in (ROAD, APPROACH, EGRESS) and self.wake_s < window_end_s:
+            if self.phase == ROAD:
+                self.end_of_link(window_end_s)
+            elif self.phase == EGRESS:
+                self.end_of_trip()
+            else:
+                self.phase, self.arrival_s = ARRIVED, self.wake_s
+                return True
+        return False
+
+    def end_of_link(self, window_end_s: int) -> None:
+        """At a node: leave the road for the pool, leave it for the destination, look again, or enter the next link."""
+        roads = self.model.roads
+        if self.link is not None and self.link is self.stop_link:
+            assert self.pool is not None
+            self.approach(self.pick_on_the_lot(self.link, self.pool), self.stop_m)
+            return
+        goal, node = roads.county_zone[self.goal], self.present_node()
+        if node == roads.zone_node[goal]:
+            self.phase = EGRESS
+            self.wake_s += math.ceil(roads.access_m[self.goal] / self.model.rules.town_speed_m_per_s)
+            return
+        if self.looks_again():
+            self.phase, self.stop_m, self.wake_s = DECIDE, 0, window_end_s
+            return
+        self.enter(self.model.links[roads.next_link[goal][node]])
+
+    def pick_on_the_lot(self, link: Link, planned: Pool) -> Pool:
+        """Return the pool taken on reaching a service area: of those in sight the one that is done first."""
+        if planned not in link.pools:
+            return planned
+        fit = [pool for pool in link.pools if pool.serves & planned.serves == planned.serves and not pool.is_ac]
+        need_ws = self.target_ws - self.energy_ws
+
+        def done_s(pool: Pool) -> float:
+            return pool.board_wait_s + need_ws / min(float(pool.rated_power_w), self.type.peak_w)
+
+        return min(fit, key=done_s, default=planned)
+
+    def looks_again(self) -> bool:
+        """Return whether the driver decides anew at this node; it does so once, then drives on for a link at least."""
+        if self.outcome == WORRIED:
+            self.outcome = NO_VISIT
+            return False
+        if self.link is None or self.stop_link is not None or self.type.has_engine or not self.is_worried():
+            return False
+        self.outcome = WORRIED
+        self.model.books.events["worried"] += 1
+        return True
+
+    def is_worried(self) -> bool:
+        """Return whether the battery is lower than a driver without a planned stop likes."""
+        return bool(self.energy_ws < WORRY_RESERVES * self.model.rules.reserve_soc * self.type.capacity_ws)
+
+    def enter(self, link: Link) -> None:
+        """Drive a link at its published speed, or as far as the battery goes; lorry drivers take their rest before."""
+        rules = self.model.rules
+        speed_kmh = min(link.speed_kmh, rules.truck_speed_kmh) if self.is_truck else link.speed_kmh
+        drive_s = math.ceil(link.length_m * 3.6 / speed_kmh)
+        if self.is_truck and self.wheel_s + drive_s > rules.rest_after_s:
+            self.wake_s += rules.rest_s
+            self.wheel_s = 0
+            self.model.books.events["truck rest"] += 1
+        used_ws = int(link.length_m * self.road_ws_per_m(speed_kmh, self.temperature_factor()))
+        self.link = link
+        link.n_entered += 1
+        short_ws = self.use_energy(used_ws)
+        done = 1.0 - short_ws / used_ws
+        self.count_way(int(link.length_m * done))
+        if short_ws > 0:
+            self.strand(self.wake_s + int(drive_s * done))
+            return
+        self.wheel_s += drive_s
+        self.wake_s += drive_s
+
+    def end_of_trip(self) -> None:
+        """Arrive at the destination: stay there, or turn round on the same day."""
+        counts, way_m = self.model.books.counts, self.model.roads.access_m[self.goal]
+        if self.use_energy(self.town_ws(way_m)) > 0:
+            self.strand(self.wake_s)
+            return
+        self.count_way(way_m)
+        counts["trips_ended"] += 1
+        counts["truck_trips_ended"] += self.is_truck
+        self.place = self.goal
+        day = self.wake_s // DAY_S
+        if self.goal == self.home or self.back_day > day:
+            self.rest()
+            return
+        by_day = self.model.trips.return_quantile[self.type.group]
+        u_second = self.draw(Stream.DAY_PLAN, day, 12)
+        back_s = day * DAY_S + int(quantile(by_day[min(day, len(by_day) - 1)], u_second))
+        self.begin(self.home, max(back_s, self.wake_s + TURNAROUND_S))
+        counts["trips_begun"] += 1
+        counts["truck_trips_begun"] += self.is_truck
+        self.model.books.events["same-day return"] += 1
+
+    def patience_s(self) -> int:
+        """Return how long this driver waits: the configured mean times a uniform 0.5 to 1.5 that stays with it."""
+        return int(self.model.rules.patience_s * (0.5 + self.draw(Stream.HABIT, 0, 1)))
+
+    def balks(self, expected_s: int) -> bool:
+        """Return whether the driver turns away from a queue in which it has to expect to wait so long."""
+        return expected_s > self.patience_s() and not self.has_to_stay()
+
+    def has_to_stay(self) -> bool:
+        """Return whether a driver has no choice: on a trip, with next to nothing left or no other stop in reach."""
+        if self.errand != TRIP:
+            return False
+        dry_ws = self.soc_ws(self.model.rules.reserve_soc) * DRY // 5
+        return self.energy_ws < dry_ws or self.n_tries == HAS_TO_STAY

@@ -1,0 +1,70 @@
+"""The laws of conservation, counted from the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from twin.reference.books import under_way
+from twin.tables.inputs import LAYERS
+from twin.tables.state import FREE, PLUGGED
+from twin.tables.totals import LOAD_KINDS, Law
+
+if TYPE_CHECKING:
+    from twin.reference.model import ReferenceModel
+
+__all__ = ["laws_of"]
+
+MOST_ROWS = 20
+
+
+def laws_of(model: ReferenceModel) -> tuple[Law, ...]:
+    """Return every law with its two sides, at the end of the run."""
+    return (*energy_laws(model), *outing_laws(model), *plug_laws(model))
+
+
+def energy_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of watt-seconds."""
+    books, counts = model.books, model.books.counts
+    # Whoever is called but has not set out yet has nothing to report; at midnight there is nobody of that kind.
+    left_ws = sum(driver.energy_ws for driver in model.drivers if driver.phase != FREE or not driver.is_out)
+    public_ws = sum(station.whole["energy_ws"] for station in model.stations)
+    private_ws = counts["home_ws"] + counts["depot_ws"]
+    yield Law(
+        "energy at the start + charged = energy at the end + driven",
+        model.start_energy_ws + public_ws + private_ws,
+        left_ws + counts["driven_ws"],
+        "Ws",
+    )
+    booked_ws = dict.fromkeys(LOAD_KINDS, 0)
+    for (kind, _, _), energy_ws in books.load_ws.items():
+        booked_ws[kind] += energy_ws
+    at_stations_ws = sum(booked_ws[layer] for layer in LAYERS)
+    at_home_ws = booked_ws["home"] + booked_ws["depot"]
+    yield Law("energy booked by public stations = energy into batteries there", at_stations_ws, public_ws, "Ws")
+    yield Law("energy booked at home and at depots = energy into batteries there", at_home_ws, private_ws, "Ws")
+    over = [f"vehicle {driver.vehicle}" for driver in model.drivers if driver.energy_ws > driver.type.capacity_ws]
+    yield Law("vehicles with a state of charge above 1 = none", len(over), 0, "vehicles", tuple(over[:MOST_ROWS]))
+    n_below = sum(driver.energy_ws < 0 for driver in model.drivers)
+    yield Law("vehicles with energy below zero = none", n_below, 0, "vehicles")
+
+
+def outing_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of trips and errands: nobody vanishes."""
+    counts, drivers = model.books.counts, model.drivers
+    ended = counts["trips_ended"] + counts["stranded_trips"] + under_way(drivers, is_trip=True)
+    yield Law("trips begun = ended + under way + stranded", counts["trips_begun"], ended, "trips")
+    ended = counts["errands_ended"] + counts["stranded_errands"] + under_way(drivers, is_trip=False)
+    yield Law("errands begun = ended + under way + stranded", counts["errands_begun"], ended, "errands")
+    n_out = sum(driver.phase != FREE for driver in drivers)
+    yield Law("vehicles out = vehicles marked out", n_out, sum(driver.is_out for driver in drivers), "vehicles")
+
+
+def plug_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of plugs: no EVSE has two vehicles, no vehicle two EVSEs."""
+    occupants = [session.driver.vehicle for station in model.stations for session in station.sessions]
+    n_plugged = sum(driver.phase == PLUGGED for driver in model.drivers)
+    yield Law("vehicles plugged in = EVSEs occupied", n_plugged, len(occupants), "vehicles")
+    yield Law("EVSEs occupied = vehicles in them", len(occupants), len(set(occupants)), "EVSEs")
+    n_busy = sum(pool.n_busy for station in model.stations for pool in station.pools)
+    yield Law("EVSEs occupied = EVSEs that pools count as busy", len(occupants), n_busy, "EVSEs")

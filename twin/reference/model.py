@@ -1,0 +1,202 @@
+"""The window, phase by phase, over agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa  # type: ignore[import-untyped]
+
+from twin.behaviour import LEAST_SPEED_KMH, SMOOTHING
+from twin.physics import SECONDS_PER_HOUR, congested_speed_kmh
+from twin.reference.books import Books, under_way
+from twin.reference.driver import Driver
+from twin.reference.laws import laws_of
+from twin.reference.plain import DAY_S, build_links, build_markets, build_pools, plain, vehicle_classes
+from twin.reference.station import Station
+from twin.tables.inputs import VEHICLE_KINDS
+from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
+from twin.tables.state import AT_REST, OUT
+from twin.tables.totals import RunTotals
+
+__all__ = ["ReferenceModel"]
+
+
+class ReferenceModel(mesa.Model):  # type: ignore[misc]
+    """A nation as Mesa agents: one for each vehicle and for each station.
+
+    Parameters
+    ----------
+    given : NamedTuple
+        What the rooms below hand over, by the names of `twin.engine.world.Given`: rules, classes, vehicles, tables,
+        roads, stations. It is not changed.
+    driver, station : type
+        Classes of the agents; subclasses try another behaviour.
+
+    Attributes
+    ----------
+    window : int
+        Window that `step` lives next.
+    drivers, stations : list
+        The agents, by id.
+    books : Books
+        What has been counted so far, and the rows of the last window.
+    """
+
+    def __init__(self, given: Any, driver: type[Driver] = Driver, station: type[Station] = Station) -> None:
+        super().__init__(rng=given.rules.seed)
+        self.given, self.rules = given, given.rules
+        self.window = 0
+        self.books = Books()
+        self.classes = vehicle_classes(given.classes)
+        self.local, self.trips, self.roads = plain(given.local), plain(given.trips), plain(given.roads)
+        self.background = plain(given.background)
+        self.prices: list[list[float]] = given.prices.tolist()
+        self.valley_s: list[int] = given.valley_s.tolist()
+        self.vehicle_table, self.station_table = plain(given.vehicles), plain(given.stations)
+        self.drivers = [driver(self, vehicle) for vehicle in range(len(given.vehicles.home))]
+        self.stations = [station(self, row) for row in range(len(given.stations.zone))]
+        self.pools = build_pools(given, self.stations)
+        self.links = build_links(given, self.pools)
+        self.markets = build_markets(given, self.pools)
+        self.start_energy_ws = sum(one.energy_ws for one in self.drivers)
+
+    @property
+    def start_s(self) -> int:
+        """First second of the window."""
+        return int(self.window * self.rules.window_s)
+
+    @property
+    def end_s(self) -> int:
+        """First second of the window after."""
+        return int((self.window + 1) * self.rules.window_s)
+
+    def step(self) -> None:
+        """Live one window."""
+        self.books.open_window()
+        # Those who stay near home live the day at once; those who have to go out are called at their second.
+        if self.window == 0:
+            self.live_eve()
+        if self.start_s % DAY_S == 0:
+            self.plan_day()
+        self.call()
+
+        # Vehicles, each by itself: decide on what was known a window ago, then drive.
+        self.choose()
+        arrived = self.drive()
+
+        # Barrier: everybody who arrived, in the order of station, second and vehicle.
+        self.exchange(arrived)
+
+        # Stations, each by itself: queues, plugs and power, to the second.
+        self.serve()
+
+        # Barrier: what drivers will know in the next window.
+        self.publish()
+        self.window += 1
+
+    def live_eve(self) -> None:
+        """Let those who start a trip on day 0 charge for it before the run begins."""
+        for driver in self.drivers:
+            driver.live_eve()
+        self.start_energy_ws = sum(driver.energy_ws for driver in self.drivers)
+
+    def plan_day(self) -> None:
+        """Let every vehicle at rest plan its day."""
+        for driver in self.drivers:
+            if driver.state == AT_REST:
+                driver.call = driver.plan_day(self.start_s // DAY_S)
+                if driver.call is not None:
+                    driver.state = OUT
+
+    def call(self) -> None:
+        """Let those set out whose second has come."""
+        for driver in self.drivers:
+            if driver.call is not None and self.start_s <= driver.call.second < self.end_s:
+                driver.set_out(driver.call)
+                driver.call = None
+
+    def choose(self) -> None:
+        """Let every vehicle that is due decide where to go."""
+        for driver in self.drivers:
+            driver.choose(self.end_s)
+
+    def drive(self) -> list[Driver]:
+        """Move everything on the road to the end of the window; return who arrived at a station."""
+        return [driver for driver in self.drivers if driver.drive(self.end_s)]
+
+    def exchange(self, arrived: list[Driver]) -> None:
+        """Hand the arrivals of the window to their stations, by second and vehicle."""
+        for driver in sorted(arrived, key=lambda driver: (driver.arrival_s, driver.vehicle)):
+            assert driver.pool is not None
+            driver.pool.station.arrivals.append(driver)
+
+    def serve(self) -> None:
+        """Run the window at every station."""
+        for station in self.stations:
+            station.serve_window(self.start_s, self.end_s)
+
+    def publish(self) -> None:
+        """Publish waits and link speeds for the next window."""
+        for station in self.stations:
+            station.publish()
+        day, hour = self.start_s // DAY_S, self.start_s % DAY_S // SECONDS_PER_HOUR
+        shape = self.background.hour_shape[day][hour]
+        for link in self.links:
+            per_h = link.n_entered * (SECONDS_PER_HOUR / self.rules.window_s / self.given.sample)
+            link.flow_per_h += SMOOTHING * (per_h - link.flow_per_h)
+            total_per_h = link.flow_per_h + self.background.flow_per_h[day][link.row] * shape
+            speed_kmh = float(congested_speed_kmh(link.published_free_kmh, total_per_h, link.capacity_per_h))
+            link.speed_kmh = max(speed_kmh, LEAST_SPEED_KMH)
+            link.sum_speed_kmh += link.speed_kmh
+            link.n_entered_hour += link.n_entered
+            link.n_entered = 0
+
+    def visit_rows(self) -> SessionsTable:
+        """Return the visits that ended in the last window, by (end, vehicle)."""
+        return self.books.visit_rows()
+
+    def stranded_rows(self) -> StrandedTable:
+        """Return who stranded in the last window, by (second, vehicle)."""
+        return self.books.stranded_rows()
+
+    def close_hour(self, hour: int) -> tuple[StationHoursTable, LinksTable]:
+        """Return the rows of an hour that has ended."""
+        self.books.close_road(self.drivers, hour)
+        of_stations = self.books.close_stations(self.stations, hour)
+        return of_stations, self.books.close_links(self.links, hour, SECONDS_PER_HOUR // self.rules.window_s)
+
+    def finish(self) -> RunTotals:
+        """Settle what is still running and return everything counted, with the laws of conservation."""
+        n_hours = 24 * self.given.n_days
+        for station in self.stations:
+            station.settle(n_hours * SECONDS_PER_HOUR)
+        hours, wait_histogram, road = self.books.hour_sums(self.given.n_provinces, n_hours)
+        return RunTotals(
+            n_hours=n_hours,
+            stations=self.books.station_totals(self.stations),
+            hours=hours,
+            wait_histogram=wait_histogram,
+            load_ws=self.books.load(len(self.roads.zone_node), 4 * n_hours),
+            road=road,
+            counts=self._counts(),
+            laws=laws_of(self),
+        )
+
+    def _counts(self) -> dict[str, Any]:
+        """Return run-wide counts."""
+        counts = self.books.counts
+        kinds = [VEHICLE_KINDS[driver.type.kind] for driver in self.drivers]
+        return {
+            **{f"n_{kind}": kinds.count(kind) for kind in VEHICLE_KINDS},
+            "n_trips_begun": counts["trips_begun"],
+            "n_trips_ended": counts["trips_ended"],
+            "n_trips_under_way": under_way(self.drivers, is_trip=True),
+            "n_stranded": counts["stranded_trips"] + counts["stranded_errands"],
+            "n_errands_begun": counts["errands_begun"],
+            "n_errands_given_up": counts["given_up"],
+            "n_local_days": counts["local_days"],
+            "local_km": counts["local_m"] // 1000,
+            "trip_km": counts["trip_m"] // 1000,
+            "truck_trip_km": counts["truck_trip_m"] // 1000,
+            **{f"{kind}_kwh": counts[f"{kind}_ws"] // 3_600_000 for kind in ("home", "depot", "driven", "forgone", "fuel")},
+        }

@@ -1,0 +1,172 @@
+"""The inputs as plain Python: numbers, lists and small objects instead of columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from twin.behaviour import FIRST_SESSION_S
+from twin.tables.columns import F64
+from twin.tables.inputs import LAYERS, MARKETS, N_KNOTS
+
+if TYPE_CHECKING:
+    from twin.reference.session import Session
+    from twin.reference.station import Station
+    from twin.reference.vehicle import Vehicle
+
+__all__ = [
+    "Call",
+    "Evse",
+    "Link",
+    "Pool",
+    "VehicleClass",
+    "build_links",
+    "build_pools",
+    "plain",
+    "quantile",
+    "vehicle_classes",
+]
+
+DAY_S = 86_400
+
+
+def plain(table: Any) -> Any:
+    """Return a table whose arrays have become lists of Python numbers, so that nothing overflows or rounds."""
+    names = table._fields if hasattr(table, "_fields") else table.dtype.names
+    columns = {name: getattr(table, name) for name in names}
+    return SimpleNamespace(**{name: x.tolist() if isinstance(x, np.ndarray) else x for name, x in columns.items()})
+
+
+def quantile(knots: list[float], u: float) -> float:
+    """Return the value of a quantile table at `u`, linear between its knots."""
+    place = u * (N_KNOTS - 1)
+    knot = int(place)
+    return knots[knot] + (knots[knot + 1] - knots[knot]) * (place - knot)
+
+
+class VehicleClass(NamedTuple):
+    """A row of the vehicle classes; see `twin.tables.inputs.VehicleClasses` for the meaning of each field."""
+
+    kind: int
+    has_engine: int
+    capacity_ws: int
+    ac_power_w: int
+    city_ws_per_m: float
+    road_a_ws_per_m: float
+    road_b_ws_per_m: float
+    curve_w: F64
+    ceiling_w: F64
+    full_s: F64
+    peak_w: float
+    group: int
+
+
+def vehicle_classes(table: Any) -> list[VehicleClass]:
+    """Return the vehicle classes one by one; the curves stay arrays, as `twin.physics` takes them."""
+    columns = [getattr(table, name) for name in VehicleClass._fields]
+    return [VehicleClass(*(x[row] if x.ndim > 1 else x[row].item() for x in columns)) for row in range(len(table.kind))]
+
+
+class Call(NamedTuple):
+    """A vehicle has to go out: at which second, what for, and to which county."""
+
+    second: int
+    errand: int
+    goal: int
+
+
+@dataclass(eq=False)
+class Evse:
+    """Equipment that charges one vehicle at a time."""
+
+    pool: Pool
+    session: Session | None = None
+
+
+@dataclass(eq=False)
+class Pool:
+    """Equal EVSEs of a station with one first-come-first-served queue.
+
+    Attributes
+    ----------
+    session_s : int
+        Running mean length of its sessions.
+    board_wait_s : int
+        Expected wait as published at the end of the last window: all that drivers know of a pool's present state.
+    """
+
+    row: int
+    station: Station
+    rated_power_w: int
+    is_ac: bool
+    serves: int
+    price_row: int
+    session_s: int
+    board_wait_s: int = 0
+    evses: list[Evse] = field(default_factory=list)
+    queue: list[Vehicle] = field(default_factory=list)
+
+    @property
+    def n_busy(self) -> int:
+        """EVSEs plugged in."""
+        return sum(evse.session is not None for evse in self.evses)
+
+    def expected_wait_s(self) -> int:
+        """Return what whoever comes next to a pool without a free EVSE has to expect."""
+        return (len(self.queue) + 1) * self.session_s // len(self.evses)
+
+
+@dataclass(eq=False)
+class Link:
+    """A directed link of the road graph, with the pools of the service area at its end."""
+
+    row: int
+    to_node: int
+    length_m: int
+    free_kmh: float
+    speed_kmh: float
+    published_free_kmh: float
+    capacity_per_h: float
+    pools: list[Pool]
+    flow_per_h: float = 0.0
+    n_entered: int = 0
+    n_entered_hour: int = 0
+    sum_speed_kmh: float = 0.0
+
+
+def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
+    """Return every pool with its EVSEs, all free, and hang it into its station."""
+    table, found = plain(given.pools), []
+    for row, number in enumerate(table.station):
+        station = stations[number]
+        is_ac = table.is_ac[row] == 1
+        price_row = station.province + given.n_provinces * (station.layer == LAYERS.index("highway"))
+        first_s = FIRST_SESSION_S["ac" if is_ac else "dc"]
+        pool = Pool(row, station, table.rated_power_w[row], is_ac, table.serves[row], price_row, first_s)
+        pool.evses = [Evse(pool) for _ in range(table.n_evse[row])]
+        station.pools.append(pool)
+        found.append(pool)
+    return found
+
+
+def build_links(given: Any, pools: list[Pool]) -> list[Link]:
+    """Return every directed link at the speed first published for it."""
+    roads, at = plain(given.roads), plain(given.link_pools)
+    free_kmh, capacity_per_h = given.link_free_speed_kmh.tolist(), given.link_capacity_per_h.tolist()
+    return [
+        Link(
+            row, to_node, roads.length_m[row], roads.free_kmh[row], roads.speed_kmh[row], free_kmh[row],
+            capacity_per_h[row], [pools[pool] for pool in at.pool[at.first[row] : at.first[row + 1]]],
+        )
+        for row, to_node in enumerate(roads.link_to)
+    ]  # fmt: skip
+
+
+def build_markets(given: Any, pools: list[Pool]) -> list[list[Pool]]:
+    """Return the pools known in each county and market, neighbours adjacent; row = county * len(MARKETS) + market."""
+    table = plain(given.markets)
+    assert len(table.first) % len(MARKETS) == 1
+    return [[pools[pool] for pool in table.pool[a:b]] for a, b in zip(table.first, table.first[1:], strict=False)]

@@ -1,0 +1,191 @@
+"""A vehicle's day at home, planned at midnight: drive, charge privately, or be called out for a trip or a public plug."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from twin.reference.plain import DAY_S, Call, quantile
+from twin.reference.vehicle import Vehicle
+from twin.rng import Stream
+from twin.tables.inputs import ACCESS_KINDS, VEHICLE_KINDS
+from twin.tables.state import FAST, SLOW, TRIP, TRUCK
+
+__all__ = ["LocalDay", "Resident"]
+
+NEVER_LEAVES = 255
+LAST_DAY = 254
+DEPOT = ACCESS_KINDS.index("depot")
+BUS = VEHICLE_KINDS.index("bus")
+
+
+class LocalDay(NamedTuple):
+    """A day near home: energy of its driving, second of leaving and of being back."""
+
+    need_ws: int
+    depart_s: int
+    back_s: int
+
+
+class Resident(Vehicle):
+    """A vehicle at home, and what its driver means to do today."""
+
+    def live_eve(self) -> None:
+        """Charge for a trip on day 0 before the run begins, as on any eve of a trip."""
+        if self.leaves_on(0) is None:
+            return
+        if self.access > 0:
+            self.energy_ws = self.type.capacity_ws
+        elif self.energy_ws / self.type.capacity_ws < self.model.rules.top_up_soc and not self.type.has_engine:
+            self.energy_ws = self.soc_ws(self.model.rules.trip_target_soc)
+
+    def plan_day(self, day: int) -> Call | None:
+        """Plan a day; return the call that takes the vehicle out, or None where the day is lived without one."""
+        trip = self.trip_of_the_day(day)
+        if trip is not None:
+            second, zone = trip
+            errand, goal = TRIP, self.goal_county(zone, day)
+        else:
+            ask = self.local_day(day)
+            if ask is None:
+                return None
+            (second, errand), goal = ask, self.place
+        return Call(day * DAY_S + min(second, DAY_S - 1), errand, goal)
+
+    def goal_county(self, zone: int, day: int) -> int:
+        """Return the county of a destination zone in which a trip ends: home, or one drawn by population."""
+        roads = self.model.roads
+        if roads.county_zone[self.home] == zone:
+            return self.home
+        u = self.draw(Stream.DESTINATION, day, 0)
+        county: int = roads.zone_county[zone]
+        while county < roads.zone_county[zone + 1] - 1 and roads.county_share[county] <= u:
+            county += 1
+        return county
+
+    def trip_of_the_day(self, day: int) -> tuple[int, int] | None:
+        """Return (second of day, destination zone) of today's trip, or None; on leaving home, set the day of return."""
+        trips, group, zone_of = self.model.trips, self.type.group, self.model.roads.county_zone
+        if group == NEVER_LEAVES or day >= len(trips.p_leave[0]):
+            return None
+        zone, home_zone = zone_of[self.place], zone_of[self.home]
+        u_leave, u_column, u_keep, u_second = self.draws(Stream.DAY_PLAN, day, 0)
+        if zone != home_zone:
+            if day < self.back_day:
+                return None
+            return int(quantile(trips.return_quantile[group][day], u_second)), home_zone
+        if u_leave >= trips.p_leave[group][day][zone]:
+            return None
+        cut, other = (table[trips.od_set[group][day]][zone] for table in (trips.alias_cut, trips.alias_zone))
+        column = int(u_column * len(cut))
+        goal_zone = column if u_keep < cut[column] else other[column]
+        nights = int(quantile(trips.stay_quantile[group][day], self.draw(Stream.DAY_PLAN, day, 4)))
+        self.back_day = min(day + nights, LAST_DAY)
+        return int(quantile(trips.depart_quantile[group][day], u_second)), goal_zone
+
+    def leaves_on(self, day: int) -> int | None:
+        """Return the second of a coming day at which a vehicle at home starts a trip, or None."""
+        trips, group = self.model.trips, self.type.group
+        if group == NEVER_LEAVES or day >= len(trips.p_leave[0]):
+            return None
+        u_leave, _, _, u_second = self.draws(Stream.DAY_PLAN, day, 0)
+        if u_leave >= trips.p_leave[group][day][self.model.roads.county_zone[self.home]]:
+            return None
+        return int(quantile(trips.depart_quantile[group][day], u_second))
+
+    def local_day(self, day: int) -> tuple[int, int] | None:
+        """Live the day near home as far as the battery gives it; return (second, errand) of a public charge, or None."""
+        u_charge, u_slow, u_hybrid = self.draws(Stream.DAY_PLAN, day, 2)[1:]
+        need_ws, depart_s, back_s = self.draw_local_day(day)
+        if self.type.has_engine and need_ws > self.energy_ws:
+            self.model.books.counts["fuel_ws"] += need_ws - self.energy_ws
+            need_ws = self.energy_ws
+        spare_ws = self.energy_ws - self.soc_ws(self.model.rules.reserve_soc)
+        if need_ws <= spare_ws or self.type.has_engine:
+            if self.place == self.home and self.access > 0:
+                self.use_energy(need_ws)
+                self.charge_privately(day, back_s)
+                return None
+            if not self.wants_plug(day, self.energy_ws - need_ws, u_hybrid):
+                self.use_energy(need_ws)
+                return None
+        second = int(quantile(self.model.local.charge_quantile[self.type.kind][day], u_charge))
+        if need_ws > spare_ws:
+            # It goes when the reserve would be reached, on a straight line between leaving and being back.
+            possible = max(spare_ws, 0) / max(need_ws, 1)
+            second = max(min(second, depart_s + int(possible * (back_s - depart_s))), 0)
+        done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
+        before_ws = int(done * need_ws)
+        if not self.type.has_engine:
+            before_ws = min(before_ws, max(spare_ws, 0))
+        self.use_energy(before_ws)
+        self.owed_ws = need_ws - before_ws
+        if self.is_truck:
+            return second, TRUCK
+        return second, SLOW if u_slow < self.model.rules.slow_share and self.owed_ws == 0 else FAST
+
+    def draw_local_day(self, day: int) -> LocalDay:
+        """Draw whether, how far and when the vehicle drives near home today."""
+        local, kind = self.model.local, self.type.kind
+        _, u_drive, u_km, u_depart = self.draws(Stream.DAY_PLAN, day, 1)
+        u_return = self.draw(Stream.DAY_PLAN, day, 8)
+        if u_drive >= local.p_drive[kind][day]:
+            return LocalDay(0, 0, 0)
+        way_m = quantile(local.km_quantile[kind][day], u_km) * 1000.0
+        factor = local.consumption_factor[self.model.roads.county_province[self.place]][day]
+        depart_s = int(quantile(local.depart_quantile[kind][day], u_depart))
+        back_s = int(quantile(local.return_quantile[kind][day], u_return))
+        self.model.books.counts["local_days"] += 1
+        self.model.books.counts["local_m"] += int(way_m)
+        return LocalDay(
+            int(way_m * self.type.city_ws_per_m * factor),
+            depart_s,
+            max(back_s, depart_s + int(way_m / self.model.rules.town_speed_m_per_s)),
+        )
+
+    def wants_plug(self, day: int, left_ws: int, u_hybrid: float) -> bool:
+        """Return whether a driver without a plug of its own looks for a public one today.
+
+        Parameters
+        ----------
+        day : int
+            Today.
+        left_ws : int
+            Energy left after today's driving.
+        u_hybrid : float
+            Draw that decides whether a hybrid's driver cares today.
+        """
+        rules = self.model.rules
+        if self.type.has_engine and u_hybrid >= rules.hybrid_public_share:
+            return False
+        soc = left_ws / self.type.capacity_ws
+        # Uniform with the configured mean and standard deviation: its half-width is sqrt(3) standard deviations.
+        u_trigger = self.draw(Stream.HABIT, 0, 2)
+        if soc < rules.trigger_mean_soc + (2.0 * u_trigger - 1.0) * math.sqrt(3.0) * rules.trigger_sd_soc:
+            return True
+        if soc >= rules.top_up_soc or self.type.has_engine:
+            return False
+        if self.place != self.home:
+            return self.back_day <= day + 1
+        return self.leaves_on(day + 1) is not None
+
+    def charge_privately(self, day: int, back_s: int) -> None:
+        """Charge at home or at the depot between coming back and the next departure, at constant power."""
+        rules, kind, capacity_ws = self.model.rules, self.type.kind, self.type.capacity_ws
+        leaves_s = self.leaves_on(day + 1)
+        is_depot = self.access == DEPOT
+        if not is_depot and leaves_s is None and self.energy_ws >= rules.home_plug_soc * capacity_ws:
+            return
+        target_ws = capacity_ws if is_depot or leaves_s is not None else self.soc_ws(rules.home_target_soc)
+        power_w = rules.depot_power_w if is_depot and kind >= BUS else self.type.ac_power_w
+        start_s = back_s
+        if not is_depot and self.draw(Stream.HABIT, 0, 3) < rules.orderly_share:
+            start_s = max(back_s, self.model.valley_s[self.model.roads.county_province[self.home]])
+        if leaves_s is None:
+            by_day = self.model.local.depart_quantile[kind]
+            leaves_s = int(by_day[min(day + 1, len(by_day) - 1)][0])
+        length_s = min((target_ws - self.energy_ws) // power_w, DAY_S + leaves_s - start_s)
+        if length_s > 0:
+            self.energy_ws += length_s * power_w
+            zone = self.model.roads.county_zone[self.home]
+            self.model.books.book_private("depot" if is_depot else "home", zone, power_w, day * DAY_S + start_s, length_s)

@@ -1,0 +1,239 @@
+"""The station: its window, event by event and to the second, with queues, EVSEs and the power that they share."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from typing import TYPE_CHECKING
+
+import mesa  # type: ignore[import-untyped]
+import numpy as np
+
+from twin.behaviour import N_REMEMBERED
+from twin.physics import SECONDS_PER_HOUR, water_level_w
+from twin.reference.books import Visit
+from twin.reference.plain import Evse, Pool
+from twin.reference.session import Session
+from twin.tables.inputs import LAYERS
+from twin.tables.state import BALKED, DECIDE, HAS_TO_STAY, LONGEST_SESSION_S, NEVER_S, PLUGGED, QUEUE, RENEGED, SERVED, TRIP
+
+if TYPE_CHECKING:
+    from twin.reference.driver import Driver
+    from twin.reference.model import ReferenceModel
+
+__all__ = ["Station"]
+
+HIGHWAY = LAYERS.index("highway")
+
+
+class Station(mesa.Agent):  # type: ignore[misc]
+    """One station (site): pools of EVSEs with a queue each, and one transformer.
+
+    Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `receive`,
+    `take_next`, `longest_session_s`, `deal_power` and `publish`.
+
+    Attributes
+    ----------
+    row : int
+        Its id, the row of the stations' table.
+    arrivals : deque of Driver
+        Who arrives in the running window, by (second, vehicle).
+    whole, hour : Counter of str
+        Counts of the run and of the running hour.
+    hour_energy_ws, hour_busy_s : Counter of int
+        What has been booked, by hour since day 0.
+    """
+
+    model: ReferenceModel
+
+    def __init__(self, model: ReferenceModel, row: int) -> None:
+        super().__init__(model)
+        table = model.station_table
+        self.row = row
+        self.zone: int = table.zone[row]
+        self.province: int = table.province[row]
+        self.layer: int = table.layer[row]
+        self.lon: float = table.lon[row]
+        self.lat: float = table.lat[row]
+        self.site_limit_w: int = table.site_limit_w[row]
+        self.pools: list[Pool] = []
+        self.arrivals: deque[Driver] = deque()
+        self.n_restricted = 0
+        self.whole: Counter[str] = Counter()
+        self.hour: Counter[str] = Counter()
+        self.hour_energy_ws: Counter[int] = Counter()
+        self.hour_busy_s: Counter[int] = Counter()
+
+    @property
+    def evses(self) -> list[Evse]:
+        """Every EVSE, in the order of the pools."""
+        return [evse for pool in self.pools for evse in pool.evses]
+
+    @property
+    def sessions(self) -> list[Session]:
+        """Sessions that are running, in the order of their EVSEs."""
+        return [evse.session for evse in self.evses if evse.session is not None]
+
+    def serve_window(self, start_s: int, end_s: int) -> None:
+        """Phase `serve`: let everything happen that happens before `end_s`, in order.
+
+        Within a second sessions end first, then vehicles arrive, then patience ends; ties go to the lower EVSE or pool.
+
+        Parameters
+        ----------
+        start_s, end_s : int
+            First second of the window, and of the next.
+        """
+        self.deal_power(start_s)
+        while True:
+            ending, ends_s = self.next_end()
+            loser, loses_s = self.next_loss()
+            arrives_s = self.arrivals[0].arrival_s if self.arrivals else NEVER_S
+            second = min(ends_s, arrives_s, loses_s)
+            if second >= end_s:
+                break
+            if ending is not None and ends_s == second:
+                self.unplug(ending, end_s)
+                self.take_next(ending, second)
+            elif arrives_s == second:
+                self.receive(self.arrivals.popleft(), second, end_s)
+            elif loser is not None:
+                assert loser.pool is not None
+                loser.pool.queue.remove(loser)
+                self.turn_away(loser, RENEGED, second, end_s)
+            self.deal_power(second)
+        if self.is_tight():
+            for session in self.sessions:
+                if session.is_held_back:
+                    session.anchor(end_s)
+
+    def next_end(self) -> tuple[Evse | None, int]:
+        """Return (EVSE, second) of the next session to end."""
+        ends = [(evse.session.end_s, at) for at, evse in enumerate(self.evses) if evse.session is not None]
+        if not ends:
+            return None, NEVER_S
+        second, at = min(ends)
+        return self.evses[at], second
+
+    def next_loss(self) -> tuple[Driver | None, int]:
+        """Return (driver, second) of the next patience to end; the lowest pool, then the lowest vehicle of a tie."""
+        waiting = [(driver.loses_s, pool.row, driver.vehicle, driver) for pool in self.pools for driver in pool.queue]
+        if not waiting:
+            return None, NEVER_S
+        second, _, _, driver = min(waiting, key=lambda entry: entry[:3])
+        return driver, second
+
+    def receive(self, driver: Driver, second: int, window_end_s: int) -> None:
+        """Take an arrival in: to the lowest free EVSE of its pool, or into the queue, or it balks."""
+        pool = driver.pool
+        assert pool is not None
+        self.count("arrivals")
+        free = next((evse for evse in pool.evses if evse.session is None), None)
+        if free is not None:
+            self.plug_in(driver, free, second)
+        elif driver.balks(pool.expected_wait_s()):
+            self.turn_away(driver, BALKED, second, window_end_s)
+        else:
+            driver.phase = QUEUE
+            driver.loses_s = NEVER_S if driver.has_to_stay() else second + max(driver.patience_s(), 1)
+            self.model.books.events["has to stay"] += driver.has_to_stay()
+            pool.queue.append(driver)
+            for counts in (self.whole, self.hour):
+                counts["max_queue"] = max(counts["max_queue"], len(pool.queue))
+
+    def turn_away(self, driver: Driver, outcome: int, second: int, window_end_s: int) -> None:
+        """Send a vehicle off without a charge; it decides again at the start of the next window."""
+        self.count("balked" if outcome == BALKED else "reneged")
+        driver.phase, driver.outcome, driver.wake_s = DECIDE, outcome, window_end_s
+        driver.n_tries, driver.shunned = min(driver.n_tries + 1, HAS_TO_STAY - 1), driver.pool
+        assert driver.pool is not None
+        energy_ws = driver.energy_ws
+        self.model.books.visits.append(Visit(driver, driver.pool, outcome, -1, second, energy_ws, energy_ws, 0.0))
+
+    def take_next(self, evse: Evse, second: int) -> None:
+        """Give an EVSE that has fallen free to the head of its queue."""
+        if evse.pool.queue:
+            driver = evse.pool.queue.pop(0)
+            self.plug_in(driver, evse, second)
+
+    def plug_in(self, driver: Driver, evse: Evse, second: int) -> None:
+        """Begin a session at its own limit; the site's share is dealt out afterwards."""
+        evse.session = Session(driver, evse.pool, second, self.longest_session_s(driver, evse.pool))
+        driver.phase = PLUGGED
+        wait_s = second - driver.arrival_s
+        self.count("sessions")
+        self.count("wait_s", wait_s)
+        self.whole["max_wait_s"] = max(self.whole["max_wait_s"], wait_s)
+        self.model.books.note_wait(self.layer, wait_s)
+
+    def longest_session_s(self, driver: Driver, pool: Pool) -> int:
+        """Return how long a session may last: shorter at a service area while others queue."""
+        if pool.queue and self.layer == HIGHWAY and driver.errand == TRIP:
+            cap_s: int = self.model.rules.busy_session_cap_s
+            return cap_s
+        return LONGEST_SESSION_S
+
+    def unplug(self, evse: Evse, window_end_s: int) -> None:
+        """End a session; the driver decides what to do at the start of the next window."""
+        session = evse.session
+        assert session is not None
+        evse.session, pool, driver, second = None, evse.pool, session.driver, session.end_s
+        session.book(second)
+        session.note_peak()
+        driver.energy_ws, driver.session_s = session.end_ws, second - session.plug_in_s
+        driver.phase, driver.outcome, driver.wake_s = DECIDE, SERVED, window_end_s
+        driver.n_tries, driver.shunned = 0, None
+        pool.session_s += (driver.session_s - pool.session_s) // N_REMEMBERED
+        self.whole["energy_ws"] += session.end_ws - session.intake_ws
+        is_capped = session.end_s == session.latest_s and session.end_ws < session.target_ws
+        self.model.books.events["session cut short"] += is_capped
+        self.model.books.visits.append(
+            Visit(
+                driver, pool, SERVED, session.plug_in_s, second, session.intake_ws, session.end_ws, session.peak_w
+            )
+        )  # fmt: skip
+
+    def is_tight(self) -> bool:
+        """Return whether the sessions together could draw more than the site lets through, or some are held back."""
+        return sum(session.bound_w for session in self.sessions) > self.site_limit_w or self.n_restricted > 0
+
+    def deal_power(self, second: int) -> None:
+        """Deal the site's power out max-min fair, where the sessions could draw more than it lets through."""
+        if not self.is_tight():
+            return
+        sessions = self.sessions
+        demands_w = [
+            session.demand_w(session.energy_at_ws(second)) if session.end_s > second else 0.0 for session in sessions
+        ]
+        level_w = float(water_level_w(np.array(demands_w), len(sessions), float(self.site_limit_w)))
+        self.n_restricted = sum(demand_w > level_w for demand_w in demands_w)
+        self.model.books.events["held back"] += self.n_restricted
+        for session, demand_w in zip(sessions, demands_w, strict=True):
+            session.bound_w = math.ceil(demand_w)
+            limit_w = level_w if demand_w > level_w else session.own_limit_w
+            if limit_w != session.limit_w and session.end_s > second:
+                session.change_power(limit_w, second)
+
+    def publish(self) -> None:
+        """Phase `publish`: write the expected wait of each pool on the Board."""
+        for pool in self.pools:
+            pool.board_wait_s = pool.expected_wait_s() if pool.n_busy >= len(pool.evses) else 0
+
+    def count(self, what: str, how_many: int = 1) -> None:
+        """Count for the run and for the running hour."""
+        self.whole[what] += how_many
+        self.hour[what] += how_many
+
+    def book(self, from_s: int, until_s: int, energy_ws: int, is_truck: bool) -> None:
+        """Enter energy and plugged seconds of a stretch within one quarter hour."""
+        self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
+        self.hour_busy_s[from_s // SECONDS_PER_HOUR] += until_s - from_s
+        self.model.books.book_public(LAYERS[self.layer], self.zone, from_s, energy_ws, is_truck)
+
+    def settle(self, second: int) -> None:
+        """Credit the sessions still running with what they have got by the end of the run."""
+        for session in self.sessions:
+            session.book(second)
+            session.note_peak()
+            session.driver.energy_ws = session.energy_at_ws(second)
+            self.whole["energy_ws"] += session.driver.energy_ws - session.intake_ws

@@ -1,0 +1,204 @@
+"""A driver on a trip looks down the road: how far the battery reaches, where to stop, and how much to take there."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from twin.behaviour import (
+    CONTENT,
+    LEAST_GAIN_SOC,
+    LEAST_USUAL_SOC,
+    LEAST_WAY_M,
+    LOT_M,
+    MARGIN,
+    N_SEEN,
+    NEARLY_FULL_SOC,
+    NEARLY_SOC,
+    SLACK_SOC,
+    STOP_OVERHEAD_S,
+    STREET_DETOUR,
+    TOP_UP_FIRST_SOC,
+)
+from twin.physics import SECONDS_PER_HOUR, distance_m, road_consumption_ws_per_m
+from twin.reference.customer import Customer
+from twin.reference.plain import Link, Pool
+from twin.rng import Stream
+from twin.tables.inputs import MARKETS, SERVES_CARS, SERVES_TRUCKS
+from twin.tables.state import FAST, HAS_TO_STAY, ROAD, SERVED, TRUCK
+
+__all__ = ["Prospect", "Stop", "Traveller"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place to charge down the road: leave at the end of `link` and drive `detour_m` to `pool`."""
+
+    pool: Pool
+    link: Link
+    detour_m: int
+    energy_ws: float
+    drive_s: float
+
+
+class Prospect(NamedTuple):
+    """What a driver sees down the road: energy at the destination (Ws), stops, and whether they eat into the reserve."""
+
+    arrival_ws: float
+    stops: deque[Stop]
+    is_short: bool
+
+
+class Traveller(Customer):
+    """A vehicle on a trip to another zone."""
+
+    def decide_trip(self) -> bool:
+        """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before that."""
+        if self.outcome == SERVED and self.session_s >= self.model.rules.rest_s:
+            self.wheel_s = 0
+        way_m = self.model.roads.access_m[self.place] if self.link is None else self.stop_m
+        reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
+        self.stop_link = self.pool = None
+        if not self.type.has_engine:
+            start_ws = self.energy_ws - self.town_ws(way_m)
+            prospect = self.look_ahead(start_ws, reserve_ws)
+            content_ws = reserve_ws // CONTENT if self.outcome == SERVED else reserve_ws
+            if prospect.arrival_ws < content_ws:
+                if self.link is None and self.is_prepared(not prospect.stops or prospect.is_short):
+                    return True
+                if self.link is not None and not prospect.stops:
+                    stops = self.look_around(start_ws, reserve_ws)
+                    if stops:
+                        self.stay_here(self.pick_stop(stops, prospect.arrival_ws, reserve_ws))
+                        return False
+                elif prospect.stops:
+                    stop = self.pick_stop(prospect.stops, prospect.arrival_ws, reserve_ws)
+                    self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
+        self.drive_through_town(way_m, ROAD)
+        return False
+
+    def is_prepared(self, runs_short: bool) -> bool:
+        """Return whether this driver charges before setting out: all who would run short, some who would have to stop."""
+        soc = self.energy_ws / self.type.capacity_ws
+        if runs_short:
+            return bool(soc < self.model.rules.trip_target_soc - NEARLY_SOC)
+        return bool(soc < TOP_UP_FIRST_SOC and self.draw(Stream.HABIT, 0, 4) < self.model.rules.prepared_share)
+
+    def stay_here(self, stop: Stop) -> None:
+        """Charge where the vehicle is, however long the queue: nothing ahead is in reach."""
+        self.stop_link, self.stop_m, self.n_tries = None, stop.detour_m, HAS_TO_STAY
+        self.approach(stop.pool, stop.detour_m)
+
+    def look_ahead(self, start_ws: float, reserve_ws: int) -> Prospect:
+        """Walk the route to its end, time at the published speeds, energy as on an empty road.
+
+        Stops are the pools of the service areas that the battery reaches with the reserve, or the first ones that it
+        reaches at all, and one pool in each town passed without a service area.
+        """
+        roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
+        goal = roads.county_zone[self.goal]
+        factor = MARGIN * self.temperature_factor()
+        node, end = self.present_node(), roads.zone_node[goal]
+        energy_ws, drive_s, is_short = float(start_ws), 0.0, False
+        stops: deque[Stop] = deque(maxlen=N_SEEN)
+        while node != end:
+            link = self.model.links[roads.next_link[goal][node]]
+            energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
+            drive_s += link.length_m * 3.6 / min(link.speed_kmh, most_kmh)
+            node = link.to_node
+            if energy_ws < reserve_ws and (stops or energy_ws <= 0.0):
+                continue
+            is_short = energy_ws < reserve_ws
+            found = self.service_area_stops(link, energy_ws, drive_s)
+            if not found and node != end and roads.node_zone[node] >= 0:
+                found = self.town_stops(link, energy_ws, drive_s, factor, reserve_ws, bool(stops))
+            stops.extend(found)
+        energy_ws -= roads.access_m[self.goal] * self.type.city_ws_per_m * factor
+        return Prospect(energy_ws, stops, is_short)
+
+    def look_around(self, energy_ws: float, reserve_ws: int) -> list[Stop]:
+        """Return the stops where the vehicle stands, also one just left: the last resort when none ahead is in reach."""
+        assert self.link is not None
+        self.shunned = None
+        found = self.service_area_stops(self.link, energy_ws, 0.0)
+        if not found and self.model.roads.node_zone[self.present_node()] >= 0:
+            found = self.town_stops(self.link, energy_ws, 0.0, self.temperature_factor(), reserve_ws, False)
+        return found
+
+    def present_node(self) -> int:
+        """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
+        if self.link is not None:
+            return self.link.to_node
+        node: int = self.model.roads.zone_node[self.model.roads.county_zone[self.place]]
+        return node
+
+    def road_ws_per_m(self, speed_kmh: float, factor: float) -> float:
+        """Return the consumption on the road at a speed."""
+        return float(road_consumption_ws_per_m(self.type.road_a_ws_per_m, self.type.road_b_ws_per_m, speed_kmh, factor))
+
+    def service_area_stops(self, link: Link, energy_ws: float, drive_s: float) -> list[Stop]:
+        """Return a stop for each DC pool at the end of a link that serves this kind of vehicle."""
+        serves = SERVES_TRUCKS if self.is_truck else SERVES_CARS
+        fit = (pool for pool in link.pools if pool.serves & serves and not pool.is_ac and pool is not self.shunned)
+        return [Stop(pool, link, LOT_M, energy_ws, drive_s) for pool in fit]
+
+    def town_stops(
+        self, link: Link, energy_ws: float, drive_s: float, factor: float, reserve_ws: int, has_others: bool
+    ) -> list[Stop]:
+        """Return the one pool of the town at the end of a link that this driver would find, if the battery lasts."""
+        roads, node = self.model.roads, link.to_node
+        core = roads.zone_core[roads.node_zone[node]]
+        pools = self.model.markets[core * len(MARKETS) + (TRUCK if self.is_truck else FAST)]
+        pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
+        if pool is self.shunned:
+            return []
+        site = pool.station
+        straight_m = distance_m(roads.node_lon[node], roads.node_lat[node], site.lon, site.lat)
+        way_m = LEAST_WAY_M + STREET_DETOUR * straight_m
+        there_ws = energy_ws - way_m * self.type.city_ws_per_m * factor
+        if there_ws < reserve_ws and (has_others or there_ws <= 0.0):
+            return []
+        return [Stop(pool, link, int(way_m), there_ws, drive_s)]
+
+    def pick_stop(self, stops: deque[Stop] | list[Stop], arrival_ws: float, reserve_ws: int) -> Stop:
+        """Take the stop of least generalised cost; ties go to the lower pool.
+
+        Parameters
+        ----------
+        stops : sequence of Stop
+            Stops in mind, in order along the road; not empty.
+        arrival_ws : float
+            Energy at the destination without a stop (Ws); below zero what is missing.
+        reserve_ws : int
+            Energy with which the driver wants to arrive (Ws).
+        """
+        best = min(stops, key=lambda stop: (self.cost_of_stop(stop, arrival_ws, reserve_ws), stop.pool.row))
+        self.target_ws = int(self.stop_target_ws(best, arrival_ws, reserve_ws))
+        return best
+
+    def cost_of_stop(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
+        """Return the generalised cost of a stop (CNY), with the driver's taste for it."""
+        rules, pool = self.model.rules, stop.pool
+        # What the trip lacks has to be bought somewhere: its price and time are compared plug by plug.
+        lack_ws = reserve_ws - arrival_ws
+        usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * self.type.capacity_ws
+        gain_ws = self.stop_target_ws(stop, arrival_ws, reserve_ws) - stop.energy_ws
+        seconds = pool.board_wait_s + 2.0 * stop.detour_m / rules.town_speed_m_per_s
+        seconds += lack_ws / min(float(pool.rated_power_w), self.type.peak_w)
+        seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
+        hour = int(self.wake_s + stop.drive_s) // SECONDS_PER_HOUR % 24
+        cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * self.model.prices[pool.price_row][hour]
+        # Gumbel-distributed, so that the choice is a logit (McFadden 1974).
+        u = self.draw(Stream.STOP, self.wake_s, pool.row & 0xFFFF)
+        return float(cost + rules.taste_cny * math.log(-math.log(u + 1e-12) + 1e-300))
+
+    def stop_target_ws(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
+        """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target."""
+        capacity_ws = self.type.capacity_ws
+        way_ws = 2.0 * MARGIN * stop.detour_m * self.type.city_ws_per_m
+        enough_ws = stop.energy_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
+        if enough_ws > NEARLY_FULL_SOC * capacity_ws:
+            enough_ws = self.model.rules.fast_target_soc * capacity_ws
+        return min(max(enough_ws, stop.energy_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))
