@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
+from tests.nation import ways_along
 from twin.engine.world import Given
 from twin.physics import segment_times_s
 from twin.tables.columns import columns, rows
@@ -88,14 +89,14 @@ def nation(dice: Dice) -> Given:
     """Draw everything that an engine is given; on a holiday everybody leaves at once, and the roads are long."""
     n_days = one_of(dice, (1, 1, 1, 2))
     is_holiday = dice.whole(0, 2) == 0
-    classes = draw_classes(dice, is_holiday)
-    roads, capacity_per_h = draw_roads(dice, is_holiday)
+    rules, classes = draw_rules(dice), draw_classes(dice, is_holiday)
+    roads, capacity_per_h = draw_roads(dice, is_holiday, rules.truck_speed_kmh)
     stations, pools = draw_supply(dice, roads, is_holiday)
     n_zones, n_links = len(roads.zone_node), len(roads.link_to)
     flow = np.array([[dice.real(0.0, 1.5) * q for q in capacity_per_h] for _ in range(n_days)])
     shape = np.array([[dice.real(0.0, 1.0)] * 12 + [dice.real(0.0, 2.0)] * 12 for _ in range(n_days)])
     return Given(
-        rules=draw_rules(dice), n_days=n_days, sample=one_of(dice, (1.0, 1.0, 0.3)), classes=classes,
+        rules=rules, n_days=n_days, sample=one_of(dice, (1.0, 1.0, 0.3)), classes=classes,
         vehicles=draw_fleet(dice, classes, roads, is_holiday), local=draw_local(dice, n_days),
         trips=draw_trips(dice, n_days, n_zones, is_holiday), background=Background(flow.reshape(n_days, n_links), shape),
         stations=stations, pools=pools, markets=markets_of(stations, pools, len(roads.county_zone)),
@@ -169,7 +170,7 @@ def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
     )
 
 
-def draw_roads(dice: Dice, is_holiday: bool) -> tuple[Roads, Any]:
+def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Roads, Any]:
     """Draw a line of nodes, some of them zones', with a short cut or two; return it with the links' capacities."""
     n_zones = dice.whole(2 if is_holiday else 1, 4)
     n_nodes = n_zones + dice.whole(0, 4)
@@ -182,14 +183,14 @@ def draw_roads(dice: Dice, is_holiday: bool) -> tuple[Roads, Any]:
     zone_node = np.arange(n_zones) * (n_nodes - 1) // max(n_zones - 1, 1)
     node_zone = np.full(n_nodes, -1, np.int32)
     node_zone[zone_node] = np.arange(n_zones)
-    next_link, way_m = routes(ends, length_m, zone_node, n_nodes)
+    next_link = routes(ends, length_m, zone_node, n_nodes)
     n_counties = [dice.whole(1, 2) for _ in range(n_zones)]
     first = np.concatenate([[0], np.cumsum(n_counties)]).astype(np.int32)
     county_zone = np.repeat(np.arange(n_zones), n_counties).astype(np.int32)
     free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
     return Roads(
         link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
-        top_speed_kmh=float(free_kmh.max(initial=60.0)), skim_m=way_m[:, zone_node].astype(np.int32), free_kmh=free_kmh,
+        free_kmh=free_kmh, **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
         next_link=next_link, zone_node=zone_node.astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * 0.3, node_lat=np.array([dice.real(29.9, 30.1) for _ in range(n_nodes)]),
         county_zone=county_zone, county_province=county_zone % N_PROVINCES, zone_core=first[:-1].astype(np.int16),
@@ -198,8 +199,8 @@ def draw_roads(dice: Dice, is_holiday: bool) -> tuple[Roads, Any]:
     ), np.array([one_of(dice, (3.0, 30.0, 4000.0)) for _ in ends])  # fmt: skip
 
 
-def routes(ends: Any, length_m: Any, zone_node: Any, n_nodes: int) -> tuple[Any, Any]:
-    """Return next links and lengths of the shortest ways to each zone, by relaxation; ties go to the lower link."""
+def routes(ends: Any, length_m: Any, zone_node: Any, n_nodes: int) -> Any:
+    """Return next links of the shortest ways to each zone, by relaxation; ties go to the lower link."""
     next_link = np.full((len(zone_node), n_nodes), -1, np.int32)
     way_m = np.full((len(zone_node), n_nodes), 10**9)
     for zone, goal in enumerate(zone_node):
@@ -208,7 +209,7 @@ def routes(ends: Any, length_m: Any, zone_node: Any, n_nodes: int) -> tuple[Any,
             for link, (a, b) in enumerate(ends):
                 if way_m[zone, b] + length_m[link] < way_m[zone, a]:
                     way_m[zone, a], next_link[zone, a] = way_m[zone, b] + length_m[link], link
-    return next_link, way_m
+    return next_link
 
 
 def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, Pools]:

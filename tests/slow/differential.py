@@ -9,9 +9,9 @@ A number alone (`--first 1234 --n 1`) repeats a nation. About half a second each
 
 With bounds checks in the kernels, which are compiled anew into a cache of their own:
 
-    NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=/tmp/twin-bounds python -m tests.slow.differential --n 200
+    NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=bounds-cache python -m tests.slow.differential --n 200
 
-Without compilation, for the debugger and for a second opinion on the compiler, a few minutes each:
+Without compilation, for the debugger and for a second opinion on the compiler, some seconds each:
 
     NUMBA_DISABLE_JIT=1 python -m tests.slow.differential --n 5
 """

@@ -12,7 +12,7 @@ from twin.engine.world import World
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform
-from twin.tables.columns import I64, empty
+from twin.tables.columns import I32, I64, empty
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
@@ -84,8 +84,8 @@ def visit_rows(world: World, share: float) -> SessionsTable:
     """Return the visits that ended in the last window, of the sampled vehicles, sorted by (end, vehicle)."""
     active, slots = world.active, world.visits
     if share < 1.0:
-        picked = np.empty(len(slots), np.int32)
-        slots = picked[: _pick_sampled(slots, active, world.given.rules.seed, share, picked)]
+        parts = np.array_split(slots, world.n_workers)
+        slots = np.concatenate(world.each(lambda part: _sampled(world, parts[part], share), range(len(parts))))
     slots = slots[np.lexsort((active.vehicle[slots], active.end_s[slots]))]
     pool, plug_in_s, arrival_s = active.pool[slots], active.plug_in_s[slots], active.arrival_s[slots]
     is_served = active.outcome[slots] < BALKED
@@ -106,6 +106,12 @@ def visit_rows(world: World, share: float) -> SessionsTable:
         soc_in=(active.intake_ws[slots] / capacity_ws).astype(np.float32),
         soc_out=(active.end_ws[slots] / capacity_ws).astype(np.float32),
     )
+
+
+def _sampled(world: World, slots: I32, share: float) -> I32:
+    """Return the visits whose vehicles are in the sample."""
+    picked = np.empty(len(slots), np.int32)
+    return picked[: _pick_sampled(slots, world.active, world.given.rules.seed, share, picked)]
 
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:

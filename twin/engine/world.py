@@ -41,8 +41,8 @@ from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTot
 from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Site, Traits, Ways, Zones
 
 DAY_S = 86_400
-N_SHARDS = 32
-"""Shards of vehicles and stations: enough to balance any laptop. The number changes no result."""
+N_SHARDS = 16
+"""Shards of vehicles and stations: enough to balance a laptop. The number changes no result."""
 TALLY_STRIDE = 64
 """Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
 N_STRANDED = 262_144

@@ -44,9 +44,8 @@ class Stop:
 
 
 class Prospect(NamedTuple):
-    """What a driver sees down the road: energy at the destination (Ws), stops, and whether they eat into the reserve."""
+    """What a driver sees down the road: the stops that the battery reaches, and whether they eat into the reserve."""
 
-    arrival_ws: float
     stops: deque[Stop]
     is_short: bool
 
@@ -63,18 +62,18 @@ class Traveller(Customer):
         self.stop_link = self.pool = None
         if not self.type.has_engine:
             start_ws = self.energy_ws - self.town_ws(way_m)
-            prospect = self.look_ahead(start_ws, reserve_ws)
-            content_ws = reserve_ws // CONTENT if self.outcome == SERVED else reserve_ws
-            if prospect.arrival_ws < content_ws:
+            arrival_ws = self.energy_on_arrival_ws(start_ws)
+            if arrival_ws < (reserve_ws // CONTENT if self.outcome == SERVED else reserve_ws):
+                prospect = self.look_ahead(start_ws, reserve_ws)
                 if self.link is None and self.is_prepared(not prospect.stops or prospect.is_short):
                     return True
                 if self.link is not None and not prospect.stops:
                     stops = self.look_around(start_ws, reserve_ws)
                     if stops:
-                        self.stay_here(self.pick_stop(stops, prospect.arrival_ws, reserve_ws))
+                        self.stay_here(self.pick_stop(stops, arrival_ws, reserve_ws))
                         return False
                 elif prospect.stops:
-                    stop = self.pick_stop(prospect.stops, prospect.arrival_ws, reserve_ws)
+                    stop = self.pick_stop(prospect.stops, arrival_ws, reserve_ws)
                     self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
         self.drive_through_town(way_m, ROAD)
         return False
@@ -91,8 +90,17 @@ class Traveller(Customer):
         self.stop_link, self.stop_m, self.n_tries = None, stop.detour_m, HAS_TO_STAY
         self.approach(stop.pool, stop.detour_m)
 
+    def energy_on_arrival_ws(self, start_ws: float) -> float:
+        """Return the energy with which the trip would end without a stop, on an empty road and with the driver's margin."""
+        roads, node = self.model.roads, self.present_node()
+        goal = roads.county_zone[self.goal]
+        drag = (roads.truck_drag if self.is_truck else roads.drag)[goal][node]
+        road_ws = self.type.road_a_ws_per_m * roads.way_m[goal][node] + self.type.road_b_ws_per_m * drag
+        street_ws = self.type.city_ws_per_m * roads.access_m[self.goal]
+        return float(start_ws - MARGIN * self.temperature_factor() * (road_ws + street_ws))
+
     def look_ahead(self, start_ws: float, reserve_ws: int) -> Prospect:
-        """Walk the route to its end, time at the published speeds, energy as on an empty road.
+        """Walk the route as far as the battery goes, time at the published speeds, energy as on an empty road.
 
         Stops are the pools of the service areas that the battery reaches with the reserve, or the first ones that it
         reaches at all, and one pool in each town passed without a service area.
@@ -109,14 +117,13 @@ class Traveller(Customer):
             drive_s += link.length_m * 3.6 / min(link.speed_kmh, most_kmh)
             node = link.to_node
             if energy_ws < reserve_ws and (stops or energy_ws <= 0.0):
-                continue
+                break
             is_short = energy_ws < reserve_ws
             found = self.service_area_stops(link, energy_ws, drive_s)
             if not found and node != end and roads.node_zone[node] >= 0:
                 found = self.town_stops(link, energy_ws, drive_s, factor, reserve_ws, bool(stops))
             stops.extend(found)
-        energy_ws -= roads.access_m[self.goal] * self.type.city_ws_per_m * factor
-        return Prospect(energy_ws, stops, is_short)
+        return Prospect(stops, is_short)
 
     def look_around(self, energy_ws: float, reserve_ws: int) -> list[Stop]:
         """Return the stops where the vehicle stands, also one just left: the last resort when none ahead is in reach."""
