@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.one_site import FLAT_W, lasting, live, patience_of, sites
-from twin.engine.world import FIRST_SESSION_S
+from twin.behaviour import FIRST_SESSION_S
 from twin.tables.state import BALKED, RENEGED, SERVED
 
 FOREVER_S = 1e9

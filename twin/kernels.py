@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
@@ -67,7 +67,7 @@ def prefetch(table: Any, row: Any, n_lines: int = 1) -> None:
     """
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _ask_for_line(_context: Any, table: Any, row: Any, line: Any) -> Any:
     """Emit LLVM's prefetch of a cache line of a row: to be read, kept near, data."""
 
@@ -90,6 +90,6 @@ def _prefetch(table: Any, row: Any, n_lines: int = 1) -> Any:
 
     def ask(table: Any, row: Any, n_lines: int = 1) -> None:
         for line in range(n_lines):
-            _ask_for_line(table, row, line)
+            _ask_for_line(table, row, line)  # type: ignore[call-arg]
 
     return ask

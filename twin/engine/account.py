@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from twin.engine.laws import laws_of
+from twin.behaviour import FULL_SHARE
 from twin.engine.hour import take_hour
+from twin.engine.laws import laws_of
 from twin.engine.links import count_out
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
@@ -38,8 +39,6 @@ from twin.tables.state import (
 )
 from twin.tables.totals import RunTotals, StationHour
 
-FULL_SHARE = 0.95
-"""A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
 SAMPLE = int(Stream.SAMPLE)
 AHEAD = 12
 """Visits to look ahead for rows to ask for."""
@@ -116,7 +115,7 @@ def _sampled(world: World, slots: I32, share: float) -> I32:
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     """Return the rows of an hour that has ended, and clear its sums."""
-    given, totals, of_hour = world.given, world.totals, empty(StationHour, len(world.n_evse))
+    totals, of_hour = world.totals, empty(StationHour, len(world.n_evse))
 
     def take_shard(shard: int) -> None:
         first, last = (int(cut) for cut in world.station_cuts[shard : shard + 2])

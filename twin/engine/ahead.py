@@ -10,11 +10,25 @@ import math
 
 import numpy as np
 
+from twin.behaviour import (
+    CONTENT,
+    LEAST_GAIN_SOC,
+    LEAST_USUAL_SOC,
+    LEAST_WAY_M,
+    LOT_M,
+    MARGIN,
+    N_SEEN,
+    NEARLY_FULL_SOC,
+    NEARLY_SOC,
+    SLACK_SOC,
+    STOP_OVERHEAD_S,
+    STREET_DETOUR,
+    TOP_UP_FIRST_SOC,
+)
 from twin.engine.lot import (
     HABIT,
     HEAVY_TRUCK,
     N_MARKETS,
-    STREET_DETOUR,
     approach,
     count_way,
     strand,
@@ -29,26 +43,6 @@ from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
 from twin.tables.state import FAST, HAS_TO_STAY, ROAD, SERVED, TRUCK
 
 STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
-N_SEEN = 16
-"""Stops that a driver keeps in mind: the last ones the battery reaches."""
-STOP_OVERHEAD_S = 600.0
-"""Leaving the road, parking and paying: what one stop instead of two saves. From memory, unverified."""
-LEAST_GAIN_SOC = 0.15
-"""No stop on a trip adds less. From memory, unverified."""
-TOP_UP_FIRST_SOC = 0.75
-"""A driver with more than this sets out and charges on the way. From memory, unverified."""
-NEARLY_SOC = 0.05
-"""So near to the target another charge is not worth while. From memory, unverified."""
-MARGIN = 1.1
-"""A driver plans with a tenth more than the road should take. From memory, unverified."""
-SLACK_SOC = 0.03
-"""Charged beyond what the way should take. From memory, unverified."""
-CONTENT = 2
-"""Who has just charged drives on with half the reserve in prospect; the reserve itself would send him to the next plug."""
-LOT_M = 300
-"""From the ramp to the plug at a service area. From memory, unverified."""
-LEAST_WAY_M = 500.0
-"""Way to a pool next door."""
 
 
 @kernel
@@ -218,7 +212,7 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
     seen, row = outlook.seen, active.vehicle_class[slot]
     # What the trip lacks has to be bought somewhere: its price and time are compared plug by plug, whatever is taken here.
     lack_ws = reserve_ws - arrival_ws
-    usual_ws = max(rules.fast_target_soc - rules.reserve_soc, 0.1) * outlook.classes.capacity_ws[row]
+    usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * outlook.classes.capacity_ws[row]
     best, best_cost = -1, np.inf
     for at in range(min(n_seen, N_SEEN)):
         pool = seen.pool[at]
@@ -252,6 +246,6 @@ def stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook):
     capacity_ws, at_ws = outlook.classes.capacity_ws[row], outlook.seen.energy_ws[at]
     way_ws = 2.0 * MARGIN * outlook.seen.detour_m[at] * outlook.classes.city_ws_per_m[row]
     enough_ws = at_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
-    if enough_ws > 0.95 * capacity_ws:
+    if enough_ws > NEARLY_FULL_SOC * capacity_ws:
         enough_ws = rules.fast_target_soc * capacity_ws
     return min(max(enough_ws, at_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

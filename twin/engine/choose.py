@@ -5,8 +5,9 @@ Drivers know the Board as published at the end of the window before, their own b
 
 import numpy as np
 
-from twin.engine.ahead import LEAST_WAY_M, decide_trip
-from twin.engine.lot import STREET_DETOUR, approach, neighbourhood, rest
+from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, LEAST_WAY_M, STREET_DETOUR, TO_THE_LAST
+from twin.engine.ahead import decide_trip
+from twin.engine.lot import approach, neighbourhood, rest
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
@@ -58,7 +59,7 @@ def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally
         rest(slot, active, wake_s, vehicles)
         tally.sums[SUM_ERRANDS_ENDED] += 1
         return False
-    wake_s[slot] += max(int(now_ws / outlook.classes.city_ws_per_m[row] / rules.town_speed_m_per_s), 60)
+    wake_s[slot] += max(int(now_ws / outlook.classes.city_ws_per_m[row] / rules.town_speed_m_per_s), LEAST_OWED_S)
     active.outcome[slot], active.n_tries[slot], active.shunned[slot] = NO_VISIT, 0, -1
     return wake_s[slot] < window_end_s
 
@@ -68,7 +69,9 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
     """End an errand without a charge: the battery gives what it has, the rest of the day's driving is forgone."""
     vehicle = active.vehicle[slot]
     owed_ws = int(vehicles.owed_ws[vehicle])
-    now_ws = min(owed_ws, max(active.energy_ws[slot] - outlook.classes.capacity_ws[active.vehicle_class[slot]] // 50, 0))
+    now_ws = min(
+        owed_ws, max(active.energy_ws[slot] - outlook.classes.capacity_ws[active.vehicle_class[slot]] // TO_THE_LAST, 0)
+    )
     active.energy_ws[slot] -= now_ws
     tally.sums[SUM_DRIVEN_WS] += now_ws
     if outlook.classes.has_engine[active.vehicle_class[slot]]:
@@ -126,7 +129,7 @@ def town_target_ws(slot, rules, active, outlook):
     if active.errand[slot] == SLOW:
         return capacity_ws
     soc = rules.trip_target_soc if active.errand[slot] == TRIP else rules.fast_target_soc
-    return min(max(int(soc * capacity_ws), active.energy_ws[slot] + capacity_ws // 5), capacity_ws)
+    return min(max(int(soc * capacity_ws), active.energy_ws[slot] + capacity_ws // LEAST_ERRAND_GAIN), capacity_ws)
 
 
 @kernel

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
 from twin.engine.ahead import present_node
 from twin.engine.day import quantile
 from twin.engine.lot import (
@@ -39,10 +40,6 @@ from twin.tables.state import (
     WORRIED,
 )
 
-WORRY_RESERVES = 2.5
-"""A driver without a planned stop looks again below this many reserves. From memory, unverified."""
-TURNAROUND_S = 7200
-"""Least time at a destination before a same-day return: a visit, or unloading. From memory, unverified."""
 DAY_S = 86_400
 
 

@@ -1,14 +1,25 @@
-"""From the rooms below to kernels: behaviour as numbers, roads as arrays."""
+"""What the rooms below hand to the engine: everything a run is given, behaviour as numbers, roads as arrays."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from twin.network import sum_along
 from twin.physics import distance_m
-from twin.tables.columns import I32, I64
+from twin.tables.columns import F64, I32, I64
+from twin.tables.inputs import (
+    Background,
+    LinkPools,
+    LocalTables,
+    Markets,
+    Pools,
+    Stations,
+    TripTables,
+    VehicleClasses,
+    Vehicles,
+)
 from twin.tables.state import Roads, Rules
 
 if TYPE_CHECKING:
@@ -23,6 +34,29 @@ LEAST_ACCESS_M = 4000
 """Way from a home to the trunk road where the county is the zone's centre itself. From memory, unverified."""
 LATE_EVENING_H = 18
 """Valley hours that a private plug waits for begin after this hour."""
+
+
+class Given(NamedTuple):
+    """What the rooms below hand to the engine."""
+
+    rules: Rules
+    n_days: int
+    sample: float
+    classes: VehicleClasses
+    vehicles: Vehicles
+    local: LocalTables
+    trips: TripTables
+    background: Background
+    stations: Stations
+    pools: Pools
+    markets: Markets
+    link_pools: LinkPools
+    roads: Roads
+    link_free_speed_kmh: F64
+    link_capacity_per_h: F64
+    prices: F64
+    valley_s: I32
+    n_provinces: int
 
 
 def rules_of(config: Config) -> Rules:

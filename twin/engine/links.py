@@ -1,11 +1,9 @@
 """Loops over links and slots at the end of a window."""
 
+from twin.behaviour import LEAST_SPEED_KMH
 from twin.kernels import kernel
 from twin.physics import congested_speed_kmh
 from twin.tables.state import APPROACH, EGRESS, FREE, NEVER_S, ROAD, TRIP
-
-LEAST_SPEED_KMH = 5.0
-"""Traffic crawls, it does not stand for hours: the formula was fitted below capacity and falls too far above it."""
 
 
 @kernel
@@ -31,7 +29,7 @@ def slots_in_use(wake_s, first, last):
 
 @kernel
 def count_out(active, first, last, classes, truck_kind, counts):
-    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Adds to: counts[2, 2]."""
+    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Writes: counts[2, 2]."""
     for slot in range(first, last):
         phase = active.phase[slot]
         if phase == FREE or active.errand[slot] != TRIP:

@@ -27,8 +27,6 @@ HABIT = int(Stream.HABIT)
 DAY_PLAN = int(Stream.DAY_PLAN)
 N_MARKETS = len(MARKETS)
 HEAVY_TRUCK = 4
-STREET_DETOUR = 1.3
-"""Way by street over straight line: 1.25-1.35 in built-up areas. From memory, unverified."""
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from twin.behaviour import SMOOTHING
 from twin.engine import call as calling
 from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
@@ -13,9 +14,6 @@ from twin.engine.world import DAY_S, World
 from twin.physics import SECONDS_PER_HOUR
 from twin.tables.columns import I64, rows
 from twin.tables.state import SUM_LOGGED, Calls
-
-SMOOTHING = 0.25
-"""Weight of the last window in a link's flow: the published speed is that of the last quarter of an hour or so."""
 
 
 def is_midnight(world: World, window: int) -> bool:
@@ -83,8 +81,8 @@ def move(world: World, window: int) -> None:
         first, last = world.slots_of(shard)
         due, arrived, free = (np.empty(last - first + 1, np.int32) for _ in range(3))
         n_arrived, n_free = move_kernel(
-            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlook(shard), due, arrived, free,
-            world.link_entered[shard], world.tallies[shard],
+            first, last, window, given.rules, world.active, world.wake_s, given.vehicles, world.outlooks[shard], due,
+            arrived, free, world.link_entered[shard], world.tallies[shard],
         )  # fmt: skip
         world.free[shard] = free[:n_free].copy()
         return arrived[:n_arrived].copy()

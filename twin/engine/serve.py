@@ -4,6 +4,7 @@ Within a second sessions end first, then vehicles arrive, then patience ends. A 
 its queue at once. After every event the site's power is dealt out anew where it can bind.
 """
 
+from twin.behaviour import DRY
 from twin.engine.lot import HABIT
 from twin.engine.queue import first_to_lose, join_queue, leave_queue, next_loss, publish_pools, take_head, turn_away
 from twin.engine.session import plug_in, unplug
@@ -17,8 +18,6 @@ FAR, NEAR, NEXT = 12, 8, 4
 """Places to look ahead in the list of stations with an event: for their rows, for their plugs, for who unplugs there."""
 ARRIVALS_AHEAD = 6
 """Arrivals to look ahead for rows to ask for."""
-DRY = 6
-"""A driver on a trip with less than 1.2 times the reserve cannot go on and waits however long. In fifths: 6 / 5."""
 
 
 @kernel
@@ -65,14 +64,9 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                     ended[n_ended] = slot
                     n_ended += 1
             else:
-                loser, first_s = first_to_lose(losing_pool, active, site)
-                site.pool_state.loses_s[losing_pool] = first_s
-                if first_s > second:
+                loser = lose_patience(losing_pool, second, end_s, active, wake_s, site)
+                if loser < 0:
                     continue
-                leave_queue(loser, active, site)
-                turn_away(loser, RENEGED, second, end_s, active, wake_s)
-                site.station_state.n_reneged[station] += 1
-                site.station_state.hour_reneged[station] += 1
                 ended[n_ended] = loser
                 n_ended += 1
             deal_power(station, second, active, site)
@@ -156,6 +150,21 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     site.station_state.max_queue[station] = max(site.station_state.max_queue[station], site.pool_state.n_waiting[pool])
     site.station_state.hour_queue[station] = max(site.station_state.hour_queue[station], site.pool_state.n_waiting[pool])
     return -1
+
+
+@kernel
+def lose_patience(pool, second, next_window_s, active, wake_s, site):
+    """Let the driver step out whose patience is the first to end in a queue, if it ends now; return the slot, or -1."""
+    loser, ends_s = first_to_lose(pool, active, site)
+    site.pool_state.loses_s[pool] = ends_s
+    if ends_s > second:
+        return -1
+    leave_queue(loser, active, site)
+    turn_away(loser, RENEGED, second, next_window_s, active, wake_s)
+    station = site.pools.station[pool]
+    site.station_state.n_reneged[station] += 1
+    site.station_state.hour_reneged[station] += 1
+    return loser
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import math
 
+from twin.behaviour import LEAST_INTAKE, N_REMEMBERED
 from twin.engine.booking import book_ahead, book_part
 from twin.engine.lot import HEAVY_TRUCK
 from twin.kernels import kernel
@@ -9,8 +10,6 @@ from twin.physics import SECONDS_PER_QUARTER, charge_time_s, energy_after_ws, mo
 from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, PLUGGED, SERVED, TRIP
 
 HIGHWAY = 1
-LEAST_INTAKE = 20
-"""A driver who plugs in takes at least a twentieth of the battery. From memory, unverified."""
 
 
 @kernel
@@ -208,6 +207,6 @@ def unplug(slot, evse, second, next_window_s, active, wake_s, site):
     wake_s[slot] = next_window_s
     site.evses.occupant[evse], site.evses.end_s[evse] = -1, NEVER_S
     site.pool_state.n_busy[pool] -= 1
-    site.pool_state.session_s[pool] += (second - active.plug_in_s[slot] - site.pool_state.session_s[pool]) // 8
+    site.pool_state.session_s[pool] += (second - active.plug_in_s[slot] - site.pool_state.session_s[pool]) // N_REMEMBERED
     site.station_state.bound_w[station] -= active.bound_w[slot]
     site.station_state.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]

@@ -3,23 +3,16 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from twin.engine.ahead import N_SEEN
-from twin.tables.columns import F64, I32, I64, columns, empty, rows, to_rows
+from twin.behaviour import FIRST_SESSION_S, N_SEEN
+from twin.engine.given import Given
+from twin.engine.views import build_outlook
+from twin.tables.columns import F64, I32, I64, empty, rows
 from twin.tables.inputs import (
     LAYERS,
-    Background,
-    LinkPools,
-    LocalTables,
-    Markets,
-    Pools,
-    Stations,
-    TripTables,
-    VehicleClasses,
-    Vehicles,
 )
 from twin.tables.state import (
     FREE,
@@ -32,13 +25,13 @@ from twin.tables.state import (
     Ledger,
     PoolState,
     Ring,
-    Roads,
-    Rules,
     StationState,
     Tally,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
-from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Site, Traits, Ways, Zones
+from twin.tables.views import Links, Outlook, Seen, Site
+
+__all__ = ["DAY_S", "Given", "World", "build_world"]
 
 DAY_S = 86_400
 N_SHARDS = 16
@@ -47,31 +40,6 @@ TALLY_STRIDE = 64
 """Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
 N_STRANDED = 262_144
 """Rows for vehicles that strand in one window and shard."""
-FIRST_SESSION_S = {"ac": 14_400, "dc": 2_400}
-"""Length of a session that drivers expect before a pool has had any. From memory, unverified."""
-
-
-class Given(NamedTuple):
-    """What the rooms below hand to the engine."""
-
-    rules: Rules
-    n_days: int
-    sample: float
-    classes: VehicleClasses
-    vehicles: Vehicles
-    local: LocalTables
-    trips: TripTables
-    background: Background
-    stations: Stations
-    pools: Pools
-    markets: Markets
-    link_pools: LinkPools
-    roads: Roads
-    link_free_speed_kmh: F64
-    link_capacity_per_h: F64
-    prices: F64
-    valley_s: I32
-    n_provinces: int
 
 
 @dataclass
@@ -93,6 +61,8 @@ class World:
         Of each shard: its first slot, slots in use.
     free : list of ndarray of int32
         Of each shard: slots that the last window left free.
+    outlooks : list of Outlook
+        One a shard: what its drivers decide and drive by, with room for the stops that one keeps in mind.
     tallies : list of Tally
         One a shard.
     """
@@ -107,14 +77,7 @@ class World:
     station_state: StationState
     next_s: I32
     n_evse: I64
-    plugs: Plugs
-    offers: Offers
-    traits: Traits
-    links: Links
-    nodes: Nodes
-    counties: Counties
-    zones: Zones
-    ways: Ways
+    outlooks: list[Outlook]
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -138,7 +101,6 @@ class World:
     free: list[I32]
     calls: list[Calls] = field(default_factory=list)
     first_call: list[I64] = field(default_factory=list)
-    _outlooks: dict[int, Outlook] = field(default_factory=dict)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     arrival_station: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
@@ -166,25 +128,17 @@ class World:
             helper.result()
         return [results[shard] for shard in shards]
 
-    def outlook(self, shard: int) -> Outlook:
-        """Return what a shard's drivers decide and drive by, with room of its own for the stops that one keeps in mind."""
-        if shard not in self._outlooks:
-            self._outlooks[shard] = self._build_outlook()
-        return self._outlooks[shard]
-
-    def _build_outlook(self) -> Outlook:
-        given, roads = self.given, self.given.roads
-        return Outlook(
-            self.traits, self.links, self.nodes, self.counties, self.zones, roads.next_link, self.ways, given.link_pools, given.markets, self.plugs, self.offers, self.board_wait_s, given.prices,
-            given.local.consumption_factor, given.trips.return_quantile, rows(Seen, N_SEEN),
-        )  # fmt: skip
+    @property
+    def links(self) -> Links:
+        """Links with the speeds published for the next window."""
+        return self.outlooks[0].links
 
     def site(self) -> Site:
         """Return what a station's clock reads and writes, with room of its own to deal power in."""
         given, most = self.given, int(self.n_evse.max(initial=0))
-        classes = given.classes
+        classes, traits = given.classes, self.outlooks[0].classes
         return Site(
-            self.traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
+            traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
             given.pools, self.pool_state, self.board_wait_s, self.evses, self.station_state, self.ledger, np.empty(most),
             np.empty(most, np.int64),
         )  # fmt: skip
@@ -212,25 +166,20 @@ def build_world(given: Given, n_workers: int) -> World:
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
+    board_wait_s = np.zeros(len(given.pools.station), np.int32)
+    view = build_outlook(given, board_wait_s)
     return World(
         given=given,
         n_workers=n_workers,
         active=rows(Active, len(given.vehicles.home)),
         wake_s=np.empty(len(given.vehicles.home), np.int32),
         pool_state=_empty_pools(given),
-        board_wait_s=np.zeros(len(given.pools.station), np.int32),
+        board_wait_s=board_wait_s,
         evses=_free_evses(given),
         station_state=rows(StationState, n_stations),
         next_s=np.full(n_stations, NEVER_S, np.int32),
         n_evse=per_station,
-        plugs=build_plugs(given),
-        offers=build_offers(given),
-        traits=pick(Traits, given.classes),
-        links=pick(Links, given.roads, to_node=given.roads.link_to),
-        nodes=pick(Nodes, None, lon=given.roads.node_lon, lat=given.roads.node_lat, zone=given.roads.node_zone),
-        counties=pick(Counties, given.roads, zone=given.roads.county_zone, province=given.roads.county_province),
-        ways=pick(Ways, None, way_m=given.roads.way_m.ravel(), drag=given.roads.drag.ravel(), truck_drag=given.roads.truck_drag.ravel()),
-        zones=pick(Zones, None, node=given.roads.zone_node, core=given.roads.zone_core),
+        outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=np.zeros(shape, np.int64),
         private_step_w=np.zeros(shape, np.int64),
@@ -275,33 +224,6 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
         wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
         wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),
     )
-
-
-def pick(table: type[Any], source: Any, **named: Any) -> Any:
-    """Return the rows of a table from the columns of the same name of a source, or from those named."""
-    values = {column.name: named.get(column.name, getattr(source, column.name, None)) for column in columns(table)}
-    return to_rows(table(**values))
-
-
-def build_plugs(given: Given) -> Plugs:
-    """Return what a driver on the road compares of each pool."""
-    plugs = rows(Plugs, len(given.pools.station))
-    plugs.rated_power_w[:] = given.pools.rated_power_w
-    plugs.serves[:], plugs.is_ac[:] = given.pools.serves, given.pools.is_ac
-    is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
-    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
-    return plugs
-
-
-def build_offers(given: Given) -> Offers:
-    """Return the pools of the markets with what a driver in town compares, in the order of the markets."""
-    pool = given.markets.pool
-    station, plugs = given.pools.station[pool], build_plugs(given)
-    offers = rows(Offers, len(pool))
-    offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
-    offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
-    offers.pool[:], offers.is_ac[:] = pool, plugs.is_ac[pool]
-    return offers
 
 
 def _cuts(first_of_zone: I64, weight_before: I64) -> I64:

@@ -5,4 +5,14 @@ from twin.network.graph import Network
 from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, load_demand, path, sum_along
 
-__all__ = ["Network", "Regions", "Routes", "build_routes", "load_backbone", "load_demand", "load_regions", "path", "sum_along"]
+__all__ = [
+    "Network",
+    "Regions",
+    "Routes",
+    "build_routes",
+    "load_backbone",
+    "load_demand",
+    "load_regions",
+    "path",
+    "sum_along",
+]

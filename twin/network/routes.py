@@ -169,15 +169,16 @@ def demand_loader(routes: Routes, network: Network) -> Callable[[F64], F64]:
     links = [routes.next_link.ravel()[ring] for ring in rings]
     ahead = [ring - ring % network.n_nodes + network.link_to[link] for ring, link in zip(rings, links, strict=True)]
 
+    origins = np.arange(network.n_zones)[:, None] * network.n_nodes + network.zone_node
+
     def load(od: F64) -> F64:
         od = np.asarray(od, np.float64)
         if od.shape != routes.skim_s.shape:
             raise DataError(f"demand matrix: found shape {od.shape}; wanted {routes.skim_s.shape}, [origin, destination]")
         if not np.all(od >= 0):
             raise DataError("demand matrix: found negative or undefined entries; wanted trips of 0 or more")
-        flow, at_node = np.zeros(network.n_links), np.zeros(routes.next_link.shape)
-        np.add.at(at_node, (slice(None), network.zone_node), od.T)
-        at_node = at_node.ravel()
+        flow, at_node = np.zeros(network.n_links), np.zeros(routes.next_link.size)
+        np.add.at(at_node, origins.ravel(), od.T.ravel())
         for ring, link, node in zip(rings, links, ahead, strict=True):
             np.add.at(flow, link, at_node[ring])
             np.add.at(at_node, node, at_node[ring])

@@ -1,0 +1,59 @@
+"""What kernels are handed, picked from the inputs so that what is read together lies together."""
+
+from typing import Any
+
+from twin.engine.given import Given
+from twin.tables.columns import I32, columns, rows, to_rows
+from twin.tables.inputs import LAYERS
+from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Traits, Ways, Zones
+
+
+def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
+    """Return what drivers decide and drive by, with no room yet for the stops that one keeps in mind."""
+    roads = given.roads
+    ways = pick(Ways, None, way_m=roads.way_m.ravel(), drag=roads.drag.ravel(), truck_drag=roads.truck_drag.ravel())
+    return Outlook(
+        classes=pick(Traits, given.classes),
+        links=pick(Links, roads, to_node=roads.link_to),
+        nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, zone=roads.node_zone),
+        counties=pick(Counties, roads, zone=roads.county_zone, province=roads.county_province),
+        zones=pick(Zones, None, node=roads.zone_node, core=roads.zone_core),
+        next_link=roads.next_link,
+        ways=ways,
+        link_pools=given.link_pools,
+        markets=given.markets,
+        plugs=build_plugs(given),
+        offers=build_offers(given),
+        board_wait_s=board_wait_s,
+        prices=given.prices,
+        consumption_factor=given.local.consumption_factor,
+        return_quantile=given.trips.return_quantile,
+        seen=rows(Seen, 0),
+    )
+
+
+def pick(table: type[Any], source: Any, **named: Any) -> Any:
+    """Return the rows of a table from the columns of the same name of a source, or from those named."""
+    values = {column.name: named.get(column.name, getattr(source, column.name, None)) for column in columns(table)}
+    return to_rows(table(**values))
+
+
+def build_plugs(given: Given) -> Plugs:
+    """Return what a driver on the road compares of each pool."""
+    plugs = rows(Plugs, len(given.pools.station))
+    plugs.rated_power_w[:] = given.pools.rated_power_w
+    plugs.serves[:], plugs.is_ac[:] = given.pools.serves, given.pools.is_ac
+    is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
+    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
+    return plugs
+
+
+def build_offers(given: Given) -> Offers:
+    """Return the pools of the markets with what a driver in town compares, in the order of the markets."""
+    pool = given.markets.pool
+    station, plugs = given.pools.station[pool], build_plugs(given)
+    offers = rows(Offers, len(pool))
+    offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
+    offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
+    offers.pool[:], offers.is_ac[:] = pool, plugs.is_ac[pool]
+    return offers
