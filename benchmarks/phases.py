@@ -11,13 +11,12 @@ FIRST_WINDOW, N_WINDOWS = 108, 6
 
 
 def main() -> None:
-    """Print the median nanoseconds a call, a decision, a link entered and an arrival served."""
+    """Print the median nanoseconds a call, a move of a vehicle that is due (it decides, drives on, or both) and an arrival served."""
     from twin import nation
     from twin.config import load
     from twin.engine import phases
     from twin.engine.window import step
     from twin.engine.world import build_world
-    from twin.tables.state import DECIDE
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", default="0.2", help="share of the fleet")
@@ -26,7 +25,7 @@ def main() -> None:
     world = build_world(nation.build_demand(config, places, nation.build_supply(config, places)).given, 1)
     for window in range(FIRST_WINDOW):
         step(world, window)
-    rows: dict[str, list[float]] = {"call": [], "decision": [], "link entered": [], "arrival served": []}
+    rows: dict[str, list[float]] = {"call": [], "vehicle moved": [], "arrival served": []}
 
     def timed(phase: Callable[..., None], window: int) -> float:
         start = time.perf_counter()
@@ -37,11 +36,8 @@ def main() -> None:
         end_s = (window + 1) * config.period.window_s
         n_calls = sum(int(first[window + 1] - first[window]) for first in world.first_call)
         rows["call"].append(timed(phases.call, window) / n_calls)
-        out = world.slots_out()
-        n_due = int(((world.wake_s[out] < end_s) & (world.active.phase[out] == DECIDE)).sum())
-        rows["decision"].append(timed(phases.choose, window) / n_due)
-        seconds = timed(phases.drive, window)
-        rows["link entered"].append(seconds / int(world.link_entered.sum()))
+        n_due = int((world.wake_s[world.slots_out()] < end_s).sum())
+        rows["vehicle moved"].append(timed(phases.move, window) / n_due)
         phases.exchange(world, window)
         rows["arrival served"].append(timed(phases.serve, window) / len(world.arrivals))
         phases.publish(world, window)

@@ -19,7 +19,7 @@ import psutil
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIONAL = "configs/national-2027.yaml"
-WINDOWS = "the first windows"
+WINDOWS = "days"
 """The phase of the manifest that holds all windows of a run."""
 
 

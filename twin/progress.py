@@ -67,15 +67,15 @@ class Clock:
         """Wall time of the run so far."""
         return time.perf_counter() - self._start
 
-    def say(self, phase: str) -> None:
-        """Begin a phase of the run."""
+    def say(self, phase: str, hint: str = "") -> None:
+        """Begin a phase of the run; a hint is told and not kept."""
         now = time.perf_counter()
         if self._phase:
             self.phases_s[self._phase] = now - self._since
         self._phase, self._since = phase, now
         if self._tell is not None:
             second = self._n_seconds if len(self.phases_s) > 3 else 0
-            self._tell(Progress(0, second, self._n_seconds, 0, 0, phase, self.wall_s))
+            self._tell(Progress(0, second, self._n_seconds, 0, 0, f"{phase} ({hint})" if hint else phase, self.wall_s))
 
     def tick(self, second: int, n_on_road: int, n_sessions: int) -> None:
         """Tell that the simulation has come to a second."""

@@ -69,7 +69,7 @@ def run(
         clock.say("vehicles and their travel")
         demand = nation.build_demand(config, places, supply, n_workers(workers))
 
-        clock.say("the first windows (on a new machine the kernels are compiled now, for about a minute)")
+        clock.say("days", "on a new machine the kernels are compiled first, for about a minute")
         world = build_world(demand.given, n_workers(workers))
         model = TwinModel(world, places, supply, config, writer.append, clock.tick)
         while not model.is_over:
