@@ -107,9 +107,40 @@ def schema(
 
 
 @network.command()
-def info(context: typer.Context, as_json: AsJson = False) -> None:
-    """Describe the embedded national road network."""
+def build(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(help="OpenStreetMap file (XML or PBF), folder of node and link tables, W,S,E,N, or a place's name."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")] = Path("network.parquet"),
+    datum: Annotated[str, typer.Option("--datum", help="Of the tables of a folder: WGS-84, GCJ-02 or BD-09.")] = "WGS-84",
+    gap_m: Annotated[float, typer.Option("--gap-m", help="Join parts that end this close to each other.")] = 0.0,
+    cache: Annotated[Path | None, typer.Option("--cache", help="Where answers for places are kept.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a road network and tell what was dropped or repaired."""
     with told(context):
+        from twin.network.files import build_network
+
+        _print(build_network(source, out, datum=datum, gap_m=gap_m, cache=cache), as_json)
+
+
+@network.command()
+def info(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A built network; the embedded national one by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Describe a built road network, or the embedded national one."""
+    with told(context):
+        if file is not None:
+            from twin.network.files import describe
+
+            _print(describe(file), as_json)
+            return
         from twin.network.backbone import load_backbone
         from twin.network.regions import load_regions
 

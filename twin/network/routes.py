@@ -93,7 +93,8 @@ def build_routes(network: Network, speeds_kmh: F64 | None = None) -> Routes:
     next_link = np.full((network.n_zones, n_nodes), -1, np.int32)
     skim_m = np.zeros((network.n_zones, network.n_zones), np.int64)
     for zone, remaining_ms in enumerate(reach_ms):
-        fits = remaining_ms[network.link_to] + time_ms == remaining_ms[network.link_from]
+        fits = np.isfinite(remaining_ms[network.link_to])
+        fits &= remaining_ms[network.link_to] + time_ms == remaining_ms[network.link_from]
         links = np.flatnonzero(fits)[::-1]
         next_link[zone, network.link_from[links]] = links
         next_link[zone, network.zone_node[zone]] = -1
