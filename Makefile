@@ -29,6 +29,8 @@ $(STAMP): requirements.lock pyproject.toml
 	echo "Installing the locked packages into .venv (a minute or two)"; \
 	$$pip install --quiet --require-hashes --only-binary :all: -r requirements.lock; \
 	$$pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "Compiling the kernels (about a minute)"
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/twin run configs/smoke.yaml --out "$$folder/run" >/dev/null
 	@touch $@
 
 run: $(STAMP)

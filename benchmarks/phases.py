@@ -11,7 +11,7 @@ FIRST_WINDOW, N_WINDOWS = 108, 6
 
 
 def main() -> None:
-    """Print the median nanoseconds a call, a move of a vehicle that is due (it decides, drives on, or both) and an arrival served."""
+    """Print the median nanoseconds a call, a move of a vehicle that is due (decision, links or both), an arrival served."""
     from twin import nation
     from twin.config import load
     from twin.engine import phases

@@ -34,6 +34,8 @@ RULES = Rules(
     trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
+    rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
+    reservation_grace_s=900,
 )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ class Guests(NamedTuple):
     energy_ws: Any
     target_ws: Any
     errand: Any
+    booked_s: Any = None
+    """Seconds for which they have booked, -1 not; None where nobody has."""
 
 
 def curve_classes(capacity_ws: Any, curve_w: Any) -> VehicleClasses:
@@ -99,10 +101,13 @@ def sites(
 def arrive(world: World, guests: Guests, who: Any, slots: Any) -> None:
     """Put guests into slots, at the gate of their station."""
     active = world.active
-    for name in Guests._fields:
+    for name in Guests._fields[:-1]:
         getattr(active, name)[slots] = getattr(guests, name)[who]
     active.phase[slots] = ARRIVED
     active.n_tries[slots], active.outcome[slots] = 0, 0
+    if guests.booked_s is not None:
+        active.booked_s[slots] = guests.booked_s[who]
+        active.is_booked[slots] = active.booked_s[slots] >= 0
     world.wake_s[slots] = HELD_S
     world.arrivals = slots.astype(np.int32)
 

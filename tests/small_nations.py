@@ -119,6 +119,9 @@ def draw_rules(dice: Dice) -> Rules:
         n_considered=dice.whole(1, 6), n_tries=dice.whole(1, 4), town_speed_m_per_s=dice.real(4.0, 15.0),
         truck_speed_kmh=dice.real(60.0, 90.0), depot_power_w=dice.whole(20_000, 120_000),
         rest_after_s=dice.whole(1200, 14_400), rest_s=dice.whole(600, 2400),
+        rescue_s=dice.whole(900, 10_000), rescue_soc=dice.real(0.02, 0.5),
+        admitted_share=one_of(dice, (1.0, 1.0, 0.5, 0.0)),
+        reservation_share=one_of(dice, (0.0, 0.5, 1.0)), reservation_grace_s=dice.whole(0, 1800),
     )  # fmt: skip
 
 
@@ -236,6 +239,7 @@ def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, P
             n_evse = dice.whole(1, 3)
             pools.station[pool], pools.first_evse[pool], pools.n_evse[pool] = at, evse, n_evse
             pools.rated_power_w[pool], pools.is_ac[pool], pools.serves[pool] = power_w, is_ac, serves
+            pools.network[pool] = one_of(dice, (0, 0, 1, 2))
             pool, evse, rated_w = pool + 1, evse + n_evse, rated_w + n_evse * power_w
         stations.site_limit_w[at] = int(rated_w * one_of(dice, (0.15, 0.4, 0.7, 1.2)))
     return stations, pools

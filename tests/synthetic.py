@@ -114,6 +114,7 @@ def inventory(places: FakeRegions, n_stations: int, rng: np.random.Generator) ->
             power_class=is_second.astype(np.uint8),
             is_ac=np.zeros(station.size, np.uint8),
             serves=np.full(station.size, 3, np.uint8),
+            network=np.zeros(station.size, np.uint8),
         ),
     )
 

@@ -157,6 +157,7 @@ def small_world():
         power_class=np.array([0, 1], np.uint8),
         is_ac=zero.astype(np.uint8),
         serves=one.astype(np.uint8),
+        network=zero.astype(np.uint8),
     )
     inventory = SimpleNamespace(
         stations=stations,

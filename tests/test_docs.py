@@ -36,7 +36,8 @@ PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "se
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 README = PAGES[0].read_text(encoding="utf-8")
 MODEL = (REPOSITORY / "docs" / "model.md").read_text(encoding="utf-8")
-NOTEBOOK = REPOSITORY / "notebooks" / "01-first-run.ipynb"
+NOTEBOOKS = {"01-first-run": "mean_wait_min", "04-your-own-behaviour": "engine and reference agree: True"}
+"""What each says somewhere when it has run."""
 MOST_PICTURE_BYTES = 400_000
 MADE_BY_THE_READER = {"configs/mine.yaml"}
 TOLD_SECTIONS = ("behaviour", "fleet", "grid", "period", "stations", "travel")
@@ -216,20 +217,22 @@ def test_the_picture_is_small_enough_for_the_page() -> None:
     assert len(picture) <= MOST_PICTURE_BYTES
 
 
-def test_the_notebook_runs_as_it_stands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_notebook_runs_as_it_stands(name: str, tmp_path: Path) -> None:
     """It is valid, holds no output of anybody's machine, and its code runs from top to bottom."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    path = REPOSITORY / "notebooks" / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
     script = tmp_path / "notebook.py"
     script.write_text("\n\n".join(cell.source for cell in cells), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, cwd=NOTEBOOK.parent, check=False,
+        [sys.executable, str(script)], capture_output=True, text=True, cwd=path.parent, check=False,
         env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "mean_wait_min" in done.stdout
+    assert NOTEBOOKS[name] in done.stdout
 
 
 def test_benchmark_tables_replace_only_themselves(tmp_path: Path) -> None:

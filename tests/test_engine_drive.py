@@ -22,6 +22,8 @@ from twin.tables.state import (
     STRANDED,
     SUM_DRIVEN_WS,
     SUM_FUEL_WS,
+    SUM_RESCUE_WS,
+    SUM_RESCUED_TRIPS,
     SUM_TRIP_M,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
@@ -31,6 +33,7 @@ from twin.tables.state import (
 CAR, HYBRID, TRUCK = range(3)
 LEAVES_S, ACCESS_S, ACCESS_M, LOT_S, LOT_M = 36_000, 625, 5000, 38, 300
 TURNAROUND_S = 7200
+NOBODY_COMES_S = 1_000_000
 COLD = 1.25
 CITY_WS_PER_M = np.array([0.13, 0.14, 1.3]) * 3600
 ROAD_WS_PER_M = np.array([0.10 + 0.06, 0.11 + 0.06, 0.9 + 0.256]) * 3600
@@ -44,14 +47,14 @@ def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def traveller(
     row: int, energy_ws: int, n_zones: int = 2, link_km: float = 60.0, nights: float = 0.0, factor: float = 1.0,
-    capacity_kwh: int | None = None, **rules: Any,
+    capacity_kwh: int | None = None, **more: Any,
 ) -> Given:  # fmt: skip
     """Return a nation of one vehicle, which leaves the first town at 10:00 for the last and turns round on arrival.
 
     It sets out with the battery it has: no plug at home, no charge on the eve.
     """
     careless = {"top_up_soc": 0.0, "prepared_share": 0.0, "trip_target_soc": 0.0, "taste_cny": 0.0}
-    given = small_given(n_vehicles=1, n_zones=n_zones, n_days=1, p_leave=1.0, link_km=link_km, **careless, **rules)
+    given = small_given(n_vehicles=1, n_zones=n_zones, n_days=1, p_leave=1.0, link_km=link_km, **careless, **more)
     given.vehicles.vehicle_class[:], given.vehicles.energy_ws[:] = row, energy_ws
     given.vehicles.access[:] = 0
     given.trips.alias_cut[:], given.trips.alias_zone[:] = 0.0, n_zones - 1
@@ -138,23 +141,57 @@ def test_a_stop_on_the_way_by_hand():
 
 def test_an_empty_battery_strands_at_the_metre_and_the_second():
     """150 MWs less 2.34 for the access give 147.66; 300 km at 576 Ws/m want 172.8: 256,354 m in 9,228 s of 10,800 s."""
-    given = without_stations(traveller(CAR, 150_000_000, link_km=600.0))
+    given = without_stations(traveller(CAR, 150_000_000, link_km=600.0, rescue_s=NOBODY_COMES_S))
     lived = live(given)
-    assert [column.tolist() for column in lived.stranded] == [[0], [LEAVES_S + ACCESS_S + 9228], [0]]
+    stranded_s = LEAVES_S + ACCESS_S + 9228
+    assert [column.tolist() for column in lived.stranded] == [[0], [stranded_s], [0], [stranded_s + NOBODY_COMES_S]]
     assert int(lived.world.sums[SUM_TRIP_M]) == ACCESS_M + 256_354
     assert int(lived.world.sums[SUM_DRIVEN_WS]) == 150_000_000
-    assert (int(given.vehicles.state[0]), int(given.vehicles.energy_ws[0])) == (STRANDED, 0)
-    assert lived.totals.counts["n_stranded"] == 1
+    assert (int(lived.world.active.phase[0]), int(lived.world.active.energy_ws[0])) == (STRANDED, 0)
+    assert (lived.totals.counts["n_stranded"], lived.totals.counts["n_trips_under_way"]) == (1, 0)
     assert all(law.holds for law in lived.totals.laws)
 
 
 def test_a_watt_second_decides_whether_it_gets_there():
     """The last access leg takes 2.34 MWs: with exactly that left it arrives with nothing, with one less it strands."""
     enough_ws = 2 * town_ws(CAR, ACCESS_M) + 2 * link_ws(CAR, 100_000)
-    for start_ws, state in ((enough_ws, AT_REST), (enough_ws - 1, STRANDED)):
-        given = without_stations(traveller(CAR, start_ws, link_km=200.0, nights=1.0, capacity_kwh=40))
-        live(given)
-        assert (int(given.vehicles.state[0]), int(given.vehicles.energy_ws[0])) == (state, 0)
+    for start_ws, phase in ((enough_ws, FREE), (enough_ws - 1, STRANDED)):
+        trip = {"link_km": 200.0, "nights": 1.0, "capacity_kwh": 40, "rescue_s": NOBODY_COMES_S}
+        active = live(without_stations(traveller(CAR, start_ws, **trip))).world.active
+        assert (int(active.phase[0]), int(active.energy_ws[0])) == (phase, 0)
+
+
+def test_who_strands_on_the_road_is_towed_to_the_end_of_the_link_and_drives_on():
+    """9,228 s on the first link, 1.5 h later at its end with 63 MWs, which last for 109,375 m, 3,937 s, of the next."""
+    given = without_stations(traveller(CAR, 150_000_000, link_km=600.0, rescue_s=5400, rescue_soc=0.35))
+    lived = live(given)
+    first_s = LEAVES_S + ACCESS_S + 9228
+    assert lived.stranded.second.tolist()[:2] == [first_s, first_s + 5400 + 3937]
+    assert lived.stranded.link.tolist()[:2] == [0, 1]
+    assert (lived.stranded.rescued_s == lived.stranded.second + 5400).all()
+
+
+def test_who_strands_on_the_last_metres_is_towed_to_the_destination():
+    """One watt-second short of the access: there two hours later, with what the tow truck gave."""
+    start_ws = 2 * town_ws(CAR, ACCESS_M) + 2 * link_ws(CAR, 30_000) - 1
+    given = without_stations(traveller(CAR, start_ws, nights=1.0, rescue_soc=0.3))
+    world = until(given, LEAVES_S + 2 * ACCESS_S + 2 * 1080 + 7200 + 1)
+    vehicles = world.given.vehicles
+    assert (int(vehicles.state[0]), int(vehicles.place[0])) == (AT_REST, 1)
+    assert int(vehicles.energy_ws[0]) == int(world.sums[SUM_RESCUE_WS]) == int(0.3 * 50 * KWH)
+    assert (int(world.sums[SUM_TRIPS_ENDED]), int(world.sums[SUM_RESCUED_TRIPS])) == (1, 1)
+
+
+def test_a_quicker_tow_truck_brings_more_trips_to_their_end():
+    """Roads on which most strand: the later the tow truck, the fewer arrive."""
+    ended = []
+    for rescue_s in (900, 14_400, NOBODY_COMES_S):
+        nation = small_given(n_vehicles=300, n_days=1, link_km=300.0, p_leave=0.8, soc=0.5, rescue_s=rescue_s)
+        lived = live(without_stations(nation))
+        assert lived.totals.counts["n_stranded"] > 50
+        assert all(law.holds for law in lived.totals.laws)
+        ended.append(lived.totals.counts["n_trips_ended"])
+    assert ended[0] > ended[1] > ended[2]
 
 
 def test_a_hybrid_goes_on_with_fuel():
@@ -216,6 +253,20 @@ def test_whoever_looks_again_on_the_road_does_not_act_in_the_past():
     given.trips.depart_quantile[:] = 146 * 300 + 1 - 7200 - ACCESS_S
     visit = first_visit(live(given))
     assert visit["arrival_s"] >= 146 * 300 + 1 + 72
+
+
+def test_a_full_battery_is_no_reason_to_stay():
+    """The next plug lies 400 km on, further than a full battery reaches: the driver tries it, once, and strands."""
+    given = traveller(CAR, 170_000_000, 3, nights=1.0, rescue_s=NOBODY_COMES_S)
+    roads = given.roads
+    roads.length_m[:2] = 200_000, 400_000
+    ways = ways_along(roads.next_link, roads.link_to, roads.length_m, roads.free_kmh)
+    pool = given.link_pools.pool[given.link_pools.first[1] : given.link_pools.first[2]]
+    assert not len(pool), "no service area at the end of the second link"
+    lived = live(given._replace(roads=roads._replace(**ways)))
+    assert len(lived.stranded.vehicle) == 1
+    assert 1 <= len(lived.visits.vehicle) <= 3
+    assert float(lived.visits.soc_out[-1]) >= 0.95
 
 
 @pytest.mark.parametrize("rest_s", [1200, 14_400])

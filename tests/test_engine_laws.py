@@ -36,6 +36,8 @@ NATIONS = st.fixed_dictionaries(
         "n_considered": st.integers(2, 8),
         "n_tries": st.integers(1, 4),
         "rest_after_s": st.sampled_from([3600, 14_400]),
+        "rescue_s": st.sampled_from([900, 7200, 10**6]),
+        "rescue_soc": st.sampled_from([0.02, 0.2, 1.0]),
     }
 )
 
@@ -166,9 +168,12 @@ def check_power(lived: Lived, stays: Stays) -> None:
 
 def check_stranded(lived: Lived) -> None:
     given, rows = lived.world.given, lived.stranded
-    assert sorted(rows.vehicle) == np.flatnonzero(given.vehicles.state == STRANDED).tolist()
     assert len(rows.vehicle) == lived.totals.counts["n_stranded"]
-    assert not given.vehicles.energy_ws[rows.vehicle].any()
+    waits = rows.rescued_s >= lived.totals.n_hours * 3600
+    slots = np.flatnonzero(lived.world.active.phase == STRANDED)
+    assert sorted(rows.vehicle[waits]) == sorted(lived.world.active.vehicle[slots])
+    assert not lived.world.active.energy_ws[slots].any()
+    assert lived.totals.counts["n_rescued"] == (~waits).sum()
     assert not given.classes.has_engine[given.vehicles.vehicle_class[rows.vehicle]].any()
 
 

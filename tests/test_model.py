@@ -193,3 +193,12 @@ def test_an_operator_that_sets_prices_moves_drivers(monkeypatch):
     assert changed["urban"][0] == as_it_is["urban"][0] > 0
     assert changed["highway"][1] < as_it_is["highway"][1]
     assert changed["urban"][1] > as_it_is["urban"][1]
+
+
+def test_the_package_runs_a_scenario_however_often_it_is_asked(tmp_path):
+    """The room of the main flow and the package's function share a name; whoever is found under it can be called."""
+    import twin
+
+    config = twin.load("configs/smoke.yaml", ["fleet.sample=0.00001", "period.n_days=1"])
+    runs = [twin.run(config, out=tmp_path / name) for name in ("first", "second")]
+    assert runs[0].metrics.equals(runs[1].metrics)

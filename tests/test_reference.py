@@ -21,7 +21,7 @@ from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED
 
 MOST_WINDOWS = 120
-COVERING = (2, 5, 7, 13, 18)
+COVERING = (2, 25, 41)
 """Numbers of nations in which together everything happens that can happen."""
 
 
@@ -34,18 +34,24 @@ def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
 
 
 def test_everything_that_can_happen_happens_and_agrees() -> None:
-    happened = live_both(crowded_corridor()) + live_both(lone_truck(rest_s=1200))
+    happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
+    happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town())
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
 
 
-def crowded_corridor() -> Given:
+def crowded_corridor(**rules: Any) -> Given:
     """Everybody sets out with little, along a road of service areas with one plug each for cars."""
     return small_given(
         n_vehicles=100, n_zones=5, n_days=1, n_evse=1, soc=0.3, p_leave=1.0, link_km=140.0, busy_session_cap_s=300,
-        prepared_share=0.0, trip_target_soc=0.6,
+        prepared_share=0.0, trip_target_soc=0.6, **rules,
     )  # fmt: skip
+
+
+def empty_town() -> Given:
+    """Nobody leaves, and some have hardly the energy to reach a plug."""
+    return small_given(n_vehicles=40, n_zones=1, n_days=1, soc=0.15, p_leave=0.0)
 
 
 def test_two_workers_agree_with_the_reference() -> None:
@@ -63,6 +69,8 @@ def serve(nation: Given, guests: one_site.Guests, n_windows: int, station: type[
             int(x[at]) for x in (guests.arrival_s, guests.target_ws, guests.errand)
         )
         driver.pool = model.pools[guests.pool[at]]
+        if guests.booked_s is not None:
+            driver.is_booked, driver.booked_s = bool(guests.booked_s[at] >= 0), int(guests.booked_s[at])
     visits = []
     for _ in range(n_windows):
         model.books.open_window()

@@ -61,8 +61,8 @@ def test_a_bad_table_is_refused_with_every_fault_and_its_line(tmp_path: Path) ->
     [
         (None, "no such file"),
         ("a,b\n1,2\n", "columns are a, b; wanted"),
-        ("operator,name_zh,share,source,confidence\n", "no rows"),
-        ("operator,name_zh,share,source,confidence\nA,B\n", "not a UTF-8 CSV table"),
+        ("operator,name_zh,share,is_carmaker,source,confidence\n", "no rows"),
+        ("operator,name_zh,share,is_carmaker,source,confidence\nA,B\n", "not a UTF-8 CSV table"),
     ],
 )
 def test_a_broken_file_is_refused(tmp_path: Path, content: str | None, complaint: str) -> None:

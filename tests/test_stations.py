@@ -360,6 +360,18 @@ def test_scenarios_share_the_places_of_their_stations():
     assert all(stays)
 
 
+def test_carmakers_have_networks_of_their_own():
+    inv = inventory()
+    operators = seeds.read("operators")
+    makers = set(operators["operator"][operators["is_carmaker"] == 1])
+    assert makers == {"Li Auto", "GAC Aion", "XPeng", "Tesla"}
+    name = inv.operator_names[inv.stations.operator[inv.pools.station]]
+    assert (
+        inv.pools.network == np.where(np.isin(name, sorted(makers)), inv.stations.operator[inv.pools.station] + 1, 0)
+    ).all()
+    assert inv.pools.network.any()
+
+
 def test_operators_have_their_share():
     inv = inventory()
     shares = seeds.read("operators")["share"]

@@ -4,6 +4,7 @@ They stand here because whoever lives a window, in whatever way, has to live by 
 """
 
 __all__ = [
+    "BOOKED_AHEAD_S",
     "CONTENT",
     "DRY",
     "FIRST_SESSION_S",
@@ -29,6 +30,7 @@ __all__ = [
     "TO_THE_LAST",
     "TURNAROUND_S",
     "WORRY_RESERVES",
+    "flow_weight",
 ]
 
 # On a trip: looking ahead and choosing a stop.
@@ -47,7 +49,8 @@ MARGIN = 1.1
 SLACK_SOC = 0.03
 """Charged beyond what the way should take. From memory, unverified."""
 NEARLY_FULL_SOC = 0.95
-"""Nobody on a trip charges to more than this to save a stop: the last twentieth is too slow. From memory, unverified."""
+"""Nobody on a trip charges to more than this to save a stop, or stays to charge: the last twentieth is too slow.
+From memory, unverified."""
 LEAST_USUAL_SOC = 0.1
 """What a usual charge gives at least, where the fast target is set next to the reserve."""
 CONTENT = 2
@@ -80,6 +83,8 @@ LEAST_INTAKE = 20
 """A driver who plugs in takes at least a twentieth of the battery. From memory, unverified."""
 FIRST_SESSION_S = {"ac": 14_400, "dc": 2_400}
 """Length of a session that drivers expect before a pool has had any. From memory, unverified."""
+BOOKED_AHEAD_S = 3600
+"""A pool's published wait counts the bookings for the next hour. From memory, unverified."""
 N_REMEMBERED = 8
 """Sessions over which a pool's running mean forgets: each new one weighs an eighth. From memory, unverified."""
 FULL_SHARE = 0.95
@@ -87,6 +92,11 @@ FULL_SHARE = 0.95
 
 # Links.
 SMOOTHING = 0.25
-"""Weight of the last window in a link's flow: the published speed is that of the last quarter of an hour or so."""
+"""Weight of the last five minutes in a link's flow: the published speed is that of the last quarter of an hour or so."""
 LEAST_SPEED_KMH = 5.0
 """Traffic crawls, it does not stand for hours: the formula was fitted below capacity and falls too far above it."""
+
+
+def flow_weight(window_s: int) -> float:
+    """Return the weight of the last window in a link's flow: windows of any length forget as fast as five minutes do."""
+    return 1.0 - float((1.0 - SMOOTHING) ** (window_s / 300.0))

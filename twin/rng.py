@@ -40,6 +40,8 @@ class Stream(IntEnum):
     """Where in its destination zone a trip ends. Entity: vehicle, period: day."""
     TOWN = 11
     """Which pool a driver would find in a town on the way. Entity: vehicle, period: node."""
+    NETWORK = 12
+    """Whether a carmaker's network admits a vehicle. Entity: vehicle, period: network."""
 
 
 _M0 = np.uint64(0xD2511F53)

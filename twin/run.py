@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from twin.progress import Progress
 
@@ -86,3 +88,13 @@ def run(
 def n_workers(workers: int | str) -> int:
     """Return how many threads to use; "auto" means every core that the process may use."""
     return len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)
+
+
+class _CallableModule(ModuleType):
+    """Importing this module makes it the package's attribute ``run`` in place of the function; so it can be called too."""
+
+    def __call__(self, *positional: Any, **named: Any) -> Run:
+        return run(*positional, **named)
+
+
+sys.modules[__name__].__class__ = _CallableModule

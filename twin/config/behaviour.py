@@ -109,8 +109,34 @@ class Behaviour(Section):
         description="driving after which a truck driver has to rest (s); road safety law, 4 h",
     )
     rest_s: int = Field(1200, ge=0, le=14_400, description="that rest, charging included (s); road safety law, 20 min")
+    rescue_s: int = Field(
+        7200,
+        ge=900,
+        le=2_678_400,
+        description="time until a tow truck has taken a stranded vehicle to the end of the way it was on (s); longer than "
+        "the run: nobody is rescued; from memory, unverified; confidence low",
+    )
+    rescue_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.2,
+        description="state of charge with which the tow truck's battery leaves it (0..1); from memory, unverified; "
+        "confidence low",
+    )
+    reservation_share: Share = Field(
+        0.0,
+        description="share of drivers who book a plug at each stop that they plan on a trip (-); 0 because booking ahead is "
+        "hardly offered on expressways; from memory, unverified; confidence low",
+    )
+    reservation_grace_s: int = Field(
+        900,
+        ge=0,
+        le=7200,
+        description="how much earlier or later than booked a driver may arrive and still go to the head of the queue (s); "
+        "from memory, unverified; confidence low",
+    )
     n_considered: int = Field(6, ge=1, le=32, description="stations a driver compares at each choice (stations)")
-    n_tries: int = Field(3, ge=1, le=10, description="stations a driver tries before giving the charge up (stations)")
+    n_tries: int = Field(
+        3, ge=1, le=10, description="visits without a charge before a driver gives it up, on a trip waits however long (-)"
+    )
 
     @model_validator(mode="after")
     def _target_above_reserve(self) -> Self:

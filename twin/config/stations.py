@@ -37,6 +37,12 @@ class Stations(Section):
         description="energy into the battery per energy from the grid (-); from memory, unverified (0.95-0.97); "
         "confidence medium",
     )
+    carmaker_admitted_share: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        1.0,
+        description="share of vehicles that a carmaker's own network admits, drawn for each network by itself (-): 1 open "
+        "to every make, as notice 632 asks; about 0.03 closed to all but its own; between them partly open; from memory, "
+        "unverified; confidence low",
+    )
     service_fee_cny_per_kwh: ServiceFee = Field(
         0.45,
         description="national level of the service fee at public stations, on top of the energy price; provinces "

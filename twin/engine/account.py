@@ -27,6 +27,9 @@ from twin.tables.state import (
     SUM_HOME_WS,
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
+    SUM_RESCUE_WS,
+    SUM_RESCUED_ERRANDS,
+    SUM_RESCUED_TRIPS,
     SUM_STRANDED_ERRANDS,
     SUM_STRANDED_TRIPS,
     SUM_TRIP_M,
@@ -219,6 +222,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "n_trips_ended": int(sums[SUM_TRIPS_ENDED]),
         "n_trips_under_way": n_under_way,
         "n_stranded": int(sums[SUM_STRANDED_TRIPS] + sums[SUM_STRANDED_ERRANDS]),
+        "n_rescued": int(sums[SUM_RESCUED_TRIPS] + sums[SUM_RESCUED_ERRANDS]),
         "n_errands_begun": int(sums[SUM_ERRANDS_BEGUN]),
         "n_errands_given_up": int(sums[SUM_GIVEN_UP]),
         "n_local_days": int(sums[SUM_LOCAL_DAYS]),
@@ -230,4 +234,5 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "driven_kwh": int(sums[SUM_DRIVEN_WS] // 3_600_000),
         "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),
         "fuel_kwh": int(sums[SUM_FUEL_WS] // 3_600_000),
+        "rescue_kwh": int(sums[SUM_RESCUE_WS] // 3_600_000),
     }

@@ -14,8 +14,6 @@ from twin.behaviour import (
     CONTENT,
     LEAST_GAIN_SOC,
     LEAST_USUAL_SOC,
-    LEAST_WAY_M,
-    LOT_M,
     MARGIN,
     N_SEEN,
     NEARLY_FULL_SOC,
@@ -29,8 +27,10 @@ from twin.engine.lot import (
     HABIT,
     HEAVY_TRUCK,
     N_MARKETS,
+    admits,
     approach,
     count_way,
+    n_known,
     strand,
     temperature_factor,
     town_ws,
@@ -46,7 +46,7 @@ STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
 
 
 @kernel
-def decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
+def decide_trip(slot, rules, active, wake_s, outlook, tally):
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
     is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
@@ -56,25 +56,29 @@ def decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
     way_m = outlook.counties.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]
     capacity_ws = outlook.classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
-    active.stop_link[slot], active.pool[slot] = -1, -1
+    active.stop_link[slot], active.pool[slot], active.is_booked[slot] = -1, -1, 0
     if not outlook.classes.has_engine[row]:
         start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
         arrival_ws = energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook)
         if arrival_ws < (reserve_ws // CONTENT if active.outcome[slot] == SERVED else reserve_ws):
             n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             runs_short = n_seen == 0 or is_short
-            if is_at_home and is_prepared(slot, runs_short, capacity_ws, rules, active):
+            can_prepare = is_at_home and n_known(slot, active, outlook) > 0
+            if can_prepare and is_prepared(slot, runs_short, capacity_ws, rules, active):
                 return True
-            is_here = n_seen == 0 and not is_at_home
+            # A full battery is no reason to stay: who has one drives on, and may strand.
+            is_here = n_seen == 0 and not is_at_home and active.energy_ws[slot] < NEARLY_FULL_SOC * capacity_ws
             if is_here:
                 n_seen = look_around(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0:
-                pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
+                at = pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
+                if rules.reservation_share > 0.0 and not is_here:
+                    book_stop(slot, at, way_m, rules, active, wake_s, outlook)
             if n_seen > 0 and is_here:
                 active.stop_link[slot], active.n_tries[slot] = -1, HAS_TO_STAY
-                approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, vehicles, outlook, tally)
+                approach(slot, active.pool[slot], active.stop_m[slot], rules, active, wake_s, outlook, tally)
                 return False
-    take_the_road(slot, way_m, rules, active, wake_s, vehicles, outlook, tally)
+    take_the_road(slot, way_m, rules, active, wake_s, outlook, tally)
     return False
 
 
@@ -100,11 +104,11 @@ def energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook):
 
 
 @kernel
-def take_the_road(slot, way_m, rules, active, wake_s, vehicles, outlook, tally):
+def take_the_road(slot, way_m, rules, active, wake_s, outlook, tally):
     """Drive from the parking lot, or from home, to the road."""
     used_ws = town_ws(slot, way_m, active, wake_s, outlook)
     if use_energy(slot, used_ws, active, outlook, tally) > 0:
-        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
+        strand(slot, wake_s[slot], ROAD, rules, active, wake_s, tally)
         return
     count_way(slot, way_m, active, outlook, tally)
     active.phase[slot] = ROAD
@@ -137,7 +141,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
             break
         is_short = energy_ws < reserve_ws
         n_before = n_seen
-        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, outlook)
+        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook)
         if n_seen == n_before and node != end and outlook.nodes.zone[node] >= 0:
             n_seen = see_town(
                 slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
@@ -152,7 +156,7 @@ def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, outlook):
     link, node = active.link[slot], present_node(slot, active, outlook)
     is_truck = outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
     factor = temperature_factor(slot, active, wake_s, outlook)
-    n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, active, outlook)
+    n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, rules, active, outlook)
     if n_seen == 0 and outlook.nodes.zone[node] >= 0:
         n_seen = see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, 0.0, 0, rules, active, outlook)
     return n_seen
@@ -167,13 +171,14 @@ def present_node(slot, active, outlook):
 
 
 @kernel
-def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, active, outlook):
-    """Note the pools at the end of a link; return the number of stops seen."""
+def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook):
+    """Note the pools at the end of a link that are there for this vehicle; return the number of stops seen."""
     serves = SERVES_TRUCKS if is_truck else SERVES_CARS
     for at in range(outlook.link_pools.first[link], outlook.link_pools.first[link + 1]):
         pool = outlook.link_pools.pool[at]
-        if outlook.plugs.serves[pool] & serves and not outlook.plugs.is_ac[pool] and pool != active.shunned[slot]:
-            n_seen = note_stop(pool, link, LOT_M, energy_ws, drive_s, n_seen, outlook)
+        is_fit = outlook.plugs.serves[pool] & serves and not outlook.plugs.is_ac[pool] and pool != active.shunned[slot]
+        if is_fit and admits(outlook.plugs.network[pool], slot, rules, active):
+            n_seen = note_stop(pool, link, outlook.lot_m, energy_ws, drive_s, n_seen, outlook)
     return n_seen
 
 
@@ -182,10 +187,12 @@ def see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s,
     """Note one pool of the town at a node, the one that this driver would find, if the battery lasts until there."""
     row = outlook.zones.core[outlook.nodes.zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
     n_pools = outlook.markets.first[row + 1] - outlook.markets.first[row]
-    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
-    if outlook.offers.pool[at] == active.shunned[slot]:
+    if n_pools == 0:
         return n_seen
-    way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
+    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
+    if outlook.offers.pool[at] == active.shunned[slot] or not admits(outlook.offers.network[at], slot, rules, active):
+        return n_seen
+    way_m = outlook.least_way_m + STREET_DETOUR * distance_m(
         outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
     )
     there_ws = energy_ws - way_m * outlook.classes.city_ws_per_m[active.vehicle_class[slot]] * factor
@@ -205,7 +212,7 @@ def note_stop(pool, link, detour_m, energy_ws, drive_s, n_seen, outlook):
 
 @kernel
 def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook):
-    """Take the stop of least generalised cost among those in mind; ties go to the lower pool.
+    """Take the stop of least generalised cost among those in mind, ties to the lower pool; return which.
 
     Reads: rules, wake_s, outlook. Writes: active.
     """
@@ -235,6 +242,16 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
         seen.detour_m[best],
     )
     active.target_ws[slot] = int(stop_target_ws(best, row, arrival_ws, reserve_ws, rules, outlook))
+    return best
+
+
+@kernel
+def book_stop(slot, at, way_m, rules, active, wake_s, outlook):
+    """Book a plug of the stop just picked for the second of arrival at the published speeds, if this driver books."""
+    if uniform(rules.seed, HABIT, active.vehicle[slot], 0, 5) < rules.reservation_share:
+        way_s = (way_m + outlook.seen.detour_m[at]) / rules.town_speed_m_per_s
+        active.is_booked[slot] = 1
+        active.booked_s[slot] = int(wake_s[slot] + outlook.seen.drive_s[at] + way_s)
 
 
 @kernel

@@ -5,9 +5,9 @@ Drivers know the Board as published at the end of the window before, their own b
 
 import numpy as np
 
-from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, LEAST_WAY_M, STREET_DETOUR, TO_THE_LAST
-from twin.engine.ahead import decide_trip
-from twin.engine.lot import approach, neighbourhood, rest
+from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, STREET_DETOUR, TO_THE_LAST
+from twin.engine.ahead import decide_trip, take_the_road
+from twin.engine.lot import admits, approach, neighbourhood, rest
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
@@ -31,13 +31,18 @@ def decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally):
     """
     in_town = True
     if active.errand[slot] == TRIP:
-        in_town = decide_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
+        in_town = decide_trip(slot, rules, active, wake_s, outlook, tally)
     elif active.outcome[slot] == SERVED:
         in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
-    if in_town and active.errand[slot] != TRIP and active.n_tries[slot] >= rules.n_tries:
-        give_up(slot, active, wake_s, vehicles, outlook, tally)
+    if not in_town:
+        return
+    is_trip = active.errand[slot] == TRIP
+    if is_trip or active.n_tries[slot] < rules.n_tries:
+        in_town = not charge_in_town(slot, rules, active, wake_s, outlook, tally)
+    if in_town and is_trip:
+        take_the_road(slot, outlook.counties.access_m[active.place[slot]], rules, active, wake_s, outlook, tally)
     elif in_town:
-        charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally)
+        give_up(slot, active, wake_s, vehicles, outlook, tally)
 
 
 @kernel
@@ -85,10 +90,12 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
 
 
 @kernel
-def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
-    """Head for the cheapest of a few neighbouring pools by generalised cost; ties go to the lower id.
+def charge_in_town(slot, rules, active, wake_s, outlook, tally):
+    """Head for the cheapest of a few neighbouring pools by generalised cost; return whether there is one for this driver.
 
-    Reads: rules, outlook. Writes: active, wake_s, vehicles, tally.
+    Ties go to the lower id.
+
+    Reads: rules, outlook. Writes: active, wake_s, tally.
     """
     first, n_pools, home = neighbourhood(slot, rules, active, outlook)
     row = active.vehicle_class[slot]
@@ -100,9 +107,9 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
     for step in range(n_pools):
         at = first + (home + step) % n_pools
         pool = outlook.offers.pool[at]
-        if pool == active.shunned[slot] and n_pools > 1:
+        if (pool == active.shunned[slot] and n_pools > 1) or not admits(outlook.offers.network[at], slot, rules, active):
             continue
-        way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(
+        way_m = outlook.least_way_m + STREET_DETOUR * distance_m(
             outlook.offers.lon[first + home],
             outlook.offers.lat[first + home],
             outlook.offers.lon[at],
@@ -116,10 +123,13 @@ def charge_in_town(slot, rules, active, wake_s, vehicles, outlook, tally):
         n_left -= 1
         if n_left == 0:
             break
+    if best < 0:
+        return False
     active.target_ws[slot] = target_ws
     active.stop_m[slot] = int(best_way_m)
     active.stop_link[slot] = -1
-    approach(slot, best, best_way_m, rules, active, wake_s, vehicles, outlook, tally)
+    approach(slot, best, best_way_m, rules, active, wake_s, outlook, tally)
+    return True
 
 
 @kernel

@@ -7,6 +7,7 @@ a trip or needs a public plug is called: it becomes active at the second that th
 import math
 
 from twin.engine.booking import DEPOT_ROW, HOME_ROW, book_constant
+from twin.engine.itinerary import begin_next, is_posed
 from twin.kernels import kernel
 from twin.rng import Stream, uniform4
 from twin.tables.inputs import N_KNOTS
@@ -59,23 +60,29 @@ def live_eve(first, last, rules, vehicles, classes, roads, trips):
 
 
 @kernel
-def plan(first, last, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, calls, sums):
+def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itineraries, part_ws, step_w, valley_s, calls,
+         sums):  # fmt: skip
     """Plan a day for every vehicle at rest; return the number of calls.
 
-    Reads: classes, roads, local, trips, valley_s. Writes: vehicles, part_ws, step_w, calls, sums.
+    Reads: classes, roads, local, trips, valley_s. Writes: vehicles, itineraries, part_ws, step_w, calls, sums.
     """
     n_calls = 0
     for vehicle in range(first, last):
         if vehicles.state[vehicle] != AT_REST:
             continue
-        second, zone = trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips)
-        errand, goal = TRIP, vehicles.place[vehicle]
-        if second >= 0:
-            goal = goal_county(vehicle, zone, day, rules, vehicles, roads)
+        errand = TRIP
+        if is_posed(itineraries):
+            second, goal = begin_next(vehicle, day * DAY_S, itineraries)
+            second -= day * DAY_S
         else:
-            second, errand = local_day(
-                vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
-            )
+            second, zone = trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips)
+            goal = vehicles.place[vehicle]
+            if second >= 0:
+                goal = goal_county(vehicle, zone, day, rules, vehicles, roads)
+            else:
+                second, errand = local_day(
+                    vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
+                )
         if second < 0:
             continue
         vehicles.state[vehicle] = OUT

@@ -1,7 +1,7 @@
 """Phase `drive`: everything on the road moves up to the end of the window, link by link at the published speeds.
 
 A link's speed and energy are fixed when it is entered. A battery that empties on a link strands the vehicle at the
-second and metre where it does.
+second and metre where it does; a tow truck takes it to the link's end.
 """
 
 import math
@@ -11,11 +11,14 @@ import numpy as np
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
 from twin.engine.ahead import present_node
 from twin.engine.day import quantile
+from twin.engine.itinerary import begin_next, end_present, is_posed
 from twin.engine.lot import (
     DAY_PLAN,
     HEAVY_TRUCK,
+    admits,
     approach,
     count_way,
+    rescue,
     rest,
     strand,
     temperature_factor,
@@ -33,6 +36,7 @@ from twin.tables.state import (
     HELD_S,
     NO_VISIT,
     ROAD,
+    STRANDED,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
     SUM_TRUCK_TRIPS_BEGUN,
@@ -47,17 +51,21 @@ DAY_S = 86_400
 def drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
     """Move a vehicle up to the end of the window; return whether it arrives at a station.
 
-    Reads: rules, outlook. Writes: active, wake_s, vehicles, entered, tally.
+    Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (itineraries), entered, tally.
     """
     while wake_s[slot] < window_end_s:
         phase = active.phase[slot]
         if phase == ROAD:
-            end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally)
+            end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tally)
         elif phase == APPROACH:
             arrive(slot, active, wake_s)
             return True
         elif phase == EGRESS:
             end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally)
+        elif phase == STRANDED:
+            rescue(slot, rules, active, outlook, tally)
+            if active.phase[slot] == EGRESS:
+                be_there(slot, rules, active, wake_s, vehicles, outlook, tally)
         else:
             break
     return False
@@ -72,12 +80,12 @@ def arrive(slot, active, wake_s):
 
 
 @kernel
-def end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
+def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tally):
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        pool = on_the_lot(slot, link, active, outlook)
-        approach(slot, pool, active.stop_m[slot], rules, active, wake_s, vehicles, outlook, tally)
+        pool = on_the_lot(slot, link, rules, active, outlook)
+        approach(slot, pool, active.stop_m[slot], rules, active, wake_s, outlook, tally)
         return
     node = present_node(slot, active, outlook)
     goal = active.goal[slot]
@@ -90,18 +98,18 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, vehicles, outlook, en
         active.phase[slot], active.stop_m[slot] = DECIDE, 0
         wake_s[slot] = window_end_s
         return
-    enter_link(slot, outlook.next_link[zone, node], rules, active, wake_s, vehicles, outlook, entered, tally)
+    enter_link(slot, outlook.next_link[zone, node], rules, active, wake_s, outlook, entered, tally)
 
 
 @kernel
-def on_the_lot(slot, link, active, outlook):
-    """Return the pool that a driver takes on reaching a service area: of those in sight the one that is done first."""
+def on_the_lot(slot, link, rules, active, outlook):
+    """Return the pool taken on reaching a service area: the one booked, or of those in sight the one that is done first."""
     best = active.pool[slot]
     first, end = outlook.link_pools.first[link], outlook.link_pools.first[link + 1]
     is_here = False
     for at in range(first, end):
         is_here = is_here or outlook.link_pools.pool[at] == best
-    if not is_here:
+    if not is_here or active.is_booked[slot]:
         return best
     need_ws = active.target_ws[slot] - active.energy_ws[slot]
     peak_w, serves, best_s = outlook.classes.peak_w[active.vehicle_class[slot]], outlook.plugs.serves[best], np.inf
@@ -109,7 +117,8 @@ def on_the_lot(slot, link, active, outlook):
         pool = outlook.link_pools.pool[at]
         power_w = min(float(outlook.plugs.rated_power_w[pool]), peak_w)
         seconds = outlook.board_wait_s[pool] + need_ws / power_w
-        if outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool] and seconds < best_s:
+        is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
+        if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active):
             best, best_s = pool, seconds
     return best
 
@@ -130,7 +139,7 @@ def is_worried(slot, link, rules, active, outlook):
 
 
 @kernel
-def enter_link(slot, link, rules, active, wake_s, vehicles, outlook, entered, tally):
+def enter_link(slot, link, rules, active, wake_s, outlook, entered, tally):
     """Drive a link at the speed published for it, or as far as the battery goes; lorry drivers take their rest before."""
     row = active.vehicle_class[slot]
     speed_kmh = outlook.links.speed_kmh[link]
@@ -152,7 +161,7 @@ def enter_link(slot, link, rules, active, wake_s, vehicles, outlook, entered, ta
     done = 1.0 - short_ws / used_ws
     count_way(slot, int(length_m * done), active, outlook, tally)
     if short_ws > 0:
-        strand(slot, wake_s[slot] + int(drive_s * done), active, wake_s, vehicles, tally)
+        strand(slot, wake_s[slot] + int(drive_s * done), ROAD, rules, active, wake_s, tally)
         return
     active.wheel_s[slot] += drive_s
     wake_s[slot] += drive_s
@@ -160,31 +169,50 @@ def enter_link(slot, link, rules, active, wake_s, vehicles, outlook, entered, ta
 
 @kernel
 def end_of_trip(slot, rules, active, wake_s, vehicles, outlook, tally):
-    """Arrive at the destination: stay there, or turn round on the same day."""
-    vehicle, goal = active.vehicle[slot], active.goal[slot]
-    way_m = outlook.counties.access_m[goal]
+    """Drive from the road to the destination."""
+    way_m = outlook.counties.access_m[active.goal[slot]]
     used_ws = town_ws(slot, way_m, active, wake_s, outlook)
     if use_energy(slot, used_ws, active, outlook, tally) > 0:
-        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
+        strand(slot, wake_s[slot], EGRESS, rules, active, wake_s, tally)
         return
     count_way(slot, way_m, active, outlook, tally)
+    be_there(slot, rules, active, wake_s, vehicles, outlook, tally)
+
+
+@kernel
+def be_there(slot, rules, active, wake_s, vehicles, outlook, tally):
+    """Be at the destination: stay there, or begin another trip on the same day."""
+    vehicle, goal = active.vehicle[slot], active.goal[slot]
     is_truck = outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
     tally.sums[SUM_TRIPS_ENDED] += 1
     tally.sums[SUM_TRUCK_TRIPS_ENDED] += is_truck
     active.place[slot] = goal
-    day = wake_s[slot] // DAY_S
-    home = vehicles.home[vehicle]
-    if goal == home or vehicles.back_day[vehicle] > day:
+    if is_posed(outlook.itineraries):
+        end_present(vehicle, wake_s[slot], outlook.itineraries)
+        second, goal = begin_next(vehicle, wake_s[slot], outlook.itineraries)
+    else:
+        second, goal = way_back(slot, rules, active, wake_s, vehicles, outlook)
+    if second < 0:
         rest(slot, active, wake_s, vehicles)
         return
+    begin_trip(slot, goal, second, active, wake_s)
+    tally.sums[SUM_TRIPS_BEGUN] += 1
+    tally.sums[SUM_TRUCK_TRIPS_BEGUN] += is_truck
+
+
+@kernel
+def way_back(slot, rules, active, wake_s, vehicles, outlook):
+    """Return (second, home) of a return on the same day, or (-1, -1) where the vehicle stays."""
+    vehicle, day = active.vehicle[slot], wake_s[slot] // DAY_S
+    home = vehicles.home[vehicle]
+    if active.place[slot] == home or vehicles.back_day[vehicle] > day:
+        return -1, -1
     group = outlook.classes.group[active.vehicle_class[slot]]
     u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 3)[0]
     back_s = day * DAY_S + int(
         quantile(outlook.return_quantile, group, min(day, outlook.return_quantile.shape[1] - 1), u_second)
     )
-    begin_trip(slot, home, max(back_s, wake_s[slot] + TURNAROUND_S), active, wake_s)
-    tally.sums[SUM_TRIPS_BEGUN] += 1
-    tally.sums[SUM_TRUCK_TRIPS_BEGUN] += is_truck
+    return max(back_s, wake_s[slot] + TURNAROUND_S), home
 
 
 @kernel
@@ -192,7 +220,7 @@ def begin_trip(slot, goal, second, active, wake_s):
     """Set out for a county at a second, with nothing behind: no stop, no try, no hour at the wheel."""
     active.phase[slot] = DECIDE
     active.outcome[slot] = NO_VISIT
-    active.n_tries[slot] = 0
+    active.n_tries[slot], active.is_booked[slot] = 0, 0
     active.goal[slot] = goal
     wake_s[slot] = second
     active.link[slot], active.stop_link[slot], active.pool[slot], active.shunned[slot] = -1, -1, -1, -1

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import sum_along
 from twin.physics import distance_m
-from twin.tables.columns import F64, I32, I64
+from twin.tables.columns import F64, I32, I64, empty
 from twin.tables.inputs import (
     Background,
+    Itineraries,
     LinkPools,
     LocalTables,
     Markets,
@@ -57,6 +59,9 @@ class Given(NamedTuple):
     prices: F64
     valley_s: I32
     n_provinces: int
+    itineraries: Itineraries = empty(Itineraries, 0)
+    lot_m: int = LOT_M
+    least_way_m: float = LEAST_WAY_M
 
 
 def rules_of(config: Config) -> Rules:
@@ -88,6 +93,11 @@ def rules_of(config: Config) -> Rules:
         depot_power_w=int(behaviour.depot_power_kw * 1000),
         rest_after_s=behaviour.rest_after_s,
         rest_s=behaviour.rest_s,
+        rescue_s=behaviour.rescue_s,
+        rescue_soc=behaviour.rescue_soc,
+        reservation_share=behaviour.reservation_share,
+        reservation_grace_s=behaviour.reservation_grace_s,
+        admitted_share=config.stations.carmaker_admitted_share,
     )
 
 

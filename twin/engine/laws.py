@@ -9,11 +9,15 @@ from twin.tables.columns import I64
 from twin.tables.state import (
     OUT,
     PLUGGED,
+    STRANDED,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
     SUM_ERRANDS_ENDED,
     SUM_HOME_WS,
+    SUM_RESCUE_WS,
+    SUM_RESCUED_ERRANDS,
+    SUM_RESCUED_TRIPS,
     SUM_STRANDED_ERRANDS,
     SUM_STRANDED_TRIPS,
     SUM_TRIPS_BEGUN,
@@ -49,8 +53,8 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
     at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
     yield Law(
-        "energy at the start + charged = energy at the end + driven",
-        world.start_energy_ws + public_ws + at_home_ws,
+        "energy at the start + charged + rescue = energy at the end + driven",
+        world.start_energy_ws + public_ws + at_home_ws + int(sums[SUM_RESCUE_WS]),
         rested_ws + out_ws + int(sums[SUM_DRIVEN_WS]),
         "Ws",
     )
@@ -65,19 +69,22 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
 
 
 def outing_laws(world: World, n_trips_out: int) -> Iterator[Law]:
-    """Yield what holds of trips and errands: nobody vanishes."""
+    """Yield what holds of trips and errands: nobody vanishes. Stranded is who waits for a tow truck at the end."""
     sums, active = world.sums, world.active
     out = world.slots_out()
+    errands = out[(active.errand[out] != TRIP) & (active.phase[out] != STRANDED)]
+    n_trips = sums[SUM_STRANDED_TRIPS] - sums[SUM_RESCUED_TRIPS]
+    n_errands = sums[SUM_STRANDED_ERRANDS] - sums[SUM_RESCUED_ERRANDS]
     yield Law(
         "trips begun = ended + under way + stranded",
         int(sums[SUM_TRIPS_BEGUN]),
-        int(sums[SUM_TRIPS_ENDED] + sums[SUM_STRANDED_TRIPS]) + n_trips_out,
+        int(sums[SUM_TRIPS_ENDED] + n_trips) + n_trips_out,
         "trips",
     )
     yield Law(
         "errands begun = ended + under way + stranded",
         int(sums[SUM_ERRANDS_BEGUN]),
-        int(sums[SUM_ERRANDS_ENDED] + sums[SUM_STRANDED_ERRANDS]) + int((active.errand[out] != TRIP).sum()),
+        int(sums[SUM_ERRANDS_ENDED] + n_errands) + len(errands),
         "errands",
     )
     n_marked = int((world.given.vehicles.state == OUT).sum())

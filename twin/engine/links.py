@@ -3,7 +3,7 @@
 from twin.behaviour import LEAST_SPEED_KMH
 from twin.kernels import kernel
 from twin.physics import congested_speed_kmh
-from twin.tables.state import APPROACH, EGRESS, FREE, NEVER_S, ROAD, TRIP
+from twin.tables.state import APPROACH, EGRESS, FREE, NEVER_S, ROAD, STRANDED, TRIP
 
 
 @kernel
@@ -29,10 +29,13 @@ def slots_in_use(wake_s, first, last):
 
 @kernel
 def count_out(active, first, last, classes, truck_kind, counts):
-    """Count trips under way by (cars, trucks): on the road, and in all. Reads: active, classes. Writes: counts[2, 2]."""
+    """Count trips by (cars, trucks): driving, and under way, stranded ones aside.
+
+    Reads: active, classes. Writes: counts[2, 2].
+    """
     for slot in range(first, last):
         phase = active.phase[slot]
-        if phase == FREE or active.errand[slot] != TRIP:
+        if phase in (FREE, STRANDED) or active.errand[slot] != TRIP:
             continue
         is_truck = 1 if classes.kind[active.vehicle_class[slot]] == truck_kind else 0
         counts[is_truck, 1] += 1

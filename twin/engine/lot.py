@@ -1,4 +1,4 @@
-"""How an outing ends: at rest, or stranded. And where in its county a driver is at home."""
+"""How an outing ends, or stops until a tow truck comes. And where in its county a driver is at home."""
 
 import math
 
@@ -11,10 +11,15 @@ from twin.tables.state import (
     FAST,
     FREE,
     NEVER_S,
+    NO_VISIT,
+    ROAD,
     STRANDED,
     SUM_DRIVEN_WS,
     SUM_FUEL_WS,
     SUM_LOGGED,
+    SUM_RESCUE_WS,
+    SUM_RESCUED_ERRANDS,
+    SUM_RESCUED_TRIPS,
     SUM_STRANDED_ERRANDS,
     SUM_STRANDED_TRIPS,
     SUM_TRIP_M,
@@ -25,6 +30,7 @@ from twin.tables.state import (
 
 HABIT = int(Stream.HABIT)
 DAY_PLAN = int(Stream.DAY_PLAN)
+NETWORK = int(Stream.NETWORK)
 N_MARKETS = len(MARKETS)
 HEAVY_TRUCK = 4
 
@@ -41,19 +47,31 @@ def rest(slot, active, wake_s, vehicles):
 
 
 @kernel
-def strand(slot, second, active, wake_s, vehicles, tally):
-    """Leave a vehicle at the roadside with an empty battery, with a row of its own."""
-    vehicle = active.vehicle[slot]
-    vehicles.energy_ws[vehicle] = 0
-    vehicles.place[vehicle] = active.place[slot]
-    vehicles.state[vehicle] = STRANDED
-    active.energy_ws[slot] = 0
-    active.phase[slot] = FREE
-    wake_s[slot] = NEVER_S
+def strand(slot, second, towed_to, rules, active, wake_s, tally):
+    """Leave a vehicle at the roadside with an empty battery until it is rescued, with a row of its own."""
+    active.phase[slot], active.towed_to[slot] = STRANDED, towed_to
+    wake_s[slot] = second + rules.rescue_s
     row = tally.sums[SUM_LOGGED]
-    tally.stranded[row, 0], tally.stranded[row, 1], tally.stranded[row, 2] = vehicle, second, active.link[slot]
+    tally.stranded[row, 0], tally.stranded[row, 1] = active.vehicle[slot], second
+    tally.stranded[row, 2], tally.stranded[row, 3] = active.link[slot], wake_s[slot]
     tally.sums[SUM_LOGGED] += 1
     tally.sums[SUM_STRANDED_TRIPS if active.errand[slot] == TRIP else SUM_STRANDED_ERRANDS] += 1
+
+
+@kernel
+def rescue(slot, rules, active, outlook, tally):
+    """Charge a stranded vehicle a little and set it down at the end of the way on which it stranded.
+
+    On the road its driver forgets the plan that failed, except the stop that it has been towed to.
+    """
+    given_ws = int(rules.rescue_soc * outlook.classes.capacity_ws[active.vehicle_class[slot]])
+    active.energy_ws[slot] += given_ws
+    active.phase[slot] = active.towed_to[slot]
+    active.wheel_s[slot] = 0
+    if active.phase[slot] == ROAD and active.link[slot] != active.stop_link[slot]:
+        active.stop_link[slot], active.outcome[slot], active.is_booked[slot] = -1, NO_VISIT, 0
+    tally.sums[SUM_RESCUE_WS] += given_ws
+    tally.sums[SUM_RESCUED_TRIPS if active.errand[slot] == TRIP else SUM_RESCUED_ERRANDS] += 1
 
 
 @kernel
@@ -104,21 +122,34 @@ def market_row(slot, active, outlook):
 
 
 @kernel
+def n_known(slot, active, outlook):
+    """Return how many pools a driver in town knows."""
+    row = market_row(slot, active, outlook)
+    return outlook.markets.first[row + 1] - outlook.markets.first[row]
+
+
+@kernel
 def neighbourhood(slot, rules, active, outlook):
     """Return (first row, number of pools, own position) of the pools around a driver's home or lodging."""
     row = market_row(slot, active, outlook)
-    first, n_pools = outlook.markets.first[row], outlook.markets.first[row + 1] - outlook.markets.first[row]
+    first, n_pools = outlook.markets.first[row], n_known(slot, active, outlook)
     return first, n_pools, int(uniform(rules.seed, HABIT, active.vehicle[slot], 0, 0) * n_pools)
 
 
 @kernel
-def approach(slot, pool, way_m, rules, active, wake_s, vehicles, outlook, tally):
+def admits(network, slot, rules, active):
+    """Return whether the plugs of a network are there for this vehicle."""
+    return network == 0 or uniform(rules.seed, NETWORK, active.vehicle[slot], network, 0) < rules.admitted_share
+
+
+@kernel
+def approach(slot, pool, way_m, rules, active, wake_s, outlook, tally):
     """Drive through town to a pool."""
+    active.pool[slot] = pool
     used_ws = town_ws(slot, way_m, active, wake_s, outlook)
     if use_energy(slot, used_ws, active, outlook, tally) > 0:
-        strand(slot, wake_s[slot], active, wake_s, vehicles, tally)
+        strand(slot, wake_s[slot], APPROACH, rules, active, wake_s, tally)
         return
     count_way(slot, int(way_m), active, outlook, tally)
-    active.pool[slot] = pool
     active.phase[slot] = APPROACH
     wake_s[slot] += int(math.ceil(way_m / rules.town_speed_m_per_s))

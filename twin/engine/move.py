@@ -8,7 +8,7 @@ from twin.engine.drive import drive
 from twin.kernels import kernel, prefetch
 from twin.tables.state import DECIDE, EGRESS, NEVER_S, SERVED
 
-FAR, NEAR = 12, 5
+FAR, NEAR = 20, 8
 """Places to look ahead in the list of who is due: first for the slot's row, then for the vehicle's that it names."""
 
 
@@ -16,7 +16,8 @@ FAR, NEAR = 12, 5
 def move(first, last, window, rules, active, wake_s, vehicles, outlook, due, arrived, free, entered, tally):
     """Let every slot that is due decide and drive; return (arrivals at stations, free slots).
 
-    Reads: rules, outlook. Writes: active, wake_s, vehicles, outlook (stops seen), due, arrived, free, entered, tally.
+    Reads: rules, outlook.
+    Writes: active, wake_s, vehicles, outlook (stops seen, itineraries), due, arrived, free, entered, tally.
     """
     window_end_s = (window + 1) * rules.window_s
     n_due, n_free = sift(first, last, window_end_s, wake_s, due, free)
@@ -24,11 +25,15 @@ def move(first, last, window, rules, active, wake_s, vehicles, outlook, due, arr
     for at in range(n_due):
         ask_ahead(at, n_due, due, active, vehicles)
         slot = due[at]
-        if active.phase[slot] == DECIDE:
-            decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
-        if drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
-            arrived[n_arrived] = slot
-            n_arrived += 1
+        while True:
+            if active.phase[slot] == DECIDE:
+                decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
+            if drive(slot, window_end_s, rules, active, wake_s, vehicles, outlook, entered, tally):
+                arrived[n_arrived] = slot
+                n_arrived += 1
+            # Who has arrived and is to set out again within the window decides within it.
+            if active.phase[slot] != DECIDE or wake_s[slot] >= window_end_s:
+                break
         if wake_s[slot] == NEVER_S:
             free[n_free] = slot
             n_free += 1

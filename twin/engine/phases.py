@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from twin.behaviour import SMOOTHING
+from twin.behaviour import flow_weight
 from twin.engine import call as calling
 from twin.engine.day import live_eve as live_eve_kernel
 from twin.engine.day import plan
 from twin.engine.exchange import station_of, write_keys
 from twin.engine.links import publish_speeds, slots_in_use
 from twin.engine.move import move as move_kernel
+from twin.engine.reservation import count_booked, publish_booked
 from twin.engine.serve import serve as serve_kernel
 from twin.engine.world import DAY_S, World
 from twin.physics import SECONDS_PER_HOUR
@@ -45,7 +46,7 @@ def plan_day(world: World, window: int) -> None:
         calls = rows(Calls, last - first)
         n_calls = plan(
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
-            world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
+            given.itineraries, world.private_part_ws, world.private_step_w, given.valley_s, calls, world.tallies[shard].sums,
         )  # fmt: skip
         first_call = np.zeros(n_windows + 1, np.int64)
         calling.count_calls(calls, n_calls, given.rules.window_s, first_call[1:])
@@ -130,15 +131,26 @@ def publish(world: World, window: int) -> None:
     second = window * rules.window_s
     day, hour = second // DAY_S, second % DAY_S // SECONDS_PER_HOUR
     publish_speeds(
-        entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), SMOOTHING, given.background.flow_per_h[day],
-        given.background.hour_shape[day, hour], given.link_free_speed_kmh, given.link_capacity_per_h,
-        world.link_flow_per_h, world.links.speed_kmh,
+        entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), flow_weight(rules.window_s),
+        given.background.flow_per_h[day], given.background.hour_shape[day, hour], given.link_free_speed_kmh,
+        given.link_capacity_per_h, world.link_flow_per_h, world.links.speed_kmh,
     )  # fmt: skip
     world.link_hour_entered += entered
     world.link_hour_speed_kmh += world.links.speed_kmh
     for shard in world.vehicle_shards:
         world.n_slots[shard] = slots_in_use(world.wake_s, *world.slots_of(shard))
+    if rules.reservation_share > 0.0:
+        _announce_bookings(world, second + rules.window_s)
     _gather(world)
+
+
+def _announce_bookings(world: World, end_s: int) -> None:
+    """Show on the Board which pools are booked; those booked a window ago are written anew."""
+    before = world.n_booked
+    world.n_booked = np.zeros_like(before)
+    for shard in world.vehicle_shards:
+        count_booked(*world.slots_of(shard), end_s, world.given.rules.reservation_grace_s, world.active, world.n_booked)
+    publish_booked(np.flatnonzero(before | world.n_booked), world.n_booked, world.site())
 
 
 def _gather(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The queue of a pool: first come, first served; a driver whose patience ends steps out of the middle."""
+"""The queue of a pool: first come, first served, who has booked before the others; whose patience ends steps out."""
 
 from twin.kernels import kernel
 from twin.tables.state import DECIDE, HAS_TO_STAY, NEVER_S, QUEUE
@@ -28,15 +28,37 @@ def first_to_lose(pool, active, site):
 
 
 @kernel
-def join_queue(slot, pool, active, site):
-    """Put a vehicle at the end of the queue."""
+def place_in_queue(slot, pool, active, site):
+    """Return (slot in front or -1, vehicles ahead) of an arrival: behind all, or behind those who have booked as it has.
+
+    Reads: active, site. Writes: nothing.
+    """
+    if not active.is_booked[slot]:
+        return site.pool_state.tail[pool], site.pool_state.n_waiting[pool]
+    front, n_ahead, behind = -1, 0, site.pool_state.head[pool]
+    while behind >= 0 and active.is_booked[behind]:
+        front, n_ahead, behind = behind, n_ahead + 1, active.behind[behind]
+    return front, n_ahead
+
+
+@kernel
+def expected_wait_s(pool, n_ahead, site):
+    """Return the wait to expect behind so many at a pool without a free EVSE."""
+    return (n_ahead + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
+
+
+@kernel
+def join_queue(slot, front, pool, active, site):
+    """Put a vehicle into the queue behind the one in front, or at its head."""
     active.phase[slot] = QUEUE
-    active.behind[slot] = -1
-    if site.pool_state.tail[pool] >= 0:
-        active.behind[site.pool_state.tail[pool]] = slot
+    behind = active.behind[front] if front >= 0 else site.pool_state.head[pool]
+    active.behind[slot] = behind
+    if front >= 0:
+        active.behind[front] = slot
     else:
         site.pool_state.head[pool] = slot
-    site.pool_state.tail[pool] = slot
+    if behind < 0:
+        site.pool_state.tail[pool] = slot
     site.pool_state.n_waiting[pool] += 1
     site.pool_state.loses_s[pool] = min(site.pool_state.loses_s[pool], active.patience_s[slot])
 
@@ -91,7 +113,11 @@ def publish_pools(station, site):
     Reads: site. Writes: site.
     """
     for pool in range(site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]):
-        wait_s = 0
-        if site.pool_state.n_busy[pool] >= site.pools.n_evse[pool]:
-            wait_s = (site.pool_state.n_waiting[pool] + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
-        site.board_wait_s[pool] = wait_s
+        site.board_wait_s[pool] = published_wait_s(pool, 0, site)
+
+
+@kernel
+def published_wait_s(pool, n_booked, site):
+    """Return the expected wait as the Board shows it: plugs booked for the next hour count as taken, then as queued for."""
+    n_short = site.pool_state.n_busy[pool] + n_booked - site.pools.n_evse[pool]
+    return expected_wait_s(pool, site.pool_state.n_waiting[pool] + n_short, site) if n_short >= 0 else 0

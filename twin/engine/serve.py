@@ -6,13 +6,23 @@ its queue at once. After every event the site's power is dealt out anew where it
 
 from twin.behaviour import DRY
 from twin.engine.lot import HABIT
-from twin.engine.queue import first_to_lose, join_queue, leave_queue, next_loss, publish_pools, take_head, turn_away
+from twin.engine.queue import (
+    expected_wait_s,
+    first_to_lose,
+    join_queue,
+    leave_queue,
+    next_loss,
+    place_in_queue,
+    publish_pools,
+    take_head,
+    turn_away,
+)
 from twin.engine.session import plug_in, unplug
 from twin.engine.share import book_window, deal_power, evses_of, is_tight
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import uniform
-from twin.tables.state import BALKED, HAS_TO_STAY, NEVER_S, QUEUE, RENEGED, RING_HOURS, TRIP
+from twin.tables.state import BALKED, NEVER_S, QUEUE, RENEGED, RING_HOURS, TRIP
 
 FAR, NEAR, NEXT = 12, 8, 4
 """Places to look ahead in the list of stations with an event: for their rows, for their plugs, for who unplugs there."""
@@ -137,7 +147,10 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
         while site.evses.occupant[evse] >= 0:
             evse += 1
         return evse
-    expected_s = (site.pool_state.n_waiting[pool] + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
+    if active.is_booked[slot] and abs(second - active.booked_s[slot]) > rules.reservation_grace_s:
+        active.is_booked[slot] = 0
+    front, n_ahead = place_in_queue(slot, pool, active, site)
+    expected_s = expected_wait_s(pool, n_ahead, site)
     patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
     must_stay = has_to_stay(slot, rules, active, site)
     if expected_s > patience_s and not must_stay:
@@ -146,7 +159,7 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
         site.station_state.hour_balked[station] += 1
         return -1
     active.patience_s[slot] = NEVER_S if must_stay else second + max(patience_s, 1)
-    join_queue(slot, pool, active, site)
+    join_queue(slot, front, pool, active, site)
     site.station_state.max_queue[station] = max(site.station_state.max_queue[station], site.pool_state.n_waiting[pool])
     site.station_state.hour_queue[station] = max(site.station_state.hour_queue[station], site.pool_state.n_waiting[pool])
     return -1
@@ -169,8 +182,8 @@ def lose_patience(pool, second, next_window_s, active, wake_s, site):
 
 @kernel
 def has_to_stay(slot, rules, active, site):
-    """Return whether a driver has no choice: on a trip, with next to nothing in the battery or no other stop in reach."""
+    """Return whether a driver on a trip has no choice: next to nothing left, no other stop in reach, or tried enough."""
     if active.errand[slot] != TRIP:
         return False
     capacity_ws = site.classes.capacity_ws[active.vehicle_class[slot]]
-    return active.energy_ws[slot] < int(rules.reserve_soc * capacity_ws) * DRY // 5 or active.n_tries[slot] == HAS_TO_STAY
+    return active.energy_ws[slot] < int(rules.reserve_soc * capacity_ws) * DRY // 5 or active.n_tries[slot] >= rules.n_tries

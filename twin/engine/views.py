@@ -28,6 +28,9 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         prices=given.prices,
         consumption_factor=given.local.consumption_factor,
         return_quantile=given.trips.return_quantile,
+        itineraries=given.itineraries,
+        lot_m=given.lot_m,
+        least_way_m=given.least_way_m,
         seen=rows(Seen, 0),
     )
 
@@ -43,6 +46,7 @@ def build_plugs(given: Given) -> Plugs:
     plugs = rows(Plugs, len(given.pools.station))
     plugs.rated_power_w[:] = given.pools.rated_power_w
     plugs.serves[:], plugs.is_ac[:] = given.pools.serves, given.pools.is_ac
+    plugs.network[:] = given.pools.network if given.rules.admitted_share < 1.0 else 0
     is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
     plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
     return plugs
@@ -55,5 +59,5 @@ def build_offers(given: Given) -> Offers:
     offers = rows(Offers, len(pool))
     offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
     offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
-    offers.pool[:], offers.is_ac[:] = pool, plugs.is_ac[pool]
+    offers.pool[:], offers.is_ac[:], offers.network[:] = pool, plugs.is_ac[pool], plugs.network[pool]
     return offers

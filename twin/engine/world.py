@@ -36,6 +36,8 @@ __all__ = ["DAY_S", "Given", "World", "build_world"]
 DAY_S = 86_400
 N_SHARDS = 16
 """Shards of vehicles and stations: enough to balance a laptop. The number changes no result."""
+ROWS_ALONE = 250_000
+"""Vehicles of a posed case that a worker who is alone takes in one shard, since handing a shard over has its price."""
 TALLY_STRIDE = 64
 """Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
 N_STRANDED = 262_144
@@ -52,6 +54,8 @@ class World:
         Inputs; only `vehicles` changes.
     pool_state, evses, station_state, ledger : tables of `twin.tables.state`
         State of the window engine.
+    n_booked : ndarray of int32, shape (n_pools,)
+        Bookings that the Board shows.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
         Constant-power charging at home and at depots, see `booking.book_constant`.
     active, wake_s
@@ -73,6 +77,7 @@ class World:
     wake_s: I32
     pool_state: PoolState
     board_wait_s: I32
+    n_booked: I32
     evses: Evses
     station_state: StationState
     next_s: I32
@@ -103,7 +108,7 @@ class World:
     first_call: list[I64] = field(default_factory=list)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     arrival_station: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
-    stranded: I32 = field(default_factory=lambda: np.zeros((0, 3), np.int32))
+    stranded: I32 = field(default_factory=lambda: np.zeros((0, 4), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
 
     @property
@@ -158,11 +163,11 @@ def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
     n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
     n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
-    first_of_zone = np.searchsorted(given.vehicles.home, given.roads.zone_county)
-    vehicle_cuts = _cuts(first_of_zone, first_of_zone)
+    first_of_zone, most_shards = _places_to_cut(given, n_workers)
+    vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
-    station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station])
+    station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
@@ -175,6 +180,7 @@ def build_world(given: Given, n_workers: int) -> World:
         wake_s=np.empty(len(given.vehicles.home), np.int32),
         pool_state=_empty_pools(given),
         board_wait_s=board_wait_s,
+        n_booked=np.zeros_like(board_wait_s),
         evses=_free_evses(given),
         station_state=rows(StationState, n_stations),
         next_s=np.full(n_stations, NEVER_S, np.int32),
@@ -196,7 +202,7 @@ def build_world(given: Given, n_workers: int) -> World:
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
-        tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 3), np.int32)) for shard in range(n_shards)],
+        tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 4), np.int32)) for shard in range(n_shards)],
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
@@ -226,11 +232,23 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
     )
 
 
-def _cuts(first_of_zone: I64, weight_before: I64) -> I64:
-    """Return row bounds of at most N_SHARDS shards of whole zones with about equal weight; rows are sorted by zone.
+def _places_to_cut(given: Given, n_workers: int) -> tuple[I64, int]:
+    """Return (rows of vehicles between which shards may be cut, most shards).
+
+    Who has set trips charges at no home, and so belongs to no zone: there every vehicle is a place to cut.
+    """
+    n_vehicles = len(given.vehicles.home)
+    if not len(given.itineraries.first):
+        return np.searchsorted(given.vehicles.home, given.roads.zone_county), N_SHARDS
+    most_shards = min(n_vehicles // ROWS_ALONE + 1, N_SHARDS) if n_workers == 1 else N_SHARDS
+    return np.arange(n_vehicles + 1), most_shards
+
+
+def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
+    """Return row bounds of at most `n_shards` shards of whole zones with about equal weight; rows are sorted by zone.
 
     Whole zones, because a shard writes the load of its zones and nobody else may.
     """
-    goals = weight_before[-1] * np.arange(1, N_SHARDS) / N_SHARDS
+    goals = weight_before[-1] * np.arange(1, n_shards) / n_shards
     cuts = np.searchsorted(weight_before, goals)
     return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)

@@ -16,7 +16,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "dwell times by station are not kept in the run's tables": ("632-1d",),
     "no distance or threshold for duplicated capacity is named": ("632-1e",),
-    "every EVSE is open to every make; brands' own networks are not told apart": ("632-2c",),
+    "whom carmakers' networks admit is a setting of the scenario, not a result": ("632-2c",),
     "equipment does not fail in this version": ("632-3a", "632-3b", "632-4a"),
     "services beside the charger do not enter the drivers' choice in this version": ("632-3c",),
     "the age and the certificate of an EVSE are not known": ("632-4b", "1250-12"),

@@ -15,7 +15,7 @@ from twin.reference.plain import Link, Pool
 from twin.tables.columns import columns
 from twin.tables.inputs import LAYERS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
-from twin.tables.state import APPROACH, EGRESS, FREE, ROAD, SERVED, TRIP
+from twin.tables.state import APPROACH, EGRESS, FREE, ROAD, SERVED, STRANDED, TRIP
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Books:
     events : Counter of str
         How often something happened that leaves no row of its own.
     visits, stranded : list
-        Of the running window; a stranded vehicle is (vehicle, second, link).
+        Of the running window; a stranded vehicle is a row of `StrandedTable`.
     load_ws : Counter
         Energy into batteries by (kind of load, zone, quarter hour).
     hours : Counter
@@ -79,7 +79,7 @@ class Books:
         self.counts: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         self.visits: list[Visit] = []
-        self.stranded: list[tuple[int, int, int]] = []
+        self.stranded: list[tuple[int, int, int, int]] = []
         self.load_ws: Counter[tuple[str, int, int]] = Counter()
         self.hours: Counter[tuple[str, int, int, int]] = Counter()
         self.waits: Counter[tuple[int, int, int]] = Counter()
@@ -91,9 +91,9 @@ class Books:
         """Begin the rows of a window."""
         self.visits, self.stranded = [], []
 
-    def note_stranded(self, vehicle: int, second: int, link: Link | None, is_trip: bool) -> None:
+    def note_stranded(self, vehicle: int, second: int, link: Link | None, rescued_s: int, is_trip: bool) -> None:
         """Enter a vehicle whose battery is empty."""
-        self.stranded.append((vehicle, second, -1 if link is None else link.row))
+        self.stranded.append((vehicle, second, -1 if link is None else link.row, rescued_s))
         self.counts["stranded_trips" if is_trip else "stranded_errands"] += 1
 
     def note_wait(self, layer: int, wait_s: int) -> None:
@@ -200,5 +200,5 @@ class Books:
 
 
 def under_way(drivers: list[Driver], is_trip: bool) -> int:
-    """Return how many are out on a trip, or on an errand."""
-    return sum(driver.phase != FREE and (driver.errand == TRIP) == is_trip for driver in drivers)
+    """Return how many are out on a trip, or on an errand, and not stranded."""
+    return sum(driver.phase not in (FREE, STRANDED) and (driver.errand == TRIP) == is_trip for driver in drivers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, LEAST_WAY_M, STREET_DETOUR, TO_THE_LAST
+from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, STREET_DETOUR, TO_THE_LAST
 from twin.physics import SECONDS_PER_HOUR, distance_m
 from twin.reference.plain import Pool
 from twin.reference.resident import Resident
@@ -16,17 +16,28 @@ __all__ = ["Customer"]
 class Customer(Resident):
     """A vehicle in town whose driver looks for a public plug."""
 
-    def charge_in_town(self) -> None:
-        """Head for the cheapest of a few neighbouring pools; ties go to the lower id."""
+    def charge_in_town(self) -> bool:
+        """Head for the cheapest of a few neighbouring pools, ties to the lower id; return whether there is one."""
         pools, own = self.neighbourhood()
         self.target_ws = self.town_target_ws()
         around = [pools[(own + step) % len(pools)] for step in range(len(pools))]
         if len(pools) > 1:
             around = [pool for pool in around if pool is not self.shunned]
+        around = [pool for pool in around if self.is_admitted(pool)]
+        if not around:
+            return False
         way_m = {pool: self.street_way_m(pools[own], pool) for pool in around[: self.model.rules.n_considered]}
         best = min(way_m, key=lambda pool: (self.cost_in_town(pool, way_m[pool]), pool.row))
         self.stop_m, self.stop_link = int(way_m[best]), None
         self.approach(best, way_m[best])
+        return True
+
+    def is_admitted(self, pool: Pool) -> bool:
+        """Return whether a pool is open to all, or the network that it belongs to admits this vehicle."""
+        if pool.network == 0 or self.draw(Stream.NETWORK, pool.network, 0) < self.model.rules.admitted_share:
+            return True
+        self.model.books.events["not admitted"] += 1
+        return False
 
     def neighbourhood(self) -> tuple[list[Pool], int]:
         """Return the pools known where the vehicle is, and the place among them of a driver's home or lodging."""
@@ -39,7 +50,7 @@ class Customer(Resident):
     def street_way_m(self, here: Pool, there: Pool) -> float:
         """Return the way from the neighbourhood of one pool to another."""
         a, b = here.station, there.station
-        return float(LEAST_WAY_M + STREET_DETOUR * distance_m(a.lon, a.lat, b.lon, b.lat))
+        return float(self.model.given.least_way_m + STREET_DETOUR * distance_m(a.lon, a.lat, b.lon, b.lat))
 
     def cost_in_town(self, pool: Pool, way_m: float) -> float:
         """Return the generalised cost of a charge (CNY): wait, way there and back, charging time, and price."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from twin.behaviour import DRY, TURNAROUND_S, WORRY_RESERVES
+from twin.behaviour import BOOKED_AHEAD_S, DRY, TURNAROUND_S, WORRY_RESERVES
 from twin.reference.plain import DAY_S, Link, Pool, quantile
 from twin.reference.traveller import Traveller
 from twin.rng import Stream
@@ -13,10 +13,10 @@ from twin.tables.state import (
     ARRIVED,
     DECIDE,
     EGRESS,
-    HAS_TO_STAY,
     NO_VISIT,
     ROAD,
     SERVED,
+    STRANDED,
     TRIP,
     WORRIED,
 )
@@ -28,8 +28,8 @@ class Driver(Traveller):
     """One vehicle with its driver.
 
     Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `plan_day`,
-    `wants_plug`, `charge_in_town` and `cost_in_town`, `town_target_ws`, `is_prepared`, `pick_stop` and `cost_of_stop`,
-    `stop_target_ws`, `is_worried`, `pick_on_the_lot`, `patience_s`, `balks` and `has_to_stay`.
+    `wants_plug`, `is_admitted`, `charge_in_town` and `cost_in_town`, `town_target_ws`, `is_prepared`, `pick_stop` and
+    `cost_of_stop`, `stop_target_ws`, `book`, `is_worried`, `pick_on_the_lot`, `patience_s`, `balks` and `has_to_stay`.
     """
 
     def choose(self, window_end_s: int) -> None:
@@ -41,18 +41,38 @@ class Driver(Traveller):
             needs_charge = self.decide_trip()
         elif self.outcome == SERVED:
             needs_charge = self.pay_owed(window_end_s)
-        if needs_charge and self.errand != TRIP and self.n_tries >= self.model.rules.n_tries:
+        if not needs_charge:
+            return
+        is_trip = self.errand == TRIP
+        if (is_trip or self.n_tries < self.model.rules.n_tries) and self.charge_in_town():
+            return
+        if is_trip:
+            self.drive_through_town(self.model.roads.access_m[self.place], ROAD)
+        else:
             self.give_up()
-        elif needs_charge:
-            self.charge_in_town()
 
     def drive(self, window_end_s: int) -> bool:
-        """Phase `drive`: move up to the end of the window; return whether it arrived at a station."""
-        while self.phase in (ROAD, APPROACH, EGRESS) and self.wake_s < window_end_s:
+        """Phase `drive`: move up to the end of the window; return whether it arrived at a station.
+
+        Who has arrived and is to set out again within the window decides within it.
+        """
+        while not self.moves_to_a_station(window_end_s):
+            if self.phase != DECIDE or self.wake_s >= window_end_s:
+                return False
+            self.choose(window_end_s)
+        return True
+
+    def moves_to_a_station(self, window_end_s: int) -> bool:
+        """Move until the window ends or there is something to decide; return whether it arrived at a station."""
+        while self.phase in (ROAD, APPROACH, EGRESS, STRANDED) and self.wake_s < window_end_s:
             if self.phase == ROAD:
                 self.end_of_link(window_end_s)
             elif self.phase == EGRESS:
                 self.end_of_trip()
+            elif self.phase == STRANDED:
+                self.be_rescued()
+                if self.phase == EGRESS:
+                    self.be_there()
             else:
                 self.phase, self.arrival_s = ARRIVED, self.wake_s
                 return True
@@ -76,10 +96,11 @@ class Driver(Traveller):
         self.enter(self.model.links[roads.next_link[goal][node]])
 
     def pick_on_the_lot(self, link: Link, planned: Pool) -> Pool:
-        """Return the pool taken on reaching a service area: of those in sight the one that is done first."""
-        if planned not in link.pools:
+        """Return the pool taken on reaching a service area: the one booked, or of those in sight the first to be done."""
+        if planned not in link.pools or self.is_booked:
             return planned
         fit = [pool for pool in link.pools if pool.serves & planned.serves == planned.serves and not pool.is_ac]
+        fit = [pool for pool in fit if self.is_admitted(pool)]
         need_ws = self.target_ws - self.energy_ws
 
         def done_s(pool: Pool) -> float:
@@ -118,22 +139,30 @@ class Driver(Traveller):
         done = 1.0 - short_ws / used_ws
         self.count_way(int(link.length_m * done))
         if short_ws > 0:
-            self.strand(self.wake_s + int(drive_s * done))
+            self.strand(self.wake_s + int(drive_s * done), ROAD)
             return
         self.wheel_s += drive_s
         self.wake_s += drive_s
 
     def end_of_trip(self) -> None:
-        """Arrive at the destination: stay there, or turn round on the same day."""
-        counts, way_m = self.model.books.counts, self.model.roads.access_m[self.goal]
+        """Drive from the road to the destination."""
+        way_m = self.model.roads.access_m[self.goal]
         if self.use_energy(self.town_ws(way_m)) > 0:
-            self.strand(self.wake_s)
+            self.strand(self.wake_s, EGRESS)
             return
         self.count_way(way_m)
+        self.be_there()
+
+    def be_there(self) -> None:
+        """Be at the destination: stay there, or turn round on the same day."""
+        counts = self.model.books.counts
         counts["trips_ended"] += 1
         counts["truck_trips_ended"] += self.is_truck
         self.place = self.goal
         day = self.wake_s // DAY_S
+        if self.model.is_posed:
+            self.go_on_tour()
+            return
         if self.goal == self.home or self.back_day > day:
             self.rest()
             return
@@ -145,6 +174,22 @@ class Driver(Traveller):
         counts["truck_trips_begun"] += self.is_truck
         self.model.books.events["same-day return"] += 1
 
+    def go_on_tour(self) -> None:
+        """Set out on the next trip that was set by hand, or rest until it is due."""
+        trip = self.next_set_trip(self.wake_s)
+        if trip is None:
+            self.rest()
+            return
+        self.begin(trip.goal, trip.second)
+        self.model.books.counts["trips_begun"] += 1
+        self.model.books.counts["truck_trips_begun"] += self.is_truck
+
+    def is_expected(self, second: int) -> bool:
+        """Return whether it has booked, is on its way, and is due within the hour or may still come late."""
+        if not self.is_booked or self.phase not in (ROAD, APPROACH):
+            return False
+        return bool(second - self.model.rules.reservation_grace_s <= self.booked_s < second + BOOKED_AHEAD_S)
+
     def patience_s(self) -> int:
         """Return how long this driver waits: the configured mean times a uniform 0.5 to 1.5 that stays with it."""
         return int(self.model.rules.patience_s * (0.5 + self.draw(Stream.HABIT, 0, 1)))
@@ -154,8 +199,8 @@ class Driver(Traveller):
         return expected_s > self.patience_s() and not self.has_to_stay()
 
     def has_to_stay(self) -> bool:
-        """Return whether a driver has no choice: on a trip, with next to nothing left or no other stop in reach."""
+        """Return whether a driver on a trip has no choice: next to nothing left, no other stop in reach, or tried enough."""
         if self.errand != TRIP:
             return False
         dry_ws = self.soc_ws(self.model.rules.reserve_soc) * DRY // 5
-        return self.energy_ws < dry_ws or self.n_tries == HAS_TO_STAY
+        return self.energy_ws < dry_ws or self.n_tries >= self.model.rules.n_tries

@@ -31,8 +31,8 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     public_ws = sum(station.whole["energy_ws"] for station in model.stations)
     private_ws = counts["home_ws"] + counts["depot_ws"]
     yield Law(
-        "energy at the start + charged = energy at the end + driven",
-        model.start_energy_ws + public_ws + private_ws,
+        "energy at the start + charged + rescue = energy at the end + driven",
+        model.start_energy_ws + public_ws + private_ws + counts["rescue_ws"],
         left_ws + counts["driven_ws"],
         "Ws",
     )
@@ -50,11 +50,13 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
 
 
 def outing_laws(model: ReferenceModel) -> Iterator[Law]:
-    """Yield what holds of trips and errands: nobody vanishes."""
+    """Yield what holds of trips and errands: nobody vanishes. Stranded is who waits for a tow truck at the end."""
     counts, drivers = model.books.counts, model.drivers
-    ended = counts["trips_ended"] + counts["stranded_trips"] + under_way(drivers, is_trip=True)
+    n_trips = counts["stranded_trips"] - counts["rescued_trips"]
+    n_errands = counts["stranded_errands"] - counts["rescued_errands"]
+    ended = counts["trips_ended"] + n_trips + under_way(drivers, is_trip=True)
     yield Law("trips begun = ended + under way + stranded", counts["trips_begun"], ended, "trips")
-    ended = counts["errands_ended"] + counts["stranded_errands"] + under_way(drivers, is_trip=False)
+    ended = counts["errands_ended"] + n_errands + under_way(drivers, is_trip=False)
     yield Law("errands begun = ended + under way + stranded", counts["errands_begun"], ended, "errands")
     n_out = sum(driver.phase != FREE for driver in drivers)
     yield Law("vehicles out = vehicles marked out", n_out, sum(driver.is_out for driver in drivers), "vehicles")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import mesa  # type: ignore[import-untyped]
 
-from twin.behaviour import LEAST_SPEED_KMH, SMOOTHING
+from twin.behaviour import LEAST_SPEED_KMH, flow_weight
 from twin.physics import SECONDS_PER_HOUR, congested_speed_kmh
 from twin.reference.books import Books, under_way
 from twin.reference.driver import Driver
 from twin.reference.laws import laws_of
-from twin.reference.plain import DAY_S, build_links, build_markets, build_pools, plain, vehicle_classes
+from twin.reference.plain import DAY_S, Call, build_links, build_markets, build_pools, plain, vehicle_classes
 from twin.reference.station import Station
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
-from twin.tables.state import AT_REST, OUT
+from twin.tables.state import AT_REST, OUT, TRIP
 from twin.tables.totals import RunTotals
 
 __all__ = ["ReferenceModel"]
+
+ENERGIES = ("home", "depot", "driven", "forgone", "fuel", "rescue")
+"""What is counted in watt-seconds."""
 
 
 class ReferenceModel(mesa.Model):  # type: ignore[misc]
@@ -53,12 +57,21 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.prices: list[list[float]] = given.prices.tolist()
         self.valley_s: list[int] = given.valley_s.tolist()
         self.vehicle_table, self.station_table = plain(given.vehicles), plain(given.stations)
+        self.is_posed = len(given.itineraries.first) > 0
         self.drivers = [driver(self, vehicle) for vehicle in range(len(given.vehicles.home))]
         self.stations = [station(self, row) for row in range(len(given.stations.zone))]
         self.pools = build_pools(given, self.stations)
         self.links = build_links(given, self.pools)
         self.markets = build_markets(given, self.pools)
         self.start_energy_ws = sum(one.energy_ws for one in self.drivers)
+
+    def tour_of(self, vehicle: int) -> deque[Call]:
+        """Return the trips that were set by hand for a vehicle, in their order; a nation has none."""
+        tours = self.given.itineraries
+        if not self.is_posed:
+            return deque()
+        trips = range(int(tours.first[vehicle]), int(tours.first[vehicle + 1]))
+        return deque(Call(int(tours.depart_s[trip]), TRIP, int(tours.goal[trip])) for trip in trips)
 
     @property
     def start_s(self) -> int:
@@ -137,13 +150,19 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
 
     def publish(self) -> None:
         """Publish waits and link speeds for the next window."""
+        for pool in self.pools:
+            pool.n_booked = 0
+        for driver in self.drivers:
+            if driver.is_expected(self.end_s):
+                assert driver.pool is not None
+                driver.pool.n_booked += 1
         for station in self.stations:
             station.publish()
         day, hour = self.start_s // DAY_S, self.start_s % DAY_S // SECONDS_PER_HOUR
         shape = self.background.hour_shape[day][hour]
         for link in self.links:
             per_h = link.n_entered * (SECONDS_PER_HOUR / self.rules.window_s / self.given.sample)
-            link.flow_per_h += SMOOTHING * (per_h - link.flow_per_h)
+            link.flow_per_h += flow_weight(self.rules.window_s) * (per_h - link.flow_per_h)
             total_per_h = link.flow_per_h + self.background.flow_per_h[day][link.row] * shape
             speed_kmh = float(congested_speed_kmh(link.published_free_kmh, total_per_h, link.capacity_per_h))
             link.speed_kmh = max(speed_kmh, LEAST_SPEED_KMH)
@@ -192,11 +211,12 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             "n_trips_ended": counts["trips_ended"],
             "n_trips_under_way": under_way(self.drivers, is_trip=True),
             "n_stranded": counts["stranded_trips"] + counts["stranded_errands"],
+            "n_rescued": counts["rescued_trips"] + counts["rescued_errands"],
             "n_errands_begun": counts["errands_begun"],
             "n_errands_given_up": counts["given_up"],
             "n_local_days": counts["local_days"],
             "local_km": counts["local_m"] // 1000,
             "trip_km": counts["trip_m"] // 1000,
             "truck_trip_km": counts["truck_trip_m"] // 1000,
-            **{f"{kind}_kwh": counts[f"{kind}_ws"] // 3_600_000 for kind in ("home", "depot", "driven", "forgone", "fuel")},
+            **{f"{kind}_kwh": counts[f"{kind}_ws"] // 3_600_000 for kind in ENERGIES},
         }

@@ -92,8 +92,12 @@ class Pool:
 
     Attributes
     ----------
+    network : int
+        Carmaker's network that admits some drivers only; 0 open to all.
     session_s : int
         Running mean length of its sessions.
+    n_booked : int
+        Bookings that fall due soon, as counted at the end of the last window.
     board_wait_s : int
         Expected wait as published at the end of the last window: all that drivers know of a pool's present state.
     """
@@ -103,9 +107,11 @@ class Pool:
     rated_power_w: int
     is_ac: bool
     serves: int
+    network: int
     price_row: int
     session_s: int
     board_wait_s: int = 0
+    n_booked: int = 0
     evses: list[Evse] = field(default_factory=list)
     queue: list[Vehicle] = field(default_factory=list)
 
@@ -114,9 +120,14 @@ class Pool:
         """EVSEs plugged in."""
         return sum(evse.session is not None for evse in self.evses)
 
-    def expected_wait_s(self) -> int:
-        """Return what whoever comes next to a pool without a free EVSE has to expect."""
-        return (len(self.queue) + 1) * self.session_s // len(self.evses)
+    def expected_wait_s(self, n_ahead: int) -> int:
+        """Return what whoever comes to a pool without a free EVSE has to expect behind so many."""
+        return (n_ahead + 1) * self.session_s // len(self.evses)
+
+    def publish(self) -> None:
+        """Write the expected wait on the Board: booked plugs count as taken, and where all are taken as queued for."""
+        n_short = self.n_busy + self.n_booked - len(self.evses)
+        self.board_wait_s = self.expected_wait_s(len(self.queue) + n_short) if n_short >= 0 else 0
 
 
 @dataclass(eq=False)
@@ -145,7 +156,8 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
         is_ac = table.is_ac[row] == 1
         price_row = station.province + given.n_provinces * (station.layer == LAYERS.index("highway"))
         first_s = FIRST_SESSION_S["ac" if is_ac else "dc"]
-        pool = Pool(row, station, table.rated_power_w[row], is_ac, table.serves[row], price_row, first_s)
+        kind = table.serves[row], table.network[row]
+        pool = Pool(row, station, table.rated_power_w[row], is_ac, *kind, price_row, first_s)
         pool.evses = [Evse(pool) for _ in range(table.n_evse[row])]
         station.pools.append(pool)
         found.append(pool)

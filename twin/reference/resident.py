@@ -41,6 +41,8 @@ class Resident(Vehicle):
 
     def plan_day(self, day: int) -> Call | None:
         """Plan a day; return the call that takes the vehicle out, or None where the day is lived without one."""
+        if self.model.is_posed:
+            return self.next_set_trip(day * DAY_S)
         trip = self.trip_of_the_day(day)
         if trip is not None:
             second, zone = trip

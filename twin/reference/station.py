@@ -30,7 +30,7 @@ class Station(mesa.Agent):  # type: ignore[misc]
     """One station (site): pools of EVSEs with a queue each, and one transformer.
 
     Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `receive`,
-    `take_next`, `longest_session_s`, `deal_power` and `publish`.
+    `place_in_queue`, `take_next`, `longest_session_s`, `deal_power` and `publish`.
 
     Attributes
     ----------
@@ -131,15 +131,26 @@ class Station(mesa.Agent):  # type: ignore[misc]
         free = next((evse for evse in pool.evses if evse.session is None), None)
         if free is not None:
             self.plug_in(driver, free, second)
-        elif driver.balks(pool.expected_wait_s()):
+            return
+        n_ahead = self.place_in_queue(driver, pool, second)
+        if driver.balks(pool.expected_wait_s(n_ahead)):
             self.turn_away(driver, BALKED, second, window_end_s)
         else:
             driver.phase = QUEUE
             driver.loses_s = NEVER_S if driver.has_to_stay() else second + max(driver.patience_s(), 1)
             self.model.books.events["has to stay"] += driver.has_to_stay()
-            pool.queue.append(driver)
+            pool.queue.insert(n_ahead, driver)
             for counts in (self.whole, self.hour):
                 counts["max_queue"] = max(counts["max_queue"], len(pool.queue))
+
+    def place_in_queue(self, driver: Driver, pool: Pool, second: int) -> int:
+        """Return how many stay ahead of an arrival: all, or those who have booked if it has and comes at its time."""
+        if driver.is_booked and abs(second - driver.booked_s) > self.model.rules.reservation_grace_s:
+            driver.is_booked = False
+            self.model.books.events["booking lost"] += 1
+        n_booked = sum(other.is_booked for other in pool.queue)
+        self.model.books.events["overtaken"] += driver.is_booked and n_booked < len(pool.queue)
+        return n_booked if driver.is_booked else len(pool.queue)
 
     def turn_away(self, driver: Driver, outcome: int, second: int, window_end_s: int) -> None:
         """Send a vehicle off without a charge; it decides again at the start of the next window."""
@@ -217,7 +228,7 @@ class Station(mesa.Agent):  # type: ignore[misc]
     def publish(self) -> None:
         """Phase `publish`: write the expected wait of each pool on the Board."""
         for pool in self.pools:
-            pool.board_wait_s = pool.expected_wait_s() if pool.n_busy >= len(pool.evses) else 0
+            pool.publish()
 
     def count(self, what: str, how_many: int = 1) -> None:
         """Count for the run and for the running hour."""

@@ -11,8 +11,6 @@ from twin.behaviour import (
     CONTENT,
     LEAST_GAIN_SOC,
     LEAST_USUAL_SOC,
-    LEAST_WAY_M,
-    LOT_M,
     MARGIN,
     N_SEEN,
     NEARLY_FULL_SOC,
@@ -59,15 +57,18 @@ class Traveller(Customer):
             self.wheel_s = 0
         way_m = self.model.roads.access_m[self.place] if self.link is None else self.stop_m
         reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
-        self.stop_link = self.pool = None
+        self.stop_link, self.pool, self.is_booked = None, None, False
         if not self.type.has_engine:
             start_ws = self.energy_ws - self.town_ws(way_m)
             arrival_ws = self.energy_on_arrival_ws(start_ws)
             if arrival_ws < (reserve_ws // CONTENT if self.outcome == SERVED else reserve_ws):
                 prospect = self.look_ahead(start_ws, reserve_ws)
-                if self.link is None and self.is_prepared(not prospect.stops or prospect.is_short):
+                runs_short = not prospect.stops or prospect.is_short
+                if self.link is None and self.neighbourhood()[0] and self.is_prepared(runs_short):
                     return True
-                if self.link is not None and not prospect.stops:
+                # A full battery is no reason to stay: who has one drives on, and may strand.
+                is_full = self.energy_ws >= NEARLY_FULL_SOC * self.type.capacity_ws
+                if self.link is not None and not prospect.stops and not is_full:
                     stops = self.look_around(start_ws, reserve_ws)
                     if stops:
                         self.stay_here(self.pick_stop(stops, arrival_ws, reserve_ws))
@@ -75,6 +76,7 @@ class Traveller(Customer):
                 elif prospect.stops:
                     stop = self.pick_stop(prospect.stops, arrival_ws, reserve_ws)
                     self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
+                    self.book(stop, way_m)
         self.drive_through_town(way_m, ROAD)
         return False
 
@@ -84,6 +86,13 @@ class Traveller(Customer):
         if runs_short:
             return bool(soc < self.model.rules.trip_target_soc - NEARLY_SOC)
         return bool(soc < TOP_UP_FIRST_SOC and self.draw(Stream.HABIT, 0, 4) < self.model.rules.prepared_share)
+
+    def book(self, stop: Stop, way_m: int) -> None:
+        """Book a plug of the stop just picked for the second of arrival at the published speeds, if this driver books."""
+        if self.draw(Stream.HABIT, 0, 5) < self.model.rules.reservation_share:
+            way_s = (way_m + stop.detour_m) / self.model.rules.town_speed_m_per_s
+            self.is_booked, self.booked_s = True, int(self.wake_s + stop.drive_s + way_s)
+            self.model.books.events["booked"] += 1
 
     def stay_here(self, stop: Stop) -> None:
         """Charge where the vehicle is, however long the queue: nothing ahead is in reach."""
@@ -149,7 +158,7 @@ class Traveller(Customer):
         """Return a stop for each DC pool at the end of a link that serves this kind of vehicle."""
         serves = SERVES_TRUCKS if self.is_truck else SERVES_CARS
         fit = (pool for pool in link.pools if pool.serves & serves and not pool.is_ac and pool is not self.shunned)
-        return [Stop(pool, link, LOT_M, energy_ws, drive_s) for pool in fit]
+        return [Stop(pool, link, self.model.given.lot_m, energy_ws, drive_s) for pool in fit if self.is_admitted(pool)]
 
     def town_stops(
         self, link: Link, energy_ws: float, drive_s: float, factor: float, reserve_ws: int, has_others: bool
@@ -159,11 +168,11 @@ class Traveller(Customer):
         core = roads.zone_core[roads.node_zone[node]]
         pools = self.model.markets[core * len(MARKETS) + (TRUCK if self.is_truck else FAST)]
         pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
-        if pool is self.shunned:
+        if pool is self.shunned or not self.is_admitted(pool):
             return []
         site = pool.station
         straight_m = distance_m(roads.node_lon[node], roads.node_lat[node], site.lon, site.lat)
-        way_m = LEAST_WAY_M + STREET_DETOUR * straight_m
+        way_m = self.model.given.least_way_m + STREET_DETOUR * straight_m
         there_ws = energy_ws - way_m * self.type.city_ws_per_m * factor
         if there_ws < reserve_ws and (has_others or there_ws <= 0.0):
             return []

@@ -1,4 +1,4 @@
-"""What a vehicle is and what every outing does to it: energy goes, it comes to rest, or it strands."""
+"""What a vehicle is and what every outing does to it: energy goes, it comes to rest, or it strands and is towed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import mesa  # type: ignore[import-untyped]
 from twin.reference.plain import DAY_S, Call, Link, Pool, VehicleClass
 from twin.rng import Stream, uniform4
 from twin.tables.inputs import VEHICLE_KINDS
-from twin.tables.state import APPROACH, AT_REST, DECIDE, FREE, NO_VISIT, OUT, STRANDED, TRIP
+from twin.tables.state import APPROACH, AT_REST, DECIDE, FREE, NO_VISIT, OUT, ROAD, STRANDED, TRIP
 
 if TYPE_CHECKING:
     from twin.reference.model import ReferenceModel
@@ -30,7 +30,7 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
     type : VehicleClass
         Battery, curve and consumption.
     state : int
-        ``AT_REST``, ``OUT`` (also while a call of today still lies ahead) or ``STRANDED``.
+        ``AT_REST`` or ``OUT`` (also while a call of today still lies ahead).
     phase : int
         What it does while it is out, an index into ``PHASES``; ``FREE`` at rest.
     wake_s : int
@@ -56,8 +56,11 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         self.energy_ws: int = table.energy_ws[vehicle]
         self.owed_ws: int = table.owed_ws[vehicle]
         self.call: Call | None = None
+        self.tour = model.tour_of(vehicle)
         # While it is out:
         self.phase, self.errand, self.outcome = FREE, TRIP, NO_VISIT
+        self.towed_to = FREE
+        self.is_booked, self.booked_s = False, 0
         self.goal = self.home
         self.wake_s = self.wheel_s = self.n_tries = 0
         self.link: Link | None = None
@@ -95,15 +98,37 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         self.phase, self.outcome, self.goal, self.wake_s = DECIDE, NO_VISIT, goal, second
         self.link = self.stop_link = self.pool = self.shunned = None
         self.n_tries = self.stop_m = self.wheel_s = 0
+        self.is_booked = False
+
+    def next_set_trip(self, now_s: int) -> Call | None:
+        """Return the next trip that was set by hand, if it is due before midnight: at its second, or at once."""
+        if not self.tour or self.tour[0].second >= (now_s // DAY_S + 1) * DAY_S:
+            return None
+        trip = self.tour.popleft()
+        return trip._replace(second=max(trip.second, now_s))
 
     def rest(self) -> None:
         """Come to rest where it is."""
         self.state, self.phase = AT_REST, FREE
 
-    def strand(self, second: int) -> None:
-        """Stay at the roadside with an empty battery."""
-        self.state, self.phase, self.energy_ws = STRANDED, FREE, 0
-        self.model.books.note_stranded(self.vehicle, second, self.link, self.errand == TRIP)
+    def strand(self, second: int, towed_to: int) -> None:
+        """Stay at the roadside with an empty battery until a tow truck comes."""
+        self.phase, self.towed_to, self.wake_s = STRANDED, towed_to, second + self.model.rules.rescue_s
+        self.model.books.note_stranded(self.vehicle, second, self.link, self.wake_s, self.errand == TRIP)
+
+    def be_rescued(self) -> None:
+        """Get a little charge and be set down at the end of the way on which it stranded.
+
+        On the road the driver forgets the plan that failed, except the stop that it has been towed to.
+        """
+        given_ws = self.soc_ws(self.model.rules.rescue_soc)
+        self.energy_ws += given_ws
+        self.phase, self.wheel_s = self.towed_to, 0
+        if self.phase == ROAD and self.link is not self.stop_link:
+            self.stop_link, self.outcome, self.is_booked = None, NO_VISIT, False
+        counts = self.model.books.counts
+        counts["rescue_ws"] += given_ws
+        counts["rescued_trips" if self.errand == TRIP else "rescued_errands"] += 1
 
     def temperature_factor(self) -> float:
         """Return the factor on consumption in the province where the outing began, on the day of the next event."""
@@ -134,7 +159,7 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
     def drive_through_town(self, way_m: float, phase: int) -> bool:
         """Drive a way at the speed in town and be in `phase` at its end; return whether the battery gave it."""
         if self.use_energy(self.town_ws(way_m)) > 0:
-            self.strand(self.wake_s)
+            self.strand(self.wake_s, phase)
             return False
         self.count_way(int(way_m))
         self.phase = phase
@@ -143,8 +168,8 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
 
     def approach(self, pool: Pool, way_m: float) -> None:
         """Drive through town to a pool."""
-        if self.drive_through_town(way_m, APPROACH):
-            self.pool = pool
+        self.pool = pool
+        self.drive_through_town(way_m, APPROACH)
 
     @property
     def is_out(self) -> bool:

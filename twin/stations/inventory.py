@@ -127,6 +127,8 @@ def build_inventory(
     order = np.lexsort((sites.ordinal, sites.kind, sites.layer, sites.county, regions.county_zone[sites.county]))
     sites = thin(sites.take(order), config.fleet.sample if sample is None else sample)
     stations, pools = _tables(sites, cells, regions, settings.site_limit_share, settings.module_efficiency)
+    is_carmaker = operators["is_carmaker"][stations.operator[pools.station]] == 1
+    pools.network[:] = np.where(is_carmaker, stations.operator[pools.station] + 1, 0)
     return Inventory(
         stations=stations,
         pools=pools,
@@ -176,6 +178,7 @@ def _tables(sites: Sites, cells: Cells, regions: Regions, limit_share: float, ef
         power_class=cells.power_class[cell].astype(np.uint8),
         is_ac=is_ac.astype(np.uint8),
         serves=cells.serves[cell].astype(np.uint8),
+        network=np.zeros(len(station), np.uint8),
     )
     stations = Stations(
         zone=regions.county_zone[sites.county].astype(np.int32),

@@ -9,6 +9,7 @@ from typing import Any
 
 from twin.tables import results
 from twin.tables.columns import columns
+from twin.tables.posed import POSED_MEANINGS, POSED_TABLES, PosedColumn
 from twin.tables.seeds import SEED_TABLES
 
 HEADING = """# Data dictionary
@@ -25,6 +26,12 @@ def page() -> str:
     for table in result_tables():
         rows = ((column.name, _dtype(column.dtype), column.unit, column.meaning) for column in columns(table))
         lines += _section(inspect.getdoc(table) or table.__name__, ("column", "type", "unit", "meaning"), rows)
+    lines += ["## Tables of a case posed by hand", "", "What `twin.simulate` takes; a row's number, from 0, is its id.", ""]
+    for name, posed in POSED_TABLES.items():
+        told = ((c.name, c.kind, c.unit, c.meaning, _range(c), c.default or "needed") for c in posed)
+        lines += _section(
+            f"{name}: {POSED_MEANINGS[name]}", ("column", "kind", "unit", "meaning", "values", "left out"), told
+        )
     lines += ["## Seed tables", "", "Every row closes with `source` and `confidence`.", ""]
     for name, seed in sorted(SEED_TABLES.items()):
         cells = ((column.name, column.kind, column.unit, column.meaning) for column in seed.columns)
@@ -46,6 +53,15 @@ def _section(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]
     lines += [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     lines += [f"| `{first}` | {' | '.join(cell.replace('|', '&#124;') for cell in rest)} |" for first, *rest in rows]
     return [*lines, ""]
+
+
+def _range(column: PosedColumn) -> str:
+    """Return what a column of a hand-made table may hold."""
+    if column.of:
+        return f"row of {column.of}"
+    if column.kind in ("text", "truth"):
+        return ", ".join(column.allowed) or "any"
+    return f"{column.low:.10g} to {column.high:.10g}"
 
 
 def _dtype(dtype: Any) -> str:

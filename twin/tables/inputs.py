@@ -45,6 +45,7 @@ class Pools(NamedTuple):
     power_class: Annotated[U8, Field("-", "row of seeds/power_classes.csv")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
     serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
+    network: Annotated[U8, Field("-", "1 + the carmaker whose own network it belongs to, as an operator; 0 none")]
 
 
 class Markets(NamedTuple):
@@ -85,7 +86,7 @@ class Vehicles(NamedTuple):
     access: Annotated[U8, Field("-", "index into ACCESS_KINDS: where it can charge privately")]
     home: Annotated[I16, Field("-", "home county")]
     place: Annotated[I16, Field("-", "county where it is, or was when it last rested")]
-    state: Annotated[U8, Field("-", "0 at rest, 1 active in the window engine, 2 stranded")]
+    state: Annotated[U8, Field("-", "0 at rest, 1 active in the window engine")]
     back_day: Annotated[U8, Field("d", "day on which it means to go home; 255 none")]
     energy_ws: Annotated[U32, Field("Ws", "energy in the battery")]
     owed_ws: Annotated[U32, Field("Ws", "today's local driving still to come after the next charge")]
@@ -113,6 +114,17 @@ class TripTables(NamedTuple):
     stay_quantile: Annotated[F64, Field("d", "[group, day, knot] nights away; floor is taken")]
     depart_quantile: Annotated[F64, Field("s", "[group, day, knot] second of day of leaving home")]
     return_quantile: Annotated[F64, Field("s", "[group, day, knot] second of day of starting back")]
+
+
+class Itineraries(NamedTuple):
+    """Trips set by hand, sorted by (vehicle, departure). Empty where trips are drawn."""
+
+    first: Annotated[I32, Field("-", "first trip of each vehicle, and the end")]
+    next_trip: Annotated[I32, Field("-", "trip that each vehicle begins next")]
+    depart_s: Annotated[I32, Field("s", "second at which it is to set out")]
+    goal: Annotated[I16, Field("-", "destination county")]
+    begin_s: Annotated[I32, Field("s", "second at which it set out; -1 not yet")]
+    end_s: Annotated[I32, Field("s", "second at which it arrived; -1 not yet")]
 
 
 class Background(NamedTuple):

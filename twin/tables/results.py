@@ -5,6 +5,7 @@ from typing import NamedTuple
 from twin.tables.columns import F32, F64, I16, I32, I64, STR, U8, Annotated, Field
 
 OUTCOMES = ("served", "balked", "reneged")
+TRIP_OUTCOMES = ("ended", "under way", "stranded", "not begun")
 VERDICTS = ("met", "missed", "not evaluated")
 
 
@@ -130,11 +131,23 @@ class LinksTable(NamedTuple):
 
 
 class StrandedTable(NamedTuple):
-    """stranded.parquet: one vehicle whose battery emptied on the road a row, sorted by (second, vehicle)."""
+    """stranded.parquet: one battery that emptied on the road or in town a row, sorted by (second, vehicle)."""
 
     vehicle: Annotated[I32, Field("-", "vehicle id")]
     second: Annotated[I32, Field("s", "second at which the battery was empty")]
-    link: Annotated[I32, Field("-", "directed link it stands on; -1 off the road graph")]
+    link: Annotated[I32, Field("-", "directed link it stands on, or drove last; -1 none on this outing")]
+    rescued_s: Annotated[I32, Field("s", "second at which it is towed and charged, also where that lies beyond the run")]
+
+
+class TripsTable(NamedTuple):
+    """trips.parquet: one trip set by hand a row; only in the run of a case posed by `twin.simulate`."""
+
+    trip: Annotated[I32, Field("-", "row of the table of trips")]
+    vehicle: Annotated[I32, Field("-", "vehicle id")]
+    depart_s: Annotated[I32, Field("s", "second at which it was to set out")]
+    begin_s: Annotated[F64, Field("s", "second at which it set out; null where it has not begun")]
+    end_s: Annotated[F64, Field("s", "second of arrival; null where it has not ended")]
+    outcome: Annotated[STR, Field("-", "ended, under way, stranded (at the end of the run) or not begun")]
 
 
 class NetworkTable(NamedTuple):

@@ -82,6 +82,7 @@ SUPPLY_TABLES = (
             text("operator", "name"),
             text("name_zh", "Chinese name"),
             share("share", "part of public EVSEs; sums to 1"),
+            whole("is_carmaker", "1", "1 where a carmaker runs the plugs as its own network", 0, 1),
             *PROVENANCE,
         ),
         ("operator",),

@@ -10,8 +10,8 @@ HELD_S = NEVER_S - 1
 """The wake-up of a vehicle that a station's clock holds, in the queue or at the plug."""
 
 # Phases of an active vehicle.
-FREE, DECIDE, ROAD, APPROACH, ARRIVED, QUEUE, PLUGGED, EGRESS = range(8)
-PHASES = ("free", "decide", "road", "approach", "arrived", "queue", "plugged", "egress")
+FREE, DECIDE, ROAD, APPROACH, ARRIVED, QUEUE, PLUGGED, EGRESS, STRANDED = range(9)
+PHASES = ("free", "decide", "road", "approach", "arrived", "queue", "plugged", "egress", "stranded")
 
 # What an active vehicle is out for: a charge near where it lives (by market), or a trip to another zone.
 FAST, SLOW, TRUCK, TRIP = range(4)
@@ -23,7 +23,7 @@ HAS_TO_STAY = 255
 """Tries of a driver who has no other stop in reach and waits however long."""
 
 # Resident states of a vehicle.
-AT_REST, OUT, STRANDED = range(3)
+AT_REST, OUT = range(2)
 
 
 class Active(NamedTuple):
@@ -49,6 +49,8 @@ class Active(NamedTuple):
     outcome: Annotated[U8, Field("-", "how the last visit ended")]
     n_tries: Annotated[U8, Field("-", "visits without a charge since the last one that served")]
     is_ahead: Annotated[U8, Field("-", "1 where its session is booked to the end, 0 where it is booked up to anchor_s")]
+    towed_to: Annotated[U8, Field("-", "phase at the end of the way on which it stranded, an index into PHASES")]
+    is_booked: Annotated[U8, Field("-", "1 where its driver has booked a plug of its pool and not lost the booking")]
     shunned: Annotated[I32, Field("-", "pool it just left without a charge; -1 none")]
     arrival_s: Annotated[I32, Field("s", "arrival at the station")]
     target_ws: Annotated[I64, Field("Ws", "energy at which it will unplug")]
@@ -63,6 +65,7 @@ class Active(NamedTuple):
     anchor_s: Annotated[I32, Field("s", "second from which the present power limit holds")]
     bound_w: Annotated[I32, Field("W", "most that the session can still draw, rounded up")]
     behind: Annotated[I32, Field("-", "slot that queues behind it; -1 last")]
+    booked_s: Annotated[I32, Field("s", "second for which it has booked")]
 
 
 class Calls(NamedTuple):
@@ -196,17 +199,22 @@ class Rules(NamedTuple):
     depot_power_w: int
     rest_after_s: int
     rest_s: int
+    rescue_s: int
+    rescue_soc: float
+    admitted_share: float
+    reservation_share: float
+    reservation_grace_s: int
 
 
 class Tally(NamedTuple):
     """What a shard counts while it works; gathered and cleared by the window."""
 
     sums: Annotated[I64, Field("-", "sums by SUM_ number")]
-    stranded: Annotated[I32, Field("-", "[row, 3] vehicle, second and link of those stranded in this window")]
+    stranded: Annotated[I32, Field("-", "[row, 4] the columns of `StrandedTable`, of those stranded in this window")]
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 20
+N_SUMS = 23
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -227,5 +235,8 @@ N_SUMS = 20
     SUM_GIVEN_UP,
     SUM_TRUCK_TRIPS_BEGUN,
     SUM_TRUCK_TRIPS_ENDED,
+    SUM_RESCUED_TRIPS,
+    SUM_RESCUED_ERRANDS,
+    SUM_RESCUE_WS,
     SUM_LOGGED,
 ) = range(N_SUMS)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
-from twin.tables.inputs import LinkPools, Markets, Pools, Stations
+from twin.tables.inputs import Itineraries, LinkPools, Markets, Pools, Stations
 from twin.tables.state import Evses, Ledger, PoolState, StationState
 
 
@@ -12,6 +12,7 @@ class Plugs(NamedTuple):
 
     rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
     serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
+    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
 
@@ -23,6 +24,7 @@ class Offers(NamedTuple):
     lat: Annotated[F64, Field("deg", "latitude")]
     rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
     pool: Annotated[I32, Field("-", "pool id")]
+    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
 
@@ -109,6 +111,9 @@ class Outlook(NamedTuple):
     prices: F64
     consumption_factor: F64
     return_quantile: F64
+    itineraries: Itineraries
+    lot_m: int
+    least_way_m: float
     seen: Seen
 
 
