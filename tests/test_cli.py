@@ -228,6 +228,7 @@ def test_network_info_speaks_to_people_and_to_programs() -> None:
 def test_clock_and_time_left() -> None:
     event = Event(2, 2 * 86_400 + 18 * 3600 + 300, 8 * 86_400, 1_200, 34_000, "windows", 60.0)
     assert clock(event) == "day 3 18:05"
+    assert [clock(event._replace(second=second)) for second in (0, 86_400)] == ["day 1 00:00", "day 1 24:00"]
     left_s = remaining_s(event)
     assert left_s is not None
     # Done and left are in the proportion of the simulated seconds.

@@ -45,9 +45,10 @@ def display(config: Config, stream: TextIO | None = None) -> Iterator[Callback |
 
 
 def clock(event: Progress) -> str:
-    """Simulated time as `day 3 18:05`, the first day being day 1."""
-    minute = event.second % DAY_S // 60
-    return f"day {event.second // DAY_S + 1} {minute // 60:02d}:{minute % 60:02d}"
+    """Simulated time as `day 3 18:05`, the first day being day 1; the end of a day is its 24:00."""
+    day = max(event.second - 1, 0) // DAY_S
+    minute = (event.second - day * DAY_S) // 60
+    return f"day {day + 1} {minute // 60:02d}:{minute % 60:02d}"
 
 
 def remaining_s(event: Progress) -> float | None:

@@ -64,7 +64,7 @@ CARDS: tuple[tuple[str, str, Writer], ...] = (
     ("mean_wait_min", "mean wait of a session", minutes),
     ("p95_wait_min", "95th percentile of waits", minutes),
     ("ev_load_peak_gw", "peak load of all vehicles", gigawatts),
-    ("stranded", "vehicles stranded on the road", count),
+    ("stranded", "times a battery ran empty on the way", count),
 )
 
 
