@@ -47,7 +47,7 @@ def assert_same_totals(found: RunTotals, wanted: RunTotals) -> None:
 
 
 def live_both(given: Given, most_windows: int = 10**6, n_workers: int = 1) -> Counter[str]:
-    """Live a nation twice and compare; return how often each of `OUTCOMES` occurred.
+    """Live a nation twice and hold every table against the other; return how often what happened, and windows compared.
 
     Windows in which nobody is out are left out on both sides. After `most_windows` others the run ends, as soon as no
     session is held back: those are booked as they go, and the books of the rest are made up to the end of the days.
@@ -74,6 +74,7 @@ def live_both(given: Given, most_windows: int = 10**6, n_workers: int = 1) -> Co
         assert all(law.holds for law in totals.laws), [law for law in totals.laws if not law.holds]
     if world.executor is not None:
         world.executor.shutdown()
+    happened["windows compared"] = n_lived
     return happened + model.books.events + _counted(model)
 
 

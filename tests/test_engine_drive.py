@@ -40,11 +40,6 @@ ROAD_WS_PER_M = np.array([0.10 + 0.06, 0.11 + 0.06, 0.9 + 0.256]) * 3600
 """Rolling and drag at 100 km/h, the lorry's at 80."""
 
 
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twin.engine.world.N_SHARDS", 1)
-
-
 def traveller(
     row: int, energy_ws: int, n_zones: int = 2, link_km: float = 60.0, nights: float = 0.0, factor: float = 1.0,
     capacity_kwh: int | None = None, **more: Any,

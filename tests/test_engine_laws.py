@@ -181,6 +181,7 @@ def live_cut(nation, n_shards: int, n_workers: int) -> Lived:
     """Live a nation whose work is cut into so many shards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("twin.engine.world.N_SHARDS", n_shards)
+        patch.setattr("twin.engine.world.ROWS_A_SHARD", 1)
         return live(small_given(**nation), n_workers)
 
 

@@ -18,12 +18,6 @@ HIGHWAY = 1
 KWH = 3_600_000
 
 
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All the stations of a test stand in one zone."""
-    monkeypatch.setattr("twin.engine.world.N_SHARDS", 1)
-
-
 def flat(*power_w: int) -> Any:
     """Return classes of 500 MWs with constant power, a row each."""
     return curve_classes([500_000_000] * len(power_w), [[power] * 21 for power in power_w])

@@ -18,12 +18,6 @@ FOREVER_S = 1e9
 OUTCOMES = {outcome: outcome - 1 for outcome in (SERVED, BALKED, RENEGED)}
 
 
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All the stations of a test stand in one zone."""
-    monkeypatch.setattr("twin.engine.world.N_SHARDS", 1)
-
-
 def by_vehicle(visits):
     """Return each vehicle's (outcome, arrival, plug-in, end)."""
     outcome = {code: name for name, code in OUTCOMES.items()}

@@ -24,6 +24,7 @@ NAMES = ["Left", "Right"]
 @pytest.fixture(autouse=True)
 def _few_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("twin.engine.world.N_SHARDS", 2)
+    monkeypatch.setattr("twin.engine.world.ROWS_A_SHARD", 1)
 
 
 def config(**output: Any) -> Any:

@@ -11,7 +11,7 @@ from tests.osm_roads import fastest_km, read_roads
 from tests.small_roads import small_network
 from twin.errors import DataError
 from twin.network import Network, Regions, Routes, build_routes, load_backbone, load_regions
-from twin.network.graph import EXPRESSWAY, FERRY
+from twin.network.classes import EXPRESSWAY, FERRY
 from twin.tables import seeds
 
 N_PAIRS = 500

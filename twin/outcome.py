@@ -70,7 +70,13 @@ def write_outcome(
     writer.write("grid_days", _bulletins(GridDaysTable, model.bulletins(GridOperator)))
     writer.write_json("audit", audit_json(laws))
     writer.finish()
-    writer.write_json("manifest", _manifest(writer, config, demand, totals, laws, clock))
+    told = {
+        "inputs": input_hashes(),
+        "vehicle_class_names": demand.class_names,
+        "network": config.network.source,
+        "phases_s": {name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
+    }
+    writer.write_json("manifest", manifest(writer, config, totals, laws, clock, **told))
     if config.output.report:
         write_report(writer.folder, writer.folder / "report.html")
 
@@ -94,9 +100,10 @@ def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -
     )
 
 
-def _manifest(
-    writer: RunWriter, config: Config, demand: Demand, totals: RunTotals, laws: tuple[Law, ...], clock: Clock
+def manifest(
+    writer: RunWriter, config: Config, totals: RunTotals, laws: tuple[Law, ...], clock: Clock, **more: Any
 ) -> dict[str, Any]:
+    """Return the manifest of a run; `more` are its inputs, the names of its vehicle classes and entries of its own."""
     from twin.config import config_hash
 
     return build_manifest(
@@ -106,19 +113,16 @@ def _manifest(
         seed=config.scenario.seed,
         versions={"twin": twin.__version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
-        inputs=input_hashes(),
         wall_s=clock.wall_s,
         peak_memory_bytes=peak_memory_bytes(),
         machine={"system": platform.system(), "machine": platform.machine()},
         audit_verdict="held" if all(law.holds for law in laws) else "broken",
         counts=totals.counts,
         bytes_written=writer.bytes_written,
-        vehicle_class_names=demand.class_names,
         title=config.scenario.title,
         description=config.scenario.description,
-        network=config.network.source,
         first_day=config.period.start_date.isoformat(),
-        phases_s={name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
+        **more,
     )
 
 

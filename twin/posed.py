@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import twin
 from twin.case import Case, pose
+from twin.config.compute import n_workers
 from twin.engine import account
 from twin.engine.window import step
 from twin.engine.world import World, build_world
 from twin.metrics.audit import audit, audit_json, require
 from twin.metrics.grid import grid_table
 from twin.metrics.summary import stations_table, summarise
+from twin.outcome import manifest
 from twin.physics import SECONDS_PER_HOUR
-from twin.progress import Clock, peak_memory_bytes
-from twin.store import Run, RunWriter, build_manifest, open_run
+from twin.progress import Clock
+from twin.store import Run, RunWriter, open_run
 from twin.tables.columns import empty
 from twin.tables.results import TRIP_OUTCOMES, SessionsTable, StrandedTable, TripsTable
 from twin.tables.state import STRANDED, SUM_TRIPS_BEGUN, SUM_TRIPS_ENDED
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["live", "simulate", "trips_table"]
 
-LIBRARIES = ("numpy", "numba", "scipy", "pyarrow")
 Append = Callable[[str, Any], None]
 
 
@@ -53,7 +51,7 @@ def simulate(
     clock = Clock(case.config, None)
     folder = _fresh_folder() if out is None else Path(out)
     with RunWriter(folder) as writer:
-        world = build_world(case.given, len(os.sched_getaffinity(0)) if workers == "auto" else int(workers))
+        world = build_world(case.given, n_workers(workers))
         live(world, writer.append)
         totals = account.finish(world)
         if world.executor is not None:
@@ -130,33 +128,9 @@ def _write(writer: RunWriter, case: Case, totals: RunTotals, trips: TripsTable, 
     writer.write("trips", trips)
     writer.write_json("audit", audit_json(laws))
     writer.finish()
-    writer.write_json("manifest", _manifest(writer, case, totals, clock))
-
-
-def _manifest(writer: RunWriter, case: Case, totals: RunTotals, clock: Clock) -> dict[str, Any]:
-    from importlib.metadata import version
-
-    from twin.config import config_hash
-
-    return build_manifest(
-        case.config.resolved(),
-        config_hash(case.config),
-        scenario=case.config.scenario.name,
-        seed=case.config.scenario.seed,
-        versions={"twin": twin.__version__, "python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
-        inputs=[{"name": name, "sha256": digest, "licence": "the user's"} for name, digest in case.sha256.items()],
-        wall_s=clock.wall_s,
-        peak_memory_bytes=peak_memory_bytes(),
-        machine={"system": platform.system(), "machine": platform.machine()},
-        audit_verdict="held",
-        counts=totals.counts,
-        bytes_written=writer.bytes_written,
-        vehicle_class_names=case.class_names,
-        title=case.config.scenario.title,
-        description=case.config.scenario.description,
-        first_day=case.config.period.start_date.isoformat(),
-    )
+    inputs = [{"name": name, "sha256": digest, "licence": "the user's"} for name, digest in case.sha256.items()]
+    told = {"inputs": inputs, "vehicle_class_names": case.class_names}
+    writer.write_json("manifest", manifest(writer, case.config, totals, laws, clock, **told))
 
 
 def _fresh_folder() -> Path:

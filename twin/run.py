@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +54,7 @@ def run(
         If the folder cannot be written or holds something already.
     """
     from twin import nation
+    from twin.config.compute import n_workers
     from twin.engine.world import build_world
     from twin.metrics.audit import audit, require
     from twin.model import TwinModel
@@ -83,11 +83,6 @@ def run(
         require(laws)
         write_outcome(writer, config, places, supply, demand, model, totals, laws, clock)
         return open_run(writer.commit())
-
-
-def n_workers(workers: int | str) -> int:
-    """Return how many threads to use; "auto" means every core that the process may use."""
-    return len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)
 
 
 class _CallableModule(ModuleType):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,3 +22,8 @@ class Compute(Section):
         None, description="refuse a run that needs more memory than this; null: what the machine has free (GB)"
     )
     progress: bool = Field(True, description="show progress while running")
+
+
+def n_workers(workers: int | str) -> int:
+    """Return how many threads to use; "auto" means every core that the process may use."""
+    return len(os.sched_getaffinity(0)) if workers == "auto" else int(workers)

@@ -1,9 +1,8 @@
 """What a driver on a trip sees when looking down the road: how far the battery reaches, and where to stop.
 
 The route is walked link by link, its time at the published speeds, its energy as on an empty road, since a jam may be
-gone by then. Stops are the pools of service areas on the way and one pool in
-each town passed. The cheapest is taken by generalised cost: expected wait, charging time, detour, price, and the stops
-that stopping early will cost later.
+gone by then. Stops are the pools of service areas on the way and one pool in each town passed. The cheapest is taken by
+generalised cost: expected wait, charging time, detour, price, and the stops that stopping early will cost later.
 """
 
 import math

@@ -158,7 +158,7 @@ def enter_link(slot, link, rules, active, wake_s, outlook, entered, tally):
     active.link[slot] = link
     entered[link] += 1
     short_ws = use_energy(slot, used_ws, active, outlook, tally)
-    done = 1.0 - short_ws / used_ws
+    done = 1.0 - short_ws / used_ws if short_ws > 0 else 1.0
     count_way(slot, int(length_m * done), active, outlook, tally)
     if short_ws > 0:
         strand(slot, wake_s[slot] + int(drive_s * done), ROAD, rules, active, wake_s, tally)

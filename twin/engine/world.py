@@ -11,9 +11,7 @@ from twin.behaviour import FIRST_SESSION_S, N_SEEN
 from twin.engine.given import Given
 from twin.engine.views import build_outlook
 from twin.tables.columns import F64, I32, I64, empty, rows
-from twin.tables.inputs import (
-    LAYERS,
-)
+from twin.tables.inputs import LAYERS
 from twin.tables.state import (
     FREE,
     N_SUMS,
@@ -35,13 +33,11 @@ __all__ = ["DAY_S", "Given", "World", "build_world"]
 
 DAY_S = 86_400
 N_SHARDS = 16
-"""Shards of vehicles and stations: enough to balance a laptop. The number changes no result."""
-ROWS_ALONE = 250_000
-"""Vehicles of a posed case that a worker who is alone takes in one shard, since handing a shard over has its price."""
+"""Most shards of vehicles and stations: enough to balance a laptop. The number changes no result."""
+ROWS_A_SHARD = 250_000
+"""Vehicles below which a shard is not cut further, but for one a worker: handing a shard over has its price."""
 TALLY_STRIDE = 64
 """Sums of neighbouring shards lie 512 B apart, so that two cores never write the same cache line."""
-N_STRANDED = 262_144
-"""Rows for vehicles that strand in one window and shard."""
 
 
 @dataclass
@@ -163,7 +159,8 @@ def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
     n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
     n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
-    first_of_zone, most_shards = _places_to_cut(given, n_workers)
+    first_of_zone = _places_to_cut(given)
+    most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
@@ -202,7 +199,7 @@ def build_world(given: Given, n_workers: int) -> World:
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
-        tallies=[Tally(sums[shard, :N_SUMS], np.zeros((N_STRANDED, 4), np.int32)) for shard in range(n_shards)],
+        tallies=_blank_tallies(sums, vehicle_cuts),
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
@@ -232,16 +229,21 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
     )
 
 
-def _places_to_cut(given: Given, n_workers: int) -> tuple[I64, int]:
-    """Return (rows of vehicles between which shards may be cut, most shards).
+def _blank_tallies(sums: I64, vehicle_cuts: I64) -> list[Tally]:
+    """Return a tally a shard. All vehicles of a shard may strand in one window; memory is taken only as rows are written."""
+    n_rows = np.zeros(len(sums), np.int64)
+    n_rows[: len(vehicle_cuts) - 1] = np.diff(vehicle_cuts)
+    return [Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32)) for of_shard, n in zip(sums, n_rows, strict=True)]
 
-    Who has set trips charges at no home, and so belongs to no zone: there every vehicle is a place to cut.
+
+def _places_to_cut(given: Given) -> I64:
+    """Return the rows of vehicles between which shards may be cut: zones, or vehicles where nobody belongs to a zone.
+
+    Who has set trips charges at no home, and so belongs to no zone.
     """
-    n_vehicles = len(given.vehicles.home)
     if not len(given.itineraries.first):
-        return np.searchsorted(given.vehicles.home, given.roads.zone_county), N_SHARDS
-    most_shards = min(n_vehicles // ROWS_ALONE + 1, N_SHARDS) if n_workers == 1 else N_SHARDS
-    return np.arange(n_vehicles + 1), most_shards
+        return np.searchsorted(given.vehicles.home, given.roads.zone_county)
+    return np.arange(len(given.vehicles.home) + 1)
 
 
 def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:

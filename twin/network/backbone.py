@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twin.errors import DataError, Faults
-from twin.network.graph import EXPRESSWAY, FERRY, TRUNK, Network, make_network
+from twin.network.classes import EXPRESSWAY, FERRY, TRUNK
+from twin.network.graph import Network, make_network
 from twin.network.regions import Regions, index_of
 from twin.tables import seeds
 from twin.tables.columns import F64, I32, I64, STR

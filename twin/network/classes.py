@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from twin.network.graph import EXPRESSWAY, PRIMARY, TRUNK
+__all__ = [
+    "ACCESS",
+    "CLASSES",
+    "CLASS_NAMES",
+    "CLASS_OF_KIND",
+    "EXPRESSWAY",
+    "FERRY",
+    "PRIMARY",
+    "RAMPS",
+    "SPEED_SOURCE",
+    "TRUNK",
+    "RoadClass",
+]
 
-__all__ = ["ACCESS", "CLASSES", "CLASS_NAMES", "CLASS_OF_KIND", "RAMPS", "SPEED_SOURCE", "RoadClass"]
-
-SECONDARY, TERTIARY, UNCLASSIFIED, RESIDENTIAL = 3, 4, 5, 6
+EXPRESSWAY, TRUNK, PRIMARY, SECONDARY, TERTIARY, UNCLASSIFIED, RESIDENTIAL = 0, 1, 2, 3, 4, 5, 6
+FERRY = 9
 RAMPS = 10
 """A ramp has the kind of its class plus this."""
 ACCESS = 20
@@ -67,5 +78,5 @@ CLASS_OF_KIND: dict[int, RoadClass] = {
 }
 """By `link_kind`; `access` joins roads where the source has no ramps."""
 
-CLASS_NAMES: dict[int, str] = {kind: each.name for kind, each in CLASS_OF_KIND.items()}
-"""Names of `link_kind` on a built network."""
+CLASS_NAMES: dict[int, str] = {FERRY: "ferry"} | {kind: each.name for kind, each in CLASS_OF_KIND.items()}
+"""Names of `link_kind`."""

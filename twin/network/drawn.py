@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from twin.errors import DataError, Faults
-from twin.network.classes import CLASSES
-from twin.network.graph import EXPRESSWAY
+from twin.network.classes import CLASSES, EXPRESSWAY
 from twin.network.pieces import DEG, Places, Roads, Ways, cut, gather, segment_mm
 from twin.network.repair import Step
 from twin.network.tags import is_closed_to_cars, lanes_per_direction, line_of, oneway_of, sockets_of, speed_of

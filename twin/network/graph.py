@@ -10,14 +10,10 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from twin.errors import DataError, Faults
+from twin.network.classes import CLASS_NAMES
 from twin.tables.columns import F64, I16, I32, STR, U8
 
-__all__ = ["FERRY", "KIND_NAMES", "Network", "make_network", "strong_components"]
-
-EXPRESSWAY, TRUNK, PRIMARY, FERRY = 0, 1, 2, 9
-
-KIND_NAMES = {EXPRESSWAY: "expressway", TRUNK: "trunk", PRIMARY: "primary", FERRY: "ferry"}
-"""Names of `link_kind`."""
+__all__ = ["Network", "make_network", "strong_components"]
 
 PIECES_SHOWN = 6
 
@@ -37,7 +33,7 @@ class Network:
     link_capacity_per_h : ndarray of float64, shape (n_links,)
         Passenger-car units an hour, all lanes of the direction together.
     link_kind : ndarray of uint8, shape (n_links,)
-        Key of `KIND_NAMES`.
+        Key of `twin.network.classes.CLASS_NAMES`.
     link_line : ndarray of int16, shape (n_links,)
         Row of `line_names`, -1 where no numbered line runs.
     link_reverse : ndarray of int32, shape (n_links,)
@@ -131,7 +127,7 @@ class Network:
         label = strong_components(self.n_nodes, self.link_from, self.link_to)
         by_kind = {
             f"{name}_km": round(float(km[self.link_kind == kind].sum()), 1)
-            for kind, name in KIND_NAMES.items()
+            for kind, name in CLASS_NAMES.items()
             if np.any(self.link_kind == kind)
         }
         return {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.network.graph import EXPRESSWAY
+from twin.network.classes import EXPRESSWAY
 from twin.network.pieces import DEG, HALF, Places, Roads, class_values, gather
 from twin.network.repair import Step
 from twin.tables.columns import I64, STR

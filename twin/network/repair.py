@@ -10,9 +10,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from twin.errors import DataError
-from twin.network.classes import ACCESS, CLASS_NAMES, RAMPS
+from twin.network.classes import ACCESS, CLASS_NAMES, EXPRESSWAY, RAMPS
 from twin.network.contract import without_idle_nodes
-from twin.network.graph import EXPRESSWAY, strong_components
+from twin.network.graph import strong_components
 from twin.network.pieces import DEG, EARTH_MM, Pieces, Roads, class_values, piece_times_ms
 from twin.tables.columns import I32, I64
 

@@ -136,7 +136,7 @@ class Driver(Traveller):
         self.link = link
         link.n_entered += 1
         short_ws = self.use_energy(used_ws)
-        done = 1.0 - short_ws / used_ws
+        done = 1.0 - short_ws / used_ws if short_ws > 0 else 1.0
         self.count_way(int(link.length_m * done))
         if short_ws > 0:
             self.strand(self.wake_s + int(drive_s * done), ROAD)
