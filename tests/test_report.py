@@ -17,8 +17,9 @@ from twin.errors import StoreError
 from twin.metrics.scorecard import scorecard
 from twin.report import write_report
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
+from twin.report.html import script_json
 from twin.report.map import albers_km
-from twin.report.page import page_content, script_json
+from twin.report.page import page_content
 from twin.store import Run, open_run
 from twin.tables.results import NetworkTable
 from twin.tables.seeds import read
@@ -250,7 +251,7 @@ def test_the_map_keeps_areas() -> None:
 
 def test_figures_know_what_is_missing() -> None:
     rows = {name: np.array([], object) for name in ("metric", "layer", "province", "unit")}
-    figures = Figures({**rows, "hour": np.array([]), "value": np.array([])})
+    figures = Figures({**rows} | {name: np.array([]) for name in ("hour", "value", "ci_low", "ci_high")})
     assert np.isnan(figures.get("sessions"))
     assert figures.by_hour("sessions").size == 0
     assert figures.cite("sessions", count).text == NONE

@@ -5,7 +5,10 @@ Only typer and rich are imported here, so that `twin --help` answers at once; a 
 
 from __future__ import annotations
 
+from twin.cli import reading as _reading
 from twin.cli.app import app
 from twin.cli.commands import main
 
 __all__ = ["app", "main"]
+
+_ = _reading  # imported for its commands

@@ -1,7 +1,8 @@
-"""The planner's page: one HTML file made from a run folder alone, which opens offline."""
+"""The planner's pages: HTML files made from run folders alone, which open offline."""
 
 from __future__ import annotations
 
+from twin.report.comparison import write_comparison
 from twin.report.page import write_report
 
-__all__ = ["write_report"]
+__all__ = ["write_comparison", "write_report"]

@@ -77,6 +77,13 @@ class Figures:
             (metric, layer, province, None if math.isnan(hour) else hour): (value, unit)
             for metric, layer, province, hour, value, unit in rows
         }
+        self._intervals = {
+            (metric, layer, province): (low, high)
+            for metric, layer, province, hour, low, high in zip(
+                *(metrics[name].tolist() for name in (*names[:4], "ci_low", "ci_high")), strict=True
+            )
+            if math.isnan(hour) and math.isfinite(low) and math.isfinite(high)
+        }
         self.provinces = sorted({province for _, _, province, _ in self._rows} - {"all"})
 
     def get(self, metric: str, layer: str = "all", province: str = "all", hour: float | None = None) -> float:
@@ -86,6 +93,10 @@ class Figures:
     def unit(self, metric: str, layer: str = "all", province: str = "all") -> str:
         """Return the unit of a whole-run figure."""
         return self._rows.get((metric, layer, province, None), (math.nan, ""))[1]
+
+    def interval(self, metric: str, layer: str = "all", province: str = "all") -> tuple[float, float]:
+        """Return the bounds of a whole-run figure over replicates; NaN where the run has none."""
+        return self._intervals.get((metric, layer, province), (math.nan, math.nan))
 
     def by_hour(self, metric: str, layer: str = "all") -> F64:
         """Return the national figure of every hour, NaN where it cannot be formed; empty where there is none."""

@@ -62,20 +62,25 @@ def nation(stations: Columns, network: Columns | None) -> Chart:
     network : mapping of str to ndarray or None
         ``network.parquet``: ends of the links in degrees; None leaves the roads out.
     """
-    data = [] if network is None else [_roads(network)]
+    data = [] if network is None else [roads(network)]
     for layer in LAYERS:
         chosen = stations["layer"] == layer
         if chosen.any():
             data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}))
+    return {"data": data, "layout": map_layout(), "config": {"scrollZoom": True}}
+
+
+def map_layout() -> Chart:
+    """Return what maps share: no axes, one scale for both, panned by dragging."""
     hidden = {"visible": False}
     shape = layout("", "", 620, hovermode="closest", xaxis=hidden, yaxis=hidden, margin={"l": 0, "r": 0, "b": 0})
     shape["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1, "rangemode": "normal"}
     shape["dragmode"] = "pan"
     shape["legend"] |= {"itemsizing": "constant"}
-    return {"data": data, "layout": shape, "config": {"scrollZoom": True}}
+    return shape
 
 
-def _roads(network: Columns) -> Chart:
+def roads(network: Columns) -> Chart:
     """Draw each road once, whatever its directions, as one broken line."""
     ends = np.stack([network[name] for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
     swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from twin.errors import StoreError
 from twin.report import charts, findings, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
+from twin.report.html import render, write_page
 from twin.report.map import nation
 from twin.store import Run, canonical_json, open_run
-
-ROOM = Path(__file__).parent
 
 
 def write_report(run_dir: Path, out: Path | None = None) -> Path:
@@ -44,33 +37,7 @@ def write_report(run_dir: Path, out: Path | None = None) -> Path:
         If a table is missing or damaged, or the page cannot be written.
     """
     out = Path(run_dir) / "report.html" if out is None else Path(out)
-    page = render(open_run(run_dir))
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(page, encoding="utf-8", newline="\n")
-        partial.replace(out)
-    except OSError as fault:
-        partial.unlink(missing_ok=True)
-        raise StoreError(f"{out}: could not be written ({fault}); choose a folder with room to write to") from fault
-    return out
-
-
-def render(run: Run) -> str:
-    """Return the page as text."""
-    from plotly.offline import get_plotlyjs
-
-    content = page_content(run)
-    loader = jinja2.FileSystemLoader(ROOM)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html.j2").render(
-        **content,
-        style=Markup((ROOM / "page.css").read_text(encoding="utf-8")),
-        script=Markup((ROOM / "page.js").read_text(encoding="utf-8")),
-        plotly=Markup(get_plotlyjs()),
-        chart_json=Markup(script_json(content["charts"])),
-    )
+    return write_page(render("page.html.j2", page_content(open_run(run_dir))), out)
 
 
 def page_content(run: Run) -> dict[str, Any]:
@@ -139,11 +106,3 @@ def vintage(manifest: dict[str, Any]) -> list[str]:
     said += [f"Fleet at the end of {year}."] if year else []
     n_inputs = len(manifest["inputs"])
     return [*said, f"Seed {manifest['seed']} and {n_inputs} hashed input tables fix every result."]
-
-
-def script_json(obj: Any) -> str:
-    """Return JSON that is safe inside a script element, the same text for the same object."""
-    text = json.dumps(obj, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -108,7 +108,7 @@ def scorecard(table: Mapping[str, NDArray[Any]]) -> dict[str, list[dict[str, Any
     """Return the policy lines by verdict, in the order of the table."""
     found: dict[str, list[dict[str, Any]]] = {"met": [], "missed": [], "not evaluated": []}
     for row in listed(table):
-        write = _writer_of(row["unit"])
+        write = policy_writer(row["unit"])
         row["value_text"] = "" if math.isnan(row["value"]) else write(row["value"])
         sign = SIGNS.get(row["operator"], row["operator"])
         row["target_text"] = "" if math.isnan(row["target"]) else f"{sign}\u00a0{write(row['target'])}"
@@ -123,7 +123,7 @@ def coverage(figures: Figures, names: Mapping[str, str]) -> list[dict[str, str]]
         for metric, words in names.items():
             value = figures.get(metric, layer)
             if math.isfinite(value):
-                found.append({"layer": layer, "name": words, "text": _writer_of(figures.unit(metric, layer))(value)})
+                found.append({"layer": layer, "name": words, "text": policy_writer(figures.unit(metric, layer))(value)})
             elif math.isinf(value):
                 found.append({"layer": layer, "name": words, "text": "some have none at all"})
     return found
@@ -145,5 +145,6 @@ def listed(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _writer_of(unit: str) -> Callable[[float], str]:
+def policy_writer(unit: str) -> Callable[[float], str]:
+    """Return how a figure of a unit is written; shares as per cent."""
     return percent if unit in ("1", "share") else Writer("" if unit in ("-", "EVSEs", "") else unit)

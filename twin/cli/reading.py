@@ -1,0 +1,29 @@
+"""Commands that read finished runs and write what people open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twin.cli.app import app, told
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    run_folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders; the first is the base.")],
+    out: Annotated[Path, typer.Option("--out", help="HTML file.")] = Path("compare.html"),
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Hold 2 to 12 runs against the first of them, on one page.
+
+    Example: twin compare runs/national-2027-* runs/more-in-guangdong-* --out compare.html
+    """
+    with told(context):
+        from twin.report import write_comparison
+
+        typer.echo(str(write_comparison(run_folders, out)))
+    if open_it:
+        typer.launch(out.resolve().as_uri())
