@@ -11,6 +11,26 @@ from twin.cli.app import app, told
 
 
 @app.command()
+def export(
+    context: typer.Context,
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="File to write: .xlsx, .gpkg, .parquet or .csv.")],
+    layer: Annotated[
+        str | None,
+        typer.Option("--layer", help="For .parquet and .csv: stations, links or zones; for .csv also a table of the run."),
+    ] = None,
+) -> None:
+    """Write a run for a spreadsheet (.xlsx, .csv) or a geographic information system (.gpkg, GeoParquet).
+
+    Example: twin export runs/quick --to quick.gpkg
+    """
+    with told(context):
+        from twin.export import export_run
+
+        typer.echo(str(export_run(run_folder, to, layer)))
+
+
+@app.command()
 def compare(
     context: typer.Context,
     run_folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders; the first is the base.")],
