@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from twin.cli import app
 from twin.cli.app import exit_code
 from twin.cli.progress import Lines, clock, display, line, remaining_s
 from twin.config import load, schema
+from twin.config.starter import STARTER
 from twin.errors import ConfigError, DataError, EngineError, OutputExistsError, StoreError, TwinError
 
 COMPUTING = ("numba", "numpy", "pyarrow", "mesa", "ray", "scipy")
@@ -274,3 +276,27 @@ def test_progress_can_be_silenced(scenario: Path) -> None:
     with display(load(scenario, ["compute.progress=false"]), stream) as show:
         assert show is None
     assert stream.getvalue() == ""
+
+
+def test_a_starter_runs_as_it_is_and_names_only_settings_that_exist(tmp_path: Path) -> None:
+    result = invoke("init", tmp_path / "study")
+    assert result.exit_code == 0
+    assert [Path(line).name for line in result.stdout.splitlines()] == ["scenario.yaml", "default.yaml", "schema.json"]
+    config = load(tmp_path / "study" / "scenario.yaml")
+    assert config.stations.province_factors == {"GD": 1.2}
+    assert (tmp_path / "study" / "default.yaml").read_text() == schema.default_yaml()
+    # What is commented out is a setting too: with its comment sign gone it still loads.
+    text = STARTER.replace("# behaviour:", "behaviour:").replace("#   patience_s", "  patience_s")
+    text = "\n".join(re.sub(r"^  # (year|stock)", r"  \1", line) for line in text.splitlines())
+    (tmp_path / "study" / "all.yaml").write_text(text, encoding="utf-8")
+    everything = load(tmp_path / "study" / "all.yaml")
+    assert (everything.fleet.year, everything.stations.stock) == ("2027-stress", "2025-12")
+    assert everything.behaviour.patience_s == 1800
+
+
+def test_a_starter_is_written_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("scenario: {}")
+    result = invoke("init", tmp_path)
+    assert result.exit_code == 2
+    assert "wanted a new or empty folder" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]

@@ -5,10 +5,9 @@ Only typer and rich are imported here, so that `twin --help` answers at once; a 
 
 from __future__ import annotations
 
-from twin.cli import reading as _reading
+from twin.cli import commands, reading
 from twin.cli.app import app
-from twin.cli.commands import main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "commands", "main", "reading"]
 
-_ = _reading  # imported for its commands
+main = commands.main

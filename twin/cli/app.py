@@ -15,7 +15,6 @@ from twin.errors import ConfigError, DataError, OutputExistsError, TwinError
 app = typer.Typer(
     name="twin",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="An agent-based digital twin of China's national EV charging network.",
     epilog="Exit codes: 0 done, 1 the run failed, 2 the input is wrong and nothing was written.",

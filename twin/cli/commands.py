@@ -106,6 +106,22 @@ def schema(
         typer.echo(str(path))
 
 
+@app.command()
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+) -> None:
+    """Write a commented scenario to begin with, beside every default and the schema for editors.
+
+    Example: twin init study, then twin run study/scenario.yaml
+    """
+    with told(context):
+        from twin.config.starter import write_starter
+
+        for path in write_starter(folder):
+            typer.echo(str(path))
+
+
 @network.command()
 def build(
     context: typer.Context,
