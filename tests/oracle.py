@@ -12,7 +12,7 @@ from twin.engine import account
 from twin.engine.window import step
 from twin.engine.world import Given, World, build_world
 from twin.physics import SECONDS_PER_HOUR
-from twin.reference import ReferenceModel
+from twin.reference import ReferenceModel, Station
 from twin.reference.plain import DAY_S
 from twin.tables.results import OUTCOMES as VISITS
 from twin.tables.results import StrandedTable
@@ -23,7 +23,7 @@ OUTCOMES = (
     "served", "balked", "reneged", "worried", "has to stay", "held back", "session cut short", "trip stranded",
     "errand stranded", "given up", "fuel used", "same-day return", "truck rest", "trip ended", "charge forgone",
     "trip rescued", "errand rescued", "home charge", "depot charge", "jam", "not admitted",
-    "booked", "overtaken", "booking lost",
+    "booked", "overtaken", "booking lost", "cut off", "no service", "repaired",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 
@@ -93,7 +93,14 @@ def live_window(world: World, model: ReferenceModel) -> Counter[str]:
 def is_lively(model: ReferenceModel) -> bool:
     """Return whether anybody is out in the model's next window, or plans the day in it."""
     is_called = any(driver.call is not None and driver.call.second < model.end_s for driver in model.drivers)
-    return model.start_s % DAY_S == 0 or is_called or any(driver.phase != FREE for driver in model.drivers)
+    is_out = any(driver.phase != FREE for driver in model.drivers)
+    return model.start_s % DAY_S == 0 or is_called or is_out or any(fails_or_is_repaired(one, model.end_s) for one in model.stations)
+
+
+def fails_or_is_repaired(station: Station, end_s: int) -> bool:
+    """Return whether an outage begins or ends at a station before a second."""
+    repaired = [evse.repaired_s for evse in station.evses if evse.repaired_s is not None]
+    return min([*repaired, *(outage[0] for outage in station.outages)], default=end_s) < end_s
 
 
 def is_held_back(model: ReferenceModel) -> bool:

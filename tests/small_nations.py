@@ -25,6 +25,7 @@ from twin.tables.inputs import (
     LinkPools,
     LocalTables,
     Markets,
+    Outages,
     Pools,
     Stations,
     TripTables,
@@ -93,6 +94,7 @@ def nation(dice: Dice) -> Given:
     roads, capacity_per_h = draw_roads(dice, is_holiday, rules.truck_speed_kmh)
     stations, pools = draw_supply(dice, roads, is_holiday)
     n_zones, n_links = len(roads.zone_node), len(roads.link_to)
+    outages = draw_outages(dice, pools, n_days)
     flow = np.array([[dice.real(0.0, 1.5) * q for q in capacity_per_h] for _ in range(n_days)])
     shape = np.array([[dice.real(0.0, 1.0)] * 12 + [dice.real(0.0, 2.0)] * 12 for _ in range(n_days)])
     return Given(
@@ -104,6 +106,7 @@ def nation(dice: Dice) -> Given:
         link_capacity_per_h=capacity_per_h,
         prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(2 * N_PROVINCES)]),
         valley_s=np.array([dice.whole(18, 24) * HOUR_S for _ in range(N_PROVINCES)], np.int32), n_provinces=N_PROVINCES,
+        outages=outages,
     )  # fmt: skip
 
 
@@ -249,6 +252,23 @@ def draw_plug(dice: Dice) -> tuple[int, int, int]:
     is_ac = int(dice.whole(0, 4) == 0)
     power_w = one_of(dice, (7000, 20_000)) if is_ac else one_of(dice, (30_000, 60_000, 120_000, 250_000, 1_000_000))
     return power_w, is_ac, dice.whole(1, 3)
+
+
+def draw_outages(dice: Dice, pools: Pools, n_days: int) -> Outages:
+    """Draw what fails: nothing, single EVSEs, or whole pools, some at the same second; some beyond the end of the run."""
+    found, most = [], one_of(dice, (0, 2, 4))
+    for pool in range(len(pools.station)):
+        begin_s = 0
+        for _ in range(dice.whole(0, most)):
+            begin_s += dice.whole(0, n_days * 12) * HOUR_S + one_of(dice, (0, 300, dice.whole(1, 4000)))
+            end_s = begin_s + one_of(dice, (1, 300, dice.whole(60, 6 * HOUR_S), dice.whole(6, 36) * HOUR_S))
+            is_whole = dice.whole(0, 1) == 0
+            first, n_evse = int(pools.first_evse[pool]), int(pools.n_evse[pool])
+            which = range(n_evse) if is_whole else [dice.whole(0, n_evse - 1)]
+            found += [(int(pools.station[pool]), begin_s, first + at, end_s) for at in which if begin_s < n_days * 86_400]
+            begin_s = end_s + 1
+    calendar = np.array(sorted(found), np.int32).reshape(-1, 4).T.copy()
+    return Outages(calendar[0], calendar[2], calendar[1], calendar[3])
 
 
 def markets_of(stations: Stations, pools: Pools, n_counties: int) -> Markets:

@@ -20,6 +20,7 @@ __all__ = [
     "MARGIN",
     "NEARLY_FULL_SOC",
     "NEARLY_SOC",
+    "NO_SERVICE_S",
     "N_REMEMBERED",
     "N_SEEN",
     "SLACK_SOC",
@@ -87,6 +88,9 @@ BOOKED_AHEAD_S = 3600
 """A pool's published wait counts the bookings for the next hour. From memory, unverified."""
 N_REMEMBERED = 8
 """Sessions over which a pool's running mean forgets: each new one weighs an eighth. From memory, unverified."""
+NO_SERVICE_S = 14_400
+"""Wait that drivers expect where no EVSE of a pool is in service, as nobody tells them when one will be. From memory,
+unverified."""
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
 

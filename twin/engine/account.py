@@ -17,7 +17,8 @@ from twin.tables.columns import I32, I64, empty
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
-    BALKED,
+    CUT_OFF,
+    SERVED,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
@@ -90,7 +91,7 @@ def visit_rows(world: World, share: float) -> SessionsTable:
         slots = np.concatenate(world.each(lambda part: _sampled(world, parts[part], share), range(len(parts))))
     slots = slots[np.lexsort((active.vehicle[slots], active.end_s[slots]))]
     pool, plug_in_s, arrival_s = active.pool[slots], active.plug_in_s[slots], active.arrival_s[slots]
-    is_served = active.outcome[slots] < BALKED
+    is_served = (active.outcome[slots] == SERVED) | (active.outcome[slots] == CUT_OFF)
     capacity_ws = world.given.classes.capacity_ws[active.vehicle_class[slots]]
     return SessionsTable(
         vehicle=active.vehicle[slots],
@@ -118,15 +119,15 @@ def _sampled(world: World, slots: I32, share: float) -> I32:
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     """Return the rows of an hour that has ended, and clear its sums."""
-    totals, of_hour = world.totals, empty(StationHour, len(world.n_evse))
+    totals, of_hour, site = world.totals, empty(StationHour, len(world.n_evse)), world.site()
 
     def take_shard(shard: int) -> None:
         first, last = (int(cut) for cut in world.station_cuts[shard : shard + 2])
-        take_hour(first, last, hour, world.station_state, world.ledger, of_hour)
+        take_hour(first, last, hour, site, of_hour)
 
     world.each(take_shard, range(len(world.station_cuts) - 1))
     busy_s, evse_s = of_hour.busy_s, world.n_evse * SECONDS_PER_HOUR
-    rows = np.flatnonzero((busy_s > 0) | (of_hour.arrivals > 0) | (of_hour.reneged > 0))
+    rows = np.flatnonzero((busy_s > 0) | (of_hour.arrivals > 0) | (of_hour.reneged > 0) | (of_hour.out_s > 0))
     table = StationHoursTable(
         rows.astype(np.int32),
         np.full(len(rows), hour, np.int16),
@@ -138,9 +139,12 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
         of_hour.wait_s[rows],
         (of_hour.energy_ws[rows] / 3.6e6).astype(np.float32),
         (busy_s[rows] / evse_s[rows]).astype(np.float32),
+        of_hour.out_s[rows],
     )
     np.maximum(totals.peak_hour_busy_s, busy_s, out=totals.peak_hour_busy_s)
     totals.busy_s[:] += busy_s
+    totals.out_s[:] += of_hour.out_s
+    world.n_overfull += int((busy_s + of_hour.out_s > evse_s).sum())
     _add_hour(world, hour, of_hour, busy_s >= FULL_SHARE * evse_s)
     world.wait_histogram[:, hour] += world.ledger.wait_histogram[:, :3].sum(axis=0)
     world.ledger.wait_histogram[:] = 0
@@ -166,7 +170,7 @@ def _add_hour(world: World, hour: int, of_hour: StationHour, is_full: Any) -> No
     events = of_hour.arrivals, of_hour.sessions, of_hour.balked, of_hour.reneged, of_hour.wait_s
     stations = world.given.stations
     group = stations.province * 3 + stations.layer
-    for field, column in enumerate([*events, of_hour.energy_ws, of_hour.busy_s, is_full]):
+    for field, column in enumerate([*events, of_hour.energy_ws, of_hour.busy_s, is_full, of_hour.out_s]):
         sums = np.bincount(group, weights=column, minlength=world.hours.shape[1] * 3)
         world.hours[field, :, :, hour] = sums.astype(np.int64).reshape(-1, 3)
     world.road[hour, :, 0] = _trips_out(world)[:, 0]
@@ -191,6 +195,7 @@ def finish(world: World) -> RunTotals:
     _settle(n_hours * SECONDS_PER_HOUR, world.active, world.site())
     for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
         getattr(world.totals, name)[:] = getattr(books, name)
+    world.totals.n_cut_off[:] = world.outage_state.n_cut_off
     world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
     private_ws = world.private_part_ws.copy()
     private_ws += 900 * np.cumsum(world.private_step_w, axis=2)

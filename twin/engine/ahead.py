@@ -29,6 +29,7 @@ from twin.engine.lot import (
     admits,
     approach,
     count_way,
+    has_charged,
     n_known,
     strand,
     temperature_factor,
@@ -39,7 +40,7 @@ from twin.kernels import kernel
 from twin.physics import distance_m, road_consumption_ws_per_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
-from twin.tables.state import FAST, HAS_TO_STAY, ROAD, SERVED, TRUCK
+from twin.tables.state import FAST, HAS_TO_STAY, ROAD, TRUCK
 
 STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
 
@@ -49,7 +50,7 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
     """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before driving on."""
     row = active.vehicle_class[slot]
     is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
-    if is_truck and active.outcome[slot] == SERVED and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
+    if is_truck and has_charged(slot, active) and active.end_s[slot] - active.plug_in_s[slot] >= rules.rest_s:
         active.wheel_s[slot] = 0
     is_at_home = active.link[slot] < 0
     way_m = outlook.counties.access_m[active.place[slot]] if is_at_home else active.stop_m[slot]
@@ -59,7 +60,7 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
     if not outlook.classes.has_engine[row]:
         start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
         arrival_ws = energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook)
-        if arrival_ws < (reserve_ws // CONTENT if active.outcome[slot] == SERVED else reserve_ws):
+        if arrival_ws < (reserve_ws // CONTENT if has_charged(slot, active) else reserve_ws):
             n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             runs_short = n_seen == 0 or is_short
             can_prepare = is_at_home and n_known(slot, active, outlook) > 0

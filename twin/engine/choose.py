@@ -7,12 +7,11 @@ import numpy as np
 
 from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, STREET_DETOUR, TO_THE_LAST
 from twin.engine.ahead import decide_trip, take_the_road
-from twin.engine.lot import admits, approach, neighbourhood, rest
+from twin.engine.lot import admits, approach, has_charged, neighbourhood, rest
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
     NO_VISIT,
-    SERVED,
     SLOW,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_ENDED,
@@ -32,7 +31,7 @@ def decide(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally):
     in_town = True
     if active.errand[slot] == TRIP:
         in_town = decide_trip(slot, rules, active, wake_s, outlook, tally)
-    elif active.outcome[slot] == SERVED:
+    elif has_charged(slot, active):
         in_town = pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally)
     if not in_town:
         return

@@ -16,6 +16,7 @@ from twin.tables.inputs import (
     LinkPools,
     LocalTables,
     Markets,
+    Outages,
     Pools,
     Stations,
     TripTables,
@@ -60,6 +61,7 @@ class Given(NamedTuple):
     valley_s: I32
     n_provinces: int
     itineraries: Itineraries = empty(Itineraries, 0)
+    outages: Outages = empty(Outages, 0)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from twin.engine.world import World
+from twin.engine.world import DAY_S, World
 from twin.tables.columns import I64
 from twin.tables.state import (
     OUT,
@@ -42,7 +42,7 @@ def laws_of(world: World, private_ws: I64, n_trips_out: int) -> tuple[Law, ...]:
     n_trips_out : int
         Trips under way.
     """
-    return (*energy_laws(world, private_ws), *outing_laws(world, n_trips_out), *plug_laws(world))
+    return (*energy_laws(world, private_ws), *outing_laws(world, n_trips_out), *plug_laws(world), *outage_laws(world))
 
 
 def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
@@ -99,3 +99,21 @@ def plug_laws(world: World) -> Iterator[Law]:
     yield Law("EVSEs occupied = vehicles in them", len(occupants), len(np.unique(occupants)), "EVSEs")
     n_busy = int(world.pool_state.n_busy.sum())
     yield Law("EVSEs occupied = EVSEs that pools count as busy", len(occupants), n_busy, "EVSEs")
+
+
+def outage_laws(world: World) -> Iterator[Law]:
+    """Yield what holds of EVSEs out of service: nobody is plugged in there, and they are out as the calendar says."""
+    of, n_evse = world.outage_state, world.given.pools.n_evse
+    yield Law("sessions begun on an EVSE that was taken or out of service = none", int(of.n_unfit.sum()), 0, "sessions")
+    n_there = world.pool_state.n_busy + world.pool_state.n_out
+    over = np.flatnonzero(n_there > n_evse)
+    rows = tuple(f"pool {row}: {n_there[row]} / {n_evse[row]}" for row in over[:MOST_ROWS])
+    yield Law("EVSEs occupied or out of service <= EVSEs, in every pool", int(n_there.sum()), int(n_evse.sum()), "EVSEs", rows, "<=")
+    yield Law("station hours with more seconds plugged or out of service than EVSE seconds = none", world.n_overfull, 0, "hours")
+    run_s, calendar = world.given.n_days * DAY_S, world.given.outages
+    there_s = np.maximum(np.minimum(calendar.end_s, run_s) - calendar.begin_s, 0)
+    wanted_s = np.bincount(calendar.station, weights=there_s, minlength=len(world.n_evse)).astype(np.int64)
+    differ = np.flatnonzero(world.totals.out_s != wanted_s)
+    rows = tuple(f"station {row}: {world.totals.out_s[row]} / {wanted_s[row]}" for row in differ[:MOST_ROWS])
+    name = "seconds out of service as lived = seconds of the calendar of outages, at every station"
+    yield Law(name, int(world.totals.out_s.sum()), int(wanted_s.sum()), "s", rows)

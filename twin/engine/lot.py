@@ -8,11 +8,13 @@ from twin.tables.inputs import MARKETS
 from twin.tables.state import (
     APPROACH,
     AT_REST,
+    CUT_OFF,
     FAST,
     FREE,
     NEVER_S,
     NO_VISIT,
     ROAD,
+    SERVED,
     STRANDED,
     SUM_DRIVEN_WS,
     SUM_FUEL_WS,
@@ -44,6 +46,12 @@ def rest(slot, active, wake_s, vehicles):
     vehicles.state[vehicle] = AT_REST
     active.phase[slot] = FREE
     wake_s[slot] = NEVER_S
+
+
+@kernel
+def has_charged(slot, active):
+    """Return whether the last visit to a station was a session, whole or cut off."""
+    return active.outcome[slot] == SERVED or active.outcome[slot] == CUT_OFF
 
 
 @kernel

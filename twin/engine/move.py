@@ -5,8 +5,9 @@ Neither sees another vehicle, so each driver decides and drives while the row is
 
 from twin.engine.choose import decide
 from twin.engine.drive import drive
+from twin.engine.lot import has_charged
 from twin.kernels import kernel, prefetch
-from twin.tables.state import DECIDE, EGRESS, NEVER_S, SERVED
+from twin.tables.state import DECIDE, EGRESS, NEVER_S
 
 FAR, NEAR = 20, 8
 """Places to look ahead in the list of who is due: first for the slot's row, then for the vehicle's that it names."""
@@ -60,5 +61,5 @@ def ask_ahead(at, n_due, due, active, vehicles):
     if at + FAR < n_due:
         prefetch(active, due[at + FAR])
         slot = due[at + NEAR]
-        if active.phase[slot] == EGRESS or (active.phase[slot] == DECIDE and active.outcome[slot] == SERVED):
+        if active.phase[slot] == EGRESS or (active.phase[slot] == DECIDE and has_charged(slot, active)):
             prefetch(vehicles, active.vehicle[slot])

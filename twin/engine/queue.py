@@ -1,5 +1,6 @@
 """The queue of a pool: first come, first served, who has booked before the others; whose patience ends steps out."""
 
+from twin.behaviour import NO_SERVICE_S
 from twin.kernels import kernel
 from twin.tables.state import DECIDE, HAS_TO_STAY, NEVER_S, QUEUE
 
@@ -44,7 +45,14 @@ def place_in_queue(slot, pool, active, site):
 @kernel
 def expected_wait_s(pool, n_ahead, site):
     """Return the wait to expect behind so many at a pool without a free EVSE."""
-    return (n_ahead + 1) * site.pool_state.session_s[pool] // site.pools.n_evse[pool]
+    n_in_service = site.pools.n_evse[pool] - site.pool_state.n_out[pool]
+    return (n_ahead + 1) * site.pool_state.session_s[pool] // n_in_service if n_in_service > 0 else NO_SERVICE_S
+
+
+@kernel
+def without_service(pool, site):
+    """Return whether no EVSE of a pool is in service."""
+    return site.pool_state.n_out[pool] == site.pools.n_evse[pool]
 
 
 @kernel
@@ -119,5 +127,5 @@ def publish_pools(station, site):
 @kernel
 def published_wait_s(pool, n_booked, site):
     """Return the expected wait as the Board shows it: plugs booked for the next hour count as taken, then as queued for."""
-    n_short = site.pool_state.n_busy[pool] + n_booked - site.pools.n_evse[pool]
+    n_short = site.pool_state.n_busy[pool] + site.pool_state.n_out[pool] + n_booked - site.pools.n_evse[pool]
     return expected_wait_s(pool, site.pool_state.n_waiting[pool] + n_short, site) if n_short >= 0 else 0

@@ -1,7 +1,7 @@
 """Phase `serve`: at every station the window's events happen in order, to the second.
 
-Within a second sessions end first, then vehicles arrive, then patience ends. A plug that falls free goes to the head of
-its queue at once. After every event the site's power is dealt out anew where it can bind.
+Within a second equipment fails first, then sessions and outages end, then vehicles arrive, then patience ends. A plug that
+falls free goes to the head of its queue at once. After every event the site's power is dealt out anew where it can bind.
 """
 
 from twin.behaviour import DRY
@@ -16,13 +16,15 @@ from twin.engine.queue import (
     publish_pools,
     take_head,
     turn_away,
+    without_service,
 )
+from twin.engine.repair import fail, repair
 from twin.engine.session import plug_in, unplug
 from twin.engine.share import book_window, deal_power, evses_of, is_tight
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import uniform
-from twin.tables.state import BALKED, NEVER_S, QUEUE, RENEGED, RING_HOURS, TRIP
+from twin.tables.state import BALKED, NEVER_S, NO_SERVICE, NOBODY, QUEUE, RENEGED, RING_HOURS, TRIP
 
 FAR, NEAR, NEXT = 12, 8, 4
 """Places to look ahead in the list of stations with an event: for their rows, for their plugs, for who unplugs there."""
@@ -51,15 +53,16 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
             arrives_s = NEVER_S
             if next_arrival < last_arrival and arrival_station[next_arrival] == station:
                 arrives_s = active.arrival_s[arrivals[next_arrival]]
-            second = min(ends_s, arrives_s, loses_s)
+            fails_s = site.station_state.fails_s[station]
+            second = min(ends_s, arrives_s, loses_s, fails_s)
             if second >= end_s:
                 break
-            if ends_s == second:
+            if fails_s == second:
+                slot = fail(station, second, end_s, active, wake_s, site)
+            elif ends_s == second:
                 slot = site.evses.occupant[evse]
-                unplug(slot, evse, second, end_s, active, wake_s, site)
-                ended[n_ended] = slot
-                n_ended += 1
-                head = take_head(active.pool[slot], active, site)
+                pool = set_free(evse, station, second, end_s, active, wake_s, site)
+                head = take_head(pool, active, site)
                 if head >= 0:
                     plug_in(head, evse, second, rules, active, site, shard)
             elif arrives_s == second:
@@ -70,18 +73,18 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                 evse = receive(slot, second, end_s, rules, active, wake_s, site)
                 if evse >= 0:
                     plug_in(slot, evse, second, rules, active, site, shard)
-                elif active.phase[slot] != QUEUE:
-                    ended[n_ended] = slot
-                    n_ended += 1
+                if evse >= 0 or active.phase[slot] == QUEUE:
+                    slot = NOBODY
             else:
-                loser = lose_patience(losing_pool, second, end_s, active, wake_s, site)
-                if loser < 0:
+                slot = lose_patience(losing_pool, second, end_s, active, wake_s, site)
+                if slot < 0:
                     continue
-                ended[n_ended] = loser
+            if slot >= 0:
+                ended[n_ended] = slot
                 n_ended += 1
             deal_power(station, second, active, site)
         publish_pools(station, site)
-        next_s[station] = min(ends_s, loses_s)
+        next_s[station] = min(ends_s, loses_s, fails_s)
         if is_tight(station, site):
             next_s[station] = end_s
             book_window(station, end_s, active, site)
@@ -117,19 +120,29 @@ def ask_ahead(at, n_due, start_s, due, active, site):
     first_evse, _ = evses_of(due[at + NEAR], site)
     prefetch(site.evses, first_evse)
     evse, _ = next_end(due[at + NEXT], site)
-    if evse >= 0:
+    if evse >= 0 and site.evses.occupant[evse] >= 0:
         prefetch(active, site.evses.occupant[evse], 2)
 
 
 @kernel
 def next_end(station, site):
-    """Return (EVSE, second) of the next session to end; the lowest EVSE of a tie."""
+    """Return (EVSE, second) of the next session or outage to end; the lowest EVSE of a tie."""
     best, best_s = -1, NEVER_S
     first_evse, end_evse = evses_of(station, site)
     for evse in range(first_evse, end_evse):
         if site.evses.end_s[evse] < best_s:
             best, best_s = evse, site.evses.end_s[evse]
     return best, best_s
+
+
+@kernel
+def set_free(evse, station, second, next_window_s, active, wake_s, site):
+    """End the session or the outage of an EVSE; return its pool. Reads: site. Writes: active, wake_s, site."""
+    slot = site.evses.occupant[evse]
+    if slot < 0:
+        return repair(evse, station, second, site)
+    unplug(slot, evse, second, next_window_s, active, wake_s, site)
+    return active.pool[slot]
 
 
 @kernel
@@ -142,9 +155,9 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     station = site.pools.station[pool]
     site.station_state.n_arrivals[station] += 1
     site.station_state.hour_arrivals[station] += 1
-    if site.pool_state.n_busy[pool] < site.pools.n_evse[pool]:
+    if site.pool_state.n_busy[pool] + site.pool_state.n_out[pool] < site.pools.n_evse[pool]:
         evse = site.pools.first_evse[pool]
-        while site.evses.occupant[evse] >= 0:
+        while site.evses.occupant[evse] != NOBODY:
             evse += 1
         return evse
     if active.is_booked[slot] and abs(second - active.booked_s[slot]) > rules.reservation_grace_s:
@@ -154,7 +167,7 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
     must_stay = has_to_stay(slot, rules, active, site)
     if expected_s > patience_s and not must_stay:
-        turn_away(slot, BALKED, second, next_window_s, active, wake_s)
+        turn_away(slot, NO_SERVICE if without_service(pool, site) else BALKED, second, next_window_s, active, wake_s)
         site.station_state.n_balked[station] += 1
         site.station_state.hour_balked[station] += 1
         return -1
@@ -173,7 +186,7 @@ def lose_patience(pool, second, next_window_s, active, wake_s, site):
     if ends_s > second:
         return -1
     leave_queue(loser, active, site)
-    turn_away(loser, RENEGED, second, next_window_s, active, wake_s)
+    turn_away(loser, NO_SERVICE if without_service(pool, site) else RENEGED, second, next_window_s, active, wake_s)
     station = site.pools.station[pool]
     site.station_state.n_reneged[station] += 1
     site.station_state.hour_reneged[station] += 1

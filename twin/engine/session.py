@@ -7,7 +7,7 @@ from twin.engine.booking import book_ahead, book_part
 from twin.engine.lot import HEAVY_TRUCK
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_QUARTER, charge_time_s, energy_after_ws, most_power_w
-from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, PLUGGED, SERVED, TRIP
+from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, NOBODY, PLUGGED, SERVED, TRIP
 
 HIGHWAY = 1
 
@@ -169,6 +169,7 @@ def plug_in(slot, evse, second, rules, active, site, shard):
     active.intake_ws[slot], active.anchor_ws[slot], active.peak_w[slot] = energy_ws, energy_ws, 0.0
     is_busy = site.pool_state.n_waiting[pool] > 0 and site.stations.layer[station] == HIGHWAY and active.errand[slot] == TRIP
     active.patience_s[slot] = second + (rules.busy_session_cap_s if is_busy else LONGEST_SESSION_S)
+    site.outage_state.n_unfit[station] += site.evses.occupant[evse] != NOBODY
     site.evses.occupant[evse] = slot
     site.pool_state.n_busy[pool] += 1
     limit_w = own_limit_w(row, pool, site)
@@ -205,7 +206,7 @@ def unplug(slot, evse, second, next_window_s, active, wake_s, site):
     active.phase[slot], active.outcome[slot] = DECIDE, SERVED
     active.n_tries[slot], active.shunned[slot] = 0, -1
     wake_s[slot] = next_window_s
-    site.evses.occupant[evse], site.evses.end_s[evse] = -1, NEVER_S
+    site.evses.occupant[evse], site.evses.end_s[evse] = NOBODY, NEVER_S
     site.pool_state.n_busy[pool] -= 1
     site.pool_state.session_s[pool] += (second - active.plug_in_s[slot] - site.pool_state.session_s[pool]) // N_REMEMBERED
     site.station_state.bound_w[station] -= active.bound_w[slot]

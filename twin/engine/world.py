@@ -10,17 +10,19 @@ import numpy as np
 from twin.behaviour import FIRST_SESSION_S, N_SEEN
 from twin.engine.given import Given
 from twin.engine.views import build_outlook
-from twin.tables.columns import F64, I32, I64, empty, rows
-from twin.tables.inputs import LAYERS
+from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
+from twin.tables.inputs import LAYERS, Outages
 from twin.tables.state import (
     FREE,
     N_SUMS,
     NEVER_S,
+    NOBODY,
     RING_HOURS,
     Active,
     Calls,
     Evses,
     Ledger,
+    OutageState,
     PoolState,
     Ring,
     StationState,
@@ -52,6 +54,10 @@ class World:
         State of the window engine.
     n_booked : ndarray of int32, shape (n_pools,)
         Bookings that the Board shows.
+    outages : Outages
+        The calendar of outages as kernels read it.
+    n_overfull : int
+        Station hours with more plugged and out-of-service seconds than EVSE seconds; a law says none.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
         Constant-power charging at home and at depots, see `booking.book_constant`.
     active, wake_s
@@ -76,6 +82,8 @@ class World:
     n_booked: I32
     evses: Evses
     station_state: StationState
+    outages: Outages
+    outage_state: OutageState
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
@@ -96,6 +104,7 @@ class World:
     sums: I64
     hour_sums: I64
     start_energy_ws: int
+    n_overfull: int
     executor: ThreadPoolExecutor | None
     first_slot: I64
     n_slots: I64
@@ -140,8 +149,8 @@ class World:
         classes, traits = given.classes, self.outlooks[0].classes
         return Site(
             traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
-            given.pools, self.pool_state, self.board_wait_s, self.evses, self.station_state, self.ledger, np.empty(most),
-            np.empty(most, np.int64),
+            given.pools, self.pool_state, self.board_wait_s, self.evses, self.station_state, self.outages,
+            self.outage_state, self.ledger, np.empty(most), np.empty(most, np.int64),
         )  # fmt: skip
 
     def slots_of(self, shard: int) -> tuple[int, int]:
@@ -170,6 +179,9 @@ def build_world(given: Given, n_workers: int) -> World:
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     board_wait_s = np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
+    outage_state, fails_s = _first_outages(given.outages, n_stations)
+    station_state = rows(StationState, n_stations)
+    station_state.fails_s[:] = fails_s
     return World(
         given=given,
         n_workers=n_workers,
@@ -179,8 +191,10 @@ def build_world(given: Given, n_workers: int) -> World:
         board_wait_s=board_wait_s,
         n_booked=np.zeros_like(board_wait_s),
         evses=_free_evses(given),
-        station_state=rows(StationState, n_stations),
-        next_s=np.full(n_stations, NEVER_S, np.int32),
+        station_state=station_state,
+        outages=to_rows(given.outages),
+        outage_state=outage_state,
+        next_s=fails_s,
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
@@ -203,6 +217,7 @@ def build_world(given: Given, n_workers: int) -> World:
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
+        n_overfull=0,
         executor=ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None,
     )
 
@@ -216,8 +231,17 @@ def _empty_pools(given: Given) -> PoolState:
 
 def _free_evses(given: Given) -> Evses:
     evses = rows(Evses, int(given.pools.n_evse.sum()))
-    evses.occupant[:], evses.end_s[:] = -1, NEVER_S
+    evses.occupant[:], evses.end_s[:] = NOBODY, NEVER_S
     return evses
+
+
+def _first_outages(outages: Outages, n_stations: int) -> tuple[OutageState, I32]:
+    """Return what every station knows of its outages at the start, with the second of the first of them."""
+    state, fails_s = rows(OutageState, n_stations), np.full(n_stations, NEVER_S, np.int32)
+    state.next_row[:] = np.searchsorted(outages.station, np.arange(n_stations))
+    has_any = np.searchsorted(outages.station, np.arange(n_stations), side="right") > state.next_row
+    fails_s[has_any] = outages.begin_s[state.next_row[has_any]]
+    return state, fails_s
 
 
 def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: int) -> Ledger:

@@ -15,7 +15,7 @@ from twin.reference.plain import Link, Pool
 from twin.tables.columns import columns
 from twin.tables.inputs import LAYERS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
-from twin.tables.state import APPROACH, EGRESS, FREE, ROAD, SERVED, STRANDED, TRIP
+from twin.tables.state import APPROACH, CUT_OFF, EGRESS, FREE, ROAD, SERVED, STRANDED, TRIP
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Visit:
 
     def row(self) -> tuple[Any, ...]:
         """Return its row of `SessionsTable`."""
-        driver, is_served = self.driver, self.outcome == SERVED
+        driver, is_served = self.driver, self.outcome in (SERVED, CUT_OFF)
         capacity_ws, arrival_s = driver.type.capacity_ws, driver.arrival_s
         return (
             driver.vehicle, driver.class_row, self.pool.station.row, self.pool.row, self.outcome - SERVED,
@@ -131,16 +131,21 @@ class Books:
             for session in station.sessions:
                 session.book((hour + 1) * SECONDS_PER_HOUR)
             counted, evse_s = station.hour, len(station.evses) * SECONDS_PER_HOUR
-            energy_ws, busy_s = station.hour_energy_ws[hour], station.hour_busy_s[hour]
+            for evse in station.evses:
+                if evse.repaired_s is not None:
+                    station.book_out(evse, (hour + 1) * SECONDS_PER_HOUR)
+            energy_ws, busy_s, out_s = station.hour_energy_ws[hour], station.hour_busy_s[hour], station.hour_out_s[hour]
             events = [counted[name] for name in ("arrivals", "sessions", "balked", "reneged")]
-            if busy_s > 0 or counted["arrivals"] > 0 or counted["reneged"] > 0:
-                share = busy_s / evse_s
-                rows.append((station.row, hour, *events, counted["max_queue"], counted["wait_s"], energy_ws / 3.6e6, share))
+            if busy_s > 0 or counted["arrivals"] > 0 or counted["reneged"] > 0 or out_s > 0:
+                waits = counted["max_queue"], counted["wait_s"]
+                rows.append((station.row, hour, *events, *waits, energy_ws / 3.6e6, busy_s / evse_s, out_s))
             is_full = busy_s >= FULL_SHARE * evse_s
-            sums = (*events, counted["wait_s"], energy_ws, busy_s, is_full)
+            sums = (*events, counted["wait_s"], energy_ws, busy_s, is_full, out_s)
             for name, value in zip(HOUR_FIELDS, sums, strict=True):
                 self.hours[name, station.province, station.layer, hour] += value
             station.whole["busy_s"] += busy_s
+            station.whole["out_s"] += out_s
+            station.whole["overfull"] += busy_s + out_s > evse_s
             station.whole["peak_hour_busy_s"] = max(station.whole["peak_hour_busy_s"], busy_s)
             station.hour.clear()
         for (layer, place), n_sessions in self._hour_waits.items():
@@ -173,8 +178,8 @@ class Books:
             whole = station.whole
             n_waiting = sum(len(pool.queue) for pool in station.pools)
             events = (whole[name] for name in ("arrivals", "sessions", "balked", "reneged"))
-            sums = (whole[name] for name in ("energy_ws", "busy_s", "wait_s", "peak_hour_busy_s", "max_wait_s", "max_queue"))
-            rows.append((*events, n_waiting, *sums))
+            names = "energy_ws", "busy_s", "wait_s", "peak_hour_busy_s", "max_wait_s", "max_queue", "out_s", "cut_off"
+            rows.append((*events, n_waiting, *(whole[name] for name in names)))
         return table_of(StationTotals, rows)
 
     def load(self, n_zones: int, n_quarters: int) -> Any:

@@ -15,7 +15,6 @@ from twin.tables.state import (
     EGRESS,
     NO_VISIT,
     ROAD,
-    SERVED,
     STRANDED,
     TRIP,
     WORRIED,
@@ -39,7 +38,7 @@ class Driver(Traveller):
         needs_charge = True
         if self.errand == TRIP:
             needs_charge = self.decide_trip()
-        elif self.outcome == SERVED:
+        elif self.has_charged:
             needs_charge = self.pay_owed(window_end_s)
         if not needs_charge:
             return

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from twin.reference.books import under_way
+from twin.reference.plain import DAY_S
 from twin.tables.inputs import LAYERS
 from twin.tables.state import FREE, PLUGGED
 from twin.tables.totals import LOAD_KINDS, Law
@@ -20,7 +21,7 @@ MOST_ROWS = 20
 
 def laws_of(model: ReferenceModel) -> tuple[Law, ...]:
     """Return every law with its two sides, at the end of the run."""
-    return (*energy_laws(model), *outing_laws(model), *plug_laws(model))
+    return (*energy_laws(model), *outing_laws(model), *plug_laws(model), *outage_laws(model))
 
 
 def energy_laws(model: ReferenceModel) -> Iterator[Law]:
@@ -70,3 +71,24 @@ def plug_laws(model: ReferenceModel) -> Iterator[Law]:
     yield Law("EVSEs occupied = vehicles in them", len(occupants), len(set(occupants)), "EVSEs")
     n_busy = sum(pool.n_busy for station in model.stations for pool in station.pools)
     yield Law("EVSEs occupied = EVSEs that pools count as busy", len(occupants), n_busy, "EVSEs")
+
+
+def outage_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of EVSEs out of service: nobody is plugged in there, and they are out as the calendar says."""
+    whole = [station.whole for station in model.stations]
+    n_unfit = sum(of["unfit"] for of in whole)
+    yield Law("sessions begun on an EVSE that was taken or out of service = none", n_unfit, 0, "sessions")
+    there = [(pool.row, pool.n_busy + len(pool.evses) - pool.n_in_service, len(pool.evses)) for pool in model.pools]
+    rows = tuple(f"pool {row}: {n} / {n_evse}" for row, n, n_evse in there if n > n_evse)
+    n_there, n_evse = (sum(pool[column] for pool in there) for column in (1, 2))
+    yield Law("EVSEs occupied or out of service <= EVSEs, in every pool", n_there, n_evse, "EVSEs", rows[:MOST_ROWS], "<=")
+    n_over = sum(of["overfull"] for of in whole)
+    yield Law("station hours with more seconds plugged or out of service than EVSE seconds = none", n_over, 0, "hours")
+    run_s, calendar = model.given.n_days * DAY_S, model.given.outages
+    wanted_s = [0] * len(whole)
+    for station, begin_s, end_s in zip(calendar.station, calendar.begin_s, calendar.end_s, strict=True):
+        wanted_s[station] += max(min(int(end_s), run_s) - int(begin_s), 0)
+    lived = [(row, of["out_s"], wanted_s[row]) for row, of in enumerate(whole)]
+    rows = tuple(f"station {row}: {out_s} / {in_all_s}" for row, out_s, in_all_s in lived if out_s != in_all_s)
+    name = "seconds out of service as lived = seconds of the calendar of outages, at every station"
+    yield Law(name, sum(of["out_s"] for of in whole), sum(wanted_s), "s", rows[:MOST_ROWS])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from twin.behaviour import FIRST_SESSION_S
+from twin.behaviour import FIRST_SESSION_S, NO_SERVICE_S
 from twin.tables.columns import F64
 from twin.tables.inputs import LAYERS, MARKETS, N_KNOTS
 
@@ -80,10 +80,25 @@ class Call(NamedTuple):
 
 @dataclass(eq=False)
 class Evse:
-    """Equipment that charges one vehicle at a time."""
+    """Equipment that charges one vehicle at a time, or none while it is out of service.
+
+    Attributes
+    ----------
+    repaired_s : int or None
+        Second at which it serves again; None where it is in service.
+    booked_s : int
+        Second up to which its outage is in the books.
+    """
 
     pool: Pool
     session: Session | None = None
+    repaired_s: int | None = None
+    booked_s: int = 0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a vehicle can be plugged in."""
+        return self.session is None and self.repaired_s is None
 
 
 @dataclass(eq=False)
@@ -120,13 +135,19 @@ class Pool:
         """EVSEs plugged in."""
         return sum(evse.session is not None for evse in self.evses)
 
+    @property
+    def n_in_service(self) -> int:
+        """EVSEs that are not out of service."""
+        return sum(evse.repaired_s is None for evse in self.evses)
+
     def expected_wait_s(self, n_ahead: int) -> int:
         """Return what whoever comes to a pool without a free EVSE has to expect behind so many."""
-        return (n_ahead + 1) * self.session_s // len(self.evses)
+        n_in_service = self.n_in_service
+        return (n_ahead + 1) * self.session_s // n_in_service if n_in_service else NO_SERVICE_S
 
     def publish(self) -> None:
         """Write the expected wait on the Board: booked plugs count as taken, and where all are taken as queued for."""
-        n_short = self.n_busy + self.n_booked - len(self.evses)
+        n_short = self.n_busy + self.n_booked - self.n_in_service
         self.board_wait_s = self.expected_wait_s(len(self.queue) + n_short) if n_short >= 0 else 0
 
 
@@ -161,6 +182,10 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
         pool.evses = [Evse(pool) for _ in range(table.n_evse[row])]
         station.pools.append(pool)
         found.append(pool)
+    evses = [evse for pool in found for evse in pool.evses]
+    calendar = plain(given.outages)
+    for outage in zip(calendar.station, calendar.begin_s, calendar.evse, calendar.end_s, strict=True):
+        stations[outage[0]].outages.append((outage[1], evses[outage[2]], outage[3]))
     return found
 
 

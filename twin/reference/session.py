@@ -47,6 +47,7 @@ class Session:
         self.anchor_s, self.anchor_ws = second, self.intake_ws
         self.booked_s, self.booked_ws = second, self.intake_ws
         self.end_s, self.end_ws, self.limit_w, self.peak_w = second, self.intake_ws, 0.0, 0.0
+        self.is_cut_off = False
         self._run_at(self.own_limit_w)
         self.bound_w = math.ceil(self.demand_w(self.intake_ws))
 
@@ -113,6 +114,10 @@ class Session:
             self.end_s = max(self.latest_s, self.anchor_s + 1)
             reached_ws = self._energy_after_ws(float(self.anchor_ws), self.end_s - self.anchor_s)
             self.end_ws = min(math.floor(reached_ws), self.target_ws)
+
+    def cut_off(self, second: int) -> None:
+        """End before its time, with what it has got."""
+        self.end_ws, self.end_s, self.is_cut_off = self.energy_at_ws(second), second, True
 
     def note_peak(self) -> None:
         """Remember the largest power since the anchor: the curve's maximum from there on, cut at the limit that held."""

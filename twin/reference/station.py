@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING
 import mesa  # type: ignore[import-untyped]
 import numpy as np
 
-from twin.behaviour import N_REMEMBERED
+from twin.behaviour import N_REMEMBERED, NO_SERVICE_S
 from twin.physics import SECONDS_PER_HOUR, water_level_w
 from twin.reference.books import Visit
 from twin.reference.plain import Evse, Pool
 from twin.reference.session import Session
 from twin.tables.inputs import LAYERS
-from twin.tables.state import BALKED, DECIDE, HAS_TO_STAY, LONGEST_SESSION_S, NEVER_S, PLUGGED, QUEUE, RENEGED, SERVED, TRIP
+from twin.tables.state import (
+    BALKED,
+    CUT_OFF,
+    DECIDE,
+    HAS_TO_STAY,
+    LONGEST_SESSION_S,
+    NEVER_S,
+    NO_SERVICE,
+    PLUGGED,
+    QUEUE,
+    RENEGED,
+    SERVED,
+    TRIP,
+)
 
 if TYPE_CHECKING:
     from twin.reference.driver import Driver
@@ -30,7 +43,7 @@ class Station(mesa.Agent):  # type: ignore[misc]
     """One station (site): pools of EVSEs with a queue each, and one transformer.
 
     Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `receive`,
-    `place_in_queue`, `take_next`, `longest_session_s`, `deal_power` and `publish`.
+    `place_in_queue`, `take_next`, `longest_session_s`, `deal_power`, `would_wait_for_repair` and `publish`.
 
     Attributes
     ----------
@@ -38,9 +51,11 @@ class Station(mesa.Agent):  # type: ignore[misc]
         Its id, the row of the stations' table.
     arrivals : deque of Driver
         Who arrives in the running window, by (second, vehicle).
+    outages : deque of (int, Evse, int)
+        What of the calendar is to come: when an EVSE fails, which, and when it serves again.
     whole, hour : Counter of str
         Counts of the run and of the running hour.
-    hour_energy_ws, hour_busy_s : Counter of int
+    hour_energy_ws, hour_busy_s, hour_out_s : Counter of int
         What has been booked, by hour since day 0.
     """
 
@@ -58,11 +73,13 @@ class Station(mesa.Agent):  # type: ignore[misc]
         self.site_limit_w: int = table.site_limit_w[row]
         self.pools: list[Pool] = []
         self.arrivals: deque[Driver] = deque()
+        self.outages: deque[tuple[int, Evse, int]] = deque()
         self.n_restricted = 0
         self.whole: Counter[str] = Counter()
         self.hour: Counter[str] = Counter()
         self.hour_energy_ws: Counter[int] = Counter()
         self.hour_busy_s: Counter[int] = Counter()
+        self.hour_out_s: Counter[int] = Counter()
 
     @property
     def evses(self) -> list[Evse]:
@@ -77,7 +94,8 @@ class Station(mesa.Agent):  # type: ignore[misc]
     def serve_window(self, start_s: int, end_s: int) -> None:
         """Phase `serve`: let everything happen that happens before `end_s`, in order.
 
-        Within a second sessions end first, then vehicles arrive, then patience ends; ties go to the lower EVSE or pool.
+        Within a second equipment fails first, then sessions and outages end, then vehicles arrive, then patience ends;
+        ties go to the lower EVSE or pool.
 
         Parameters
         ----------
@@ -89,18 +107,24 @@ class Station(mesa.Agent):  # type: ignore[misc]
             ending, ends_s = self.next_end()
             loser, loses_s = self.next_loss()
             arrives_s = self.arrivals[0].arrival_s if self.arrivals else NEVER_S
-            second = min(ends_s, arrives_s, loses_s)
+            fails_s = self.outages[0][0] if self.outages else NEVER_S
+            second = min(ends_s, arrives_s, loses_s, fails_s)
             if second >= end_s:
                 break
-            if ending is not None and ends_s == second:
-                self.unplug(ending, end_s)
+            if fails_s == second:
+                self.fail(*self.outages.popleft(), end_s)
+            elif ending is not None and ends_s == second:
+                if ending.session is None:
+                    self.repair(ending, second)
+                else:
+                    self.unplug(ending, end_s)
                 self.take_next(ending, second)
             elif arrives_s == second:
                 self.receive(self.arrivals.popleft(), second, end_s)
             elif loser is not None:
                 assert loser.pool is not None
                 loser.pool.queue.remove(loser)
-                self.turn_away(loser, RENEGED, second, end_s)
+                self.turn_away(loser, RENEGED if loser.pool.n_in_service else NO_SERVICE, second, end_s)
             self.deal_power(second)
         if self.is_tight():
             for session in self.sessions:
@@ -108,8 +132,9 @@ class Station(mesa.Agent):  # type: ignore[misc]
                     session.anchor(end_s)
 
     def next_end(self) -> tuple[Evse | None, int]:
-        """Return (EVSE, second) of the next session to end."""
+        """Return (EVSE, second) of the next session or outage to end."""
         ends = [(evse.session.end_s, at) for at, evse in enumerate(self.evses) if evse.session is not None]
+        ends += [(evse.repaired_s, at) for at, evse in enumerate(self.evses) if evse.repaired_s is not None]
         if not ends:
             return None, NEVER_S
         second, at = min(ends)
@@ -128,13 +153,13 @@ class Station(mesa.Agent):  # type: ignore[misc]
         pool = driver.pool
         assert pool is not None
         self.count("arrivals")
-        free = next((evse for evse in pool.evses if evse.session is None), None)
+        free = next((evse for evse in pool.evses if evse.is_free), None)
         if free is not None:
             self.plug_in(driver, free, second)
             return
         n_ahead = self.place_in_queue(driver, pool, second)
         if driver.balks(pool.expected_wait_s(n_ahead)):
-            self.turn_away(driver, BALKED, second, window_end_s)
+            self.turn_away(driver, BALKED if pool.n_in_service else NO_SERVICE, second, window_end_s)
         else:
             driver.phase = QUEUE
             driver.loses_s = NEVER_S if driver.has_to_stay() else second + max(driver.patience_s(), 1)
@@ -154,7 +179,7 @@ class Station(mesa.Agent):  # type: ignore[misc]
 
     def turn_away(self, driver: Driver, outcome: int, second: int, window_end_s: int) -> None:
         """Send a vehicle off without a charge; it decides again at the start of the next window."""
-        self.count("balked" if outcome == BALKED else "reneged")
+        self.count("reneged" if driver.phase == QUEUE else "balked")
         driver.phase, driver.outcome, driver.wake_s = DECIDE, outcome, window_end_s
         driver.n_tries, driver.shunned = min(driver.n_tries + 1, HAS_TO_STAY - 1), driver.pool
         assert driver.pool is not None
@@ -169,6 +194,7 @@ class Station(mesa.Agent):  # type: ignore[misc]
 
     def plug_in(self, driver: Driver, evse: Evse, second: int) -> None:
         """Begin a session at its own limit; the site's share is dealt out afterwards."""
+        self.whole["unfit"] += not evse.is_free
         evse.session = Session(driver, evse.pool, second, self.longest_session_s(driver, evse.pool))
         driver.phase = PLUGGED
         wait_s = second - driver.arrival_s
@@ -192,7 +218,8 @@ class Station(mesa.Agent):  # type: ignore[misc]
         session.book(second)
         session.note_peak()
         driver.energy_ws, driver.session_s = session.end_ws, second - session.plug_in_s
-        driver.phase, driver.outcome, driver.wake_s = DECIDE, SERVED, window_end_s
+        outcome = CUT_OFF if session.is_cut_off else SERVED
+        driver.phase, driver.outcome, driver.wake_s = DECIDE, outcome, window_end_s
         driver.n_tries, driver.shunned = 0, None
         pool.session_s += (driver.session_s - pool.session_s) // N_REMEMBERED
         self.whole["energy_ws"] += session.end_ws - session.intake_ws
@@ -200,9 +227,40 @@ class Station(mesa.Agent):  # type: ignore[misc]
         self.model.books.events["session cut short"] += is_capped
         self.model.books.visits.append(
             Visit(
-                driver, pool, SERVED, session.plug_in_s, second, session.intake_ws, session.end_ws, session.peak_w
+                driver, pool, outcome, session.plug_in_s, second, session.intake_ws, session.end_ws, session.peak_w
             )
         )  # fmt: skip
+
+    def fail(self, second: int, evse: Evse, repaired_s: int, window_end_s: int) -> None:
+        """Take an EVSE out of service: its session ends with what it has, and a queue left without any thinks again."""
+        if evse.session is not None:
+            if evse.session.end_s > second:
+                evse.session.cut_off(second)
+                self.whole["cut_off"] += 1
+            self.unplug(evse, window_end_s)
+        evse.repaired_s, evse.booked_s = repaired_s, second
+        if evse.pool.n_in_service == 0:
+            for driver in evse.pool.queue:
+                if not self.would_wait_for_repair(driver, second):
+                    driver.loses_s = second
+
+    def would_wait_for_repair(self, driver: Driver, second: int) -> bool:
+        """Return whether a driver in the queue stays though no EVSE is in service."""
+        return driver.loses_s >= second + NO_SERVICE_S
+
+    def repair(self, evse: Evse, second: int) -> None:
+        """Put an EVSE back into service."""
+        self.book_out(evse, second)
+        evse.repaired_s = None
+        self.model.books.events["repaired"] += 1
+
+    def book_out(self, evse: Evse, until_s: int) -> None:
+        """Enter the seconds out of service up to a second, hour by hour."""
+        while evse.booked_s < until_s:
+            hour = evse.booked_s // SECONDS_PER_HOUR
+            end_s = min((hour + 1) * SECONDS_PER_HOUR, until_s)
+            self.hour_out_s[hour] += end_s - evse.booked_s
+            evse.booked_s = end_s
 
     def is_tight(self) -> bool:
         """Return whether the sessions together could draw more than the site lets through, or some are held back."""

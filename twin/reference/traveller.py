@@ -25,7 +25,7 @@ from twin.reference.customer import Customer
 from twin.reference.plain import Link, Pool
 from twin.rng import Stream
 from twin.tables.inputs import MARKETS, SERVES_CARS, SERVES_TRUCKS
-from twin.tables.state import FAST, HAS_TO_STAY, ROAD, SERVED, TRUCK
+from twin.tables.state import FAST, HAS_TO_STAY, ROAD, TRUCK
 
 __all__ = ["Prospect", "Stop", "Traveller"]
 
@@ -53,7 +53,7 @@ class Traveller(Customer):
 
     def decide_trip(self) -> bool:
         """Set the next stop of a trip, or none, and take to the road; return whether to charge in town before that."""
-        if self.outcome == SERVED and self.session_s >= self.model.rules.rest_s:
+        if self.has_charged and self.session_s >= self.model.rules.rest_s:
             self.wheel_s = 0
         way_m = self.model.roads.access_m[self.place] if self.link is None else self.stop_m
         reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
@@ -61,7 +61,7 @@ class Traveller(Customer):
         if not self.type.has_engine:
             start_ws = self.energy_ws - self.town_ws(way_m)
             arrival_ws = self.energy_on_arrival_ws(start_ws)
-            if arrival_ws < (reserve_ws // CONTENT if self.outcome == SERVED else reserve_ws):
+            if arrival_ws < (reserve_ws // CONTENT if self.has_charged else reserve_ws):
                 prospect = self.look_ahead(start_ws, reserve_ws)
                 runs_short = not prospect.stops or prospect.is_short
                 if self.link is None and self.neighbourhood()[0] and self.is_prepared(runs_short):

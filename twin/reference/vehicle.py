@@ -10,7 +10,7 @@ import mesa  # type: ignore[import-untyped]
 from twin.reference.plain import DAY_S, Call, Link, Pool, VehicleClass
 from twin.rng import Stream, uniform4
 from twin.tables.inputs import VEHICLE_KINDS
-from twin.tables.state import APPROACH, AT_REST, DECIDE, FREE, NO_VISIT, OUT, ROAD, STRANDED, TRIP
+from twin.tables.state import APPROACH, AT_REST, CUT_OFF, DECIDE, FREE, NO_VISIT, OUT, ROAD, SERVED, STRANDED, TRIP
 
 if TYPE_CHECKING:
     from twin.reference.model import ReferenceModel
@@ -79,6 +79,11 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
     def draw(self, stream: Stream, period: int, number: int) -> float:
         """Return one draw of this vehicle, in [0, 1)."""
         return self.draws(stream, period, number // 4)[number % 4]
+
+    @property
+    def has_charged(self) -> bool:
+        """Whether its last visit to a station was a session, whole or cut off."""
+        return self.outcome in (SERVED, CUT_OFF)
 
     def soc_ws(self, soc: float) -> int:
         """Return the energy of a state of charge."""

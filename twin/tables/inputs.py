@@ -48,6 +48,15 @@ class Pools(NamedTuple):
     network: Annotated[U8, Field("-", "1 + the carmaker whose own network it belongs to, as an operator; 0 none")]
 
 
+class Outages(NamedTuple):
+    """When EVSEs are out of service, sorted by (station, begin, EVSE). Those of one EVSE neither overlap nor touch."""
+
+    station: Annotated[I32, Field("-", "station")]
+    evse: Annotated[I32, Field("-", "EVSE, counted through all pools")]
+    begin_s: Annotated[I32, Field("s", "first second out of service")]
+    end_s: Annotated[I32, Field("s", "second from which it serves again, also beyond the run")]
+
+
 class Markets(NamedTuple):
     """Pools that a driver in a county knows, as compressed rows: county x market -> pools, neighbours adjacent."""
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I16, I32, I64, STR, U8, Annotated, Field
 
-OUTCOMES = ("served", "balked", "reneged")
+OUTCOMES = ("served", "balked", "reneged", "cut off", "no service")
 TRIP_OUTCOMES = ("ended", "under way", "stranded", "not begun")
 VERDICTS = ("met", "missed", "not evaluated")
 
@@ -66,6 +66,8 @@ class StationsTable(NamedTuple):
     mean_wait_s: Annotated[F64, Field("s", "mean waiting time of those who plugged in; null without any")]
     max_wait_s: Annotated[I32, Field("s", "longest waiting time of those who plugged in")]
     max_queue: Annotated[I32, Field("-", "longest queue")]
+    n_cut_off: Annotated[I64, Field("-", "of the sessions, those that a failure ended")]
+    out_of_service_s: Annotated[I64, Field("s", "seconds out of service of all EVSEs")]
 
 
 class StationHoursTable(NamedTuple):
@@ -81,6 +83,7 @@ class StationHoursTable(NamedTuple):
     wait_s: Annotated[I32, Field("s", "waiting time of the sessions begun, summed")]
     energy_kwh: Annotated[F32, Field("kWh", "energy into batteries")]
     busy_share: Annotated[F32, Field("-", "plugged seconds over EVSE seconds")]
+    out_of_service_s: Annotated[I32, Field("s", "seconds out of service of all EVSEs")]
 
 
 class SessionsTable(NamedTuple):
@@ -90,7 +93,7 @@ class SessionsTable(NamedTuple):
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes; names in the manifest")]
     station: Annotated[I32, Field("-", "station id")]
     pool: Annotated[I32, Field("-", "pool id")]
-    outcome: Annotated[U8, Field("-", "0 served, 1 balked, 2 reneged")]
+    outcome: Annotated[U8, Field("-", "0 served, 1 balked, 2 reneged, 3 served until the EVSE failed, 4 balked or reneged as none of the pool is in service")]
     is_routed: Annotated[U8, Field("-", "1 on an inter-zone trip")]
     arrival_s: Annotated[I32, Field("s", "arrival")]
     plug_in_s: Annotated[I32, Field("s", "start of the session; -1 without one")]

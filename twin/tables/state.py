@@ -17,7 +17,10 @@ PHASES = ("free", "decide", "road", "approach", "arrived", "queue", "plugged", "
 FAST, SLOW, TRUCK, TRIP = range(4)
 
 # How its last visit to a station ended; WORRIED: it looked again on the road without a visit.
-NO_VISIT, SERVED, BALKED, RENEGED, WORRIED = range(5)
+NO_VISIT, SERVED, BALKED, RENEGED, CUT_OFF, NO_SERVICE, WORRIED = range(7)
+
+# Who is plugged in at an EVSE where no vehicle is: nobody, or nobody can be until it is repaired.
+NOBODY, OUT_OF_SERVICE = -1, -2
 
 HAS_TO_STAY = 255
 """Tries of a driver who has no other stop in reach and waits however long."""
@@ -93,20 +96,32 @@ class PoolState(NamedTuple):
     n_busy: Annotated[I32, Field("-", "EVSEs plugged in")]
     session_s: Annotated[I32, Field("s", "running mean length of its sessions")]
     loses_s: Annotated[I32, Field("s", "no patience in the queue ends before this second; NEVER_S empty")]
+    n_out: Annotated[I32, Field("-", "EVSEs out of service")]
 
 
 class Evses(NamedTuple):
     """EVSEs, one row each."""
 
-    occupant: Annotated[I32, Field("-", "slot plugged in; -1 free")]
-    end_s: Annotated[I32, Field("s", "end of its session; NEVER_S when free")]
+    occupant: Annotated[I32, Field("-", "slot plugged in; -1 free, -2 out of service")]
+    end_s: Annotated[I32, Field("s", "end of its session, or of its outage; NEVER_S when free")]
+
+
+class OutageState(NamedTuple):
+    """EVSEs out of service, one row a station: touched where equipment fails or is repaired, and once an hour."""
+
+    next_row: Annotated[I32, Field("-", "outage that begins next, a row of the calendar")]
+    n_out: Annotated[I32, Field("-", "EVSEs out of service")]
+    since_s: Annotated[I32, Field("s", "second up to which hour_out_s is counted")]
+    hour_out_s: Annotated[I32, Field("s", "of the running hour: seconds out of service, of all EVSEs")]
+    n_cut_off: Annotated[I32, Field("-", "sessions that a failure ended")]
+    n_unfit: Annotated[I32, Field("-", "sessions begun on an EVSE that was taken or out of service")]
 
 
 class StationState(NamedTuple):
     """What a station remembers and counts, one row each.
 
     Beside the rows lies one bare column, ``next_s``: the second of the station's next event of its own (the end of a
-    session or of a patience), which every window reads through.
+    session, an outage or a patience, or a failure), which every window reads through.
     """
 
     bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
@@ -125,6 +140,7 @@ class StationState(NamedTuple):
     hour_balked: Annotated[I16, Field("-", "of the running hour: balked")]
     hour_reneged: Annotated[I16, Field("-", "of the running hour: reneged")]
     hour_queue: Annotated[I16, Field("-", "of the running hour: longest queue")]
+    fails_s: Annotated[I32, Field("s", "second at which an EVSE fails next; NEVER_S none")]
 
 
 class Roads(NamedTuple):

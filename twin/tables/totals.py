@@ -11,7 +11,7 @@ LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot")
 WAIT_EDGES_S = (0, 1, 60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800)
 """Lower edges of the bins of the waiting-time histogram; the last bin is open."""
 
-HOUR_FIELDS = ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "wait_s", "energy_ws", "busy_s", "n_full")
+HOUR_FIELDS = ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "wait_s", "energy_ws", "busy_s", "n_full", "out_s")
 """Fields of the hourly sums. `n_full` counts stations whose EVSEs were busy for at least 95 % of the hour."""
 
 
@@ -21,6 +21,7 @@ class StationHour(NamedTuple):
     energy_ws: Annotated[I64, Field("Ws", "energy into batteries")]
     busy_s: Annotated[I64, Field("s", "plugged seconds of all EVSEs")]
     wait_s: Annotated[I32, Field("s", "waiting time of the sessions begun")]
+    out_s: Annotated[I32, Field("s", "seconds out of service of all EVSEs")]
     arrivals: Annotated[I16, Field("-", "vehicles that drove in")]
     sessions: Annotated[I16, Field("-", "sessions begun")]
     balked: Annotated[I16, Field("-", "left on arrival")]
@@ -42,6 +43,8 @@ class StationTotals(NamedTuple):
     peak_hour_busy_s: Annotated[I64, Field("s", "most plugged seconds in an hour")]
     max_wait_s: Annotated[I32, Field("s", "longest waiting time of a session begun")]
     max_queue: Annotated[I32, Field("-", "longest queue of one of its pools")]
+    out_s: Annotated[I64, Field("s", "seconds out of service of all EVSEs")]
+    n_cut_off: Annotated[I64, Field("-", "sessions that a failure ended")]
 
 
 @dataclass(frozen=True)

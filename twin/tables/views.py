@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
-from twin.tables.inputs import Itineraries, LinkPools, Markets, Pools, Stations
-from twin.tables.state import Evses, Ledger, PoolState, StationState
+from twin.tables.inputs import Itineraries, LinkPools, Markets, Outages, Pools, Stations
+from twin.tables.state import Evses, Ledger, OutageState, PoolState, StationState
 
 
 class Plugs(NamedTuple):
@@ -131,6 +131,8 @@ class Site(NamedTuple):
     board_wait_s: I32
     evses: Evses
     station_state: StationState
+    outages: Outages
+    outage_state: OutageState
     ledger: Ledger
     shares_w: F64
     energies_ws: I64
