@@ -163,6 +163,7 @@ def totals(stock: FakeInventory, visits: Events, n_hours: int, n_provinces: int,
         "energy_ws": count(served, visits.energy_ws),
         "busy_s": busy,
         "n_full": (busy * 100 >= 95 * n_evse[:, None] * HOUR_S).astype(np.int64),
+        "out_s": np.minimum(n_evse[:, None] * HOUR_S - busy, 40 * (1 + np.arange(n)[:, None] % 3)),
     }
     hours = np.zeros((len(HOUR_FIELDS), n_provinces, len(LAYERS), n_hours), np.int64)
     for k, field in enumerate(HOUR_FIELDS):
@@ -181,6 +182,7 @@ def totals(stock: FakeInventory, visits: Events, n_hours: int, n_provinces: int,
             peak_hour_busy_s=busy.max(axis=1),
             max_wait_s=max_wait.astype(np.int32),
             max_queue=(max_wait // 600).astype(np.int32),
+            n_cut_off=np.zeros(n, np.int64),
         ),
         hours=hours,
         wait_histogram=histogram,
@@ -281,6 +283,7 @@ def station_hours(run: FakeRun) -> StationHoursTable:
         wait_s=count(served, run.events.wait_s).astype(np.int32),
         energy_kwh=(count(served, run.events.energy_ws) / 3_600_000).astype(np.float32),
         busy_share=np.full(found.size, 0.5, np.float32),
+        out_of_service_s=np.zeros(found.size, np.int32),
     )
 
 

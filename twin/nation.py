@@ -24,6 +24,7 @@ from twin.network.graph import Network
 from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, demand_loader
 from twin.stations.inventory import Inventory, build_inventory
+from twin.stations.outages import build_outages
 from twin.tables.columns import F64, to_rows
 from twin.tables.inputs import VehicleClasses
 from twin.tables.totals import ProvinceLoad
@@ -125,6 +126,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         prices=_price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=regions.n_provinces,
+        outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
     )
     return Demand(calendar, classes, names, given)
 

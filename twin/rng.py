@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.kernels import kernel
 
-__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms"]
+__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms_of"]
 
 
 class Stream(IntEnum):
@@ -42,6 +42,10 @@ class Stream(IntEnum):
     """Which pool a driver would find in a town on the way. Entity: vehicle, period: node."""
     NETWORK = 12
     """Whether a carmaker's network admits a vehicle. Entity: vehicle, period: network."""
+    OUTAGE = 14
+    """When an EVSE fails and how long its repair takes. Entity: EVSE, period: number of the outage."""
+    INCIDENT = 15
+    """When an incident closes a station and for how long. Entity: station, period: number of the incident."""
 
 
 _M0 = np.uint64(0xD2511F53)
@@ -127,4 +131,18 @@ def uniforms(seed: int, stream: Stream, first_entity: int, n: int, period: int =
     """Return one draw for each of `n` entities in a row, the same that `uniform` gives one by one."""
     out = np.empty(n, np.float64)
     _fill(out, seed, int(stream), first_entity, period, draw)
+    return out
+
+
+@kernel
+def _fill_of(out, seed, stream, entities, period, draw):
+    """Reads: entities. Writes: out."""
+    for row in range(out.shape[0]):
+        out[row] = uniform(seed, stream, entities[row], period, draw)
+
+
+def uniforms_of(seed: int, stream: Stream, entities: NDArray[np.int64], period: int = 0, draw: int = 0) -> NDArray[np.float64]:
+    """Return one draw for each of some entities, the same that `uniform` gives one by one."""
+    out = np.empty(len(entities), np.float64)
+    _fill_of(out, seed, int(stream), entities, period, draw)
     return out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.case.fleet import Kinds, Tours, build_itineraries, build_vehicles, check_ways, read_kinds, read_tours
+from twin.case.outages import build_outages, check_outages
 from twin.case.places import Grounds, build_grounds
 from twin.case.reading import Columns, read_table
 from twin.case.supply import Sites, build_inventory, read_sites
@@ -74,6 +75,7 @@ def pose(network: Any, stations: Any, vehicles: Any, trips: Any, config: Config 
     faults.raise_if_any(DataError)
     n_vehicles, n_pools = len(read["vehicles"]["soc"]), len(read["stations"].get("node", ()))
     sites = read_sites(read["stations"], n_pools, faults)
+    check_outages(read["stations"], n_pools, faults)
     kinds = read_kinds(read["vehicles"], n_vehicles, faults)
     tours = read_tours(read["trips"], read["vehicles"], n_vehicles, faults)
     faults.raise_if_any(DataError)
@@ -180,6 +182,7 @@ def _given(
         itineraries=build_itineraries(tours, grounds),
         lot_m=0,
         least_way_m=0.0,
+        outages=build_outages(read["stations"], inventory.pools),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from twin.config.compute import Compute
 from twin.config.fleet import Fleet
 from twin.config.grid import Grid
 from twin.config.network import Network
+from twin.config.outages import Outages
 from twin.config.output import Output
 from twin.config.period import Period
 from twin.config.scenario import Scenario
@@ -28,6 +29,7 @@ class Config(Section):
     period: Period = Field(Period(), description="the days simulated")
     network: Network = Field(Network(), description="the roads")
     stations: Stations = Field(Stations(), description="public charging stations")
+    outages: Outages = Field(Outages(), description="failure and repair of public EVSEs")
     fleet: Fleet = Field(Fleet(), description="the vehicles")
     behaviour: Behaviour = Field(Behaviour(), description="how drivers decide")
     travel: Travel = Field(Travel(), description="how much the fleet moves")

@@ -230,6 +230,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "n_rescued": int(sums[SUM_RESCUED_TRIPS] + sums[SUM_RESCUED_ERRANDS]),
         "n_errands_begun": int(sums[SUM_ERRANDS_BEGUN]),
         "n_errands_given_up": int(sums[SUM_GIVEN_UP]),
+        "n_cut_off": int(world.outage_state.n_cut_off.sum()),
         "n_local_days": int(sums[SUM_LOCAL_DAYS]),
         "local_km": int(sums[SUM_LOCAL_M] // 1000),
         "trip_km": int(sums[SUM_TRIP_M] // 1000),

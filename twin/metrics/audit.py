@@ -99,10 +99,11 @@ def arrivals_law(totals: RunTotals) -> Law:
 
 
 def occupancy_laws(totals: RunTotals, inventory: Inventory) -> Iterator[Law]:
-    """Utilisation is at most 1: no station was plugged for longer than its EVSEs have seconds."""
+    """No station was plugged or out of service for longer than its EVSEs have seconds."""
     n_evse = station_sums(inventory, inventory.pools.n_evse)
+    used_s = totals.stations.busy_s + totals.stations.out_s
     for name, busy_s, n_hours in (
-        ("plugged seconds <= EVSE seconds of the run, at every station", totals.stations.busy_s, totals.n_hours),
+        ("seconds plugged or out of service <= EVSE seconds of the run, at every station", used_s, totals.n_hours),
         ("plugged seconds <= EVSE seconds in the busiest hour, at every station", totals.stations.peak_hour_busy_s, 1),
     ):
         there_s = n_evse * (SECONDS_PER_HOUR * n_hours)

@@ -95,6 +95,7 @@ def service_figures(sums: Mapping[str, I64], there: Supply, n_hours: int) -> Ite
     yield "busy_share", "-", ratio(sums["busy_s"], evse_s)
     yield "power_use_share", "-", ratio(sums["energy_ws"], there.rated_power_w * float(SECONDS_PER_HOUR * n_hours))
     yield "share_stations_full", "-", ratio(sums["n_full"], there.n_stations * n_hours)
+    yield "availability", "-", 1.0 - ratio(sums["out_s"], evse_s)
     yield "sessions_per_evse_day", "1/d", ratio(sums["n_sessions"], there.n_evse * (n_hours / 24))
 
 

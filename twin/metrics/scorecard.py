@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.metrics.policy import NO_RULE, WHY_NOT
-from twin.metrics.rows import ALL
+from twin.metrics.rows import ALL, SECONDS_PER_HOUR
 from twin.tables.columns import F64
 from twin.tables.results import VERDICTS, MetricsTable, ScorecardTable, StationsTable
 
 MET, MISSED, NOT_EVALUATED = VERDICTS
 BUSY_SHARE = 0.40
 """Utilisation above which a facility is to be upgraded first."""
+AVAILABILITY = 0.98
+"""Share of the time for which equipment is to be in service."""
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">": lambda value, target: value > target,
@@ -156,10 +158,26 @@ def _hardly_used(facts: Facts) -> Answer:
     return Answer(share, "share of stations plugged for less than 5 % of the time; the text names no figure")
 
 
+def _availability(facts: Facts) -> Answer:
+    """Judge what failed and was repaired in the run; where nothing does there is nothing to judge."""
+    share = facts.figure("availability")
+    if not share < 1.0:
+        return Answer(np.nan, "equipment that fails and is repaired; outages.is_on is false")
+    table = facts.stations
+    hours = facts.figure("n_hours")
+    n_below = int((table.out_of_service_s > (1.0 - AVAILABILITY) * table.n_evse * hours * SECONDS_PER_HOUR).sum())
+    why = (
+        "EVSE seconds in service over EVSE seconds, in the nation, as simulated; how often equipment fails and how soon it "
+        f"is repaired are settings. Below 98 % in this run: {n_below:,} of {table.station.size:,} stations"
+    )
+    return Answer(share, why)
+
+
 RULES: dict[str, Callable[[Facts], Answer]] = {
     "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
     "632-1c": _above_forty(ALL),
     "632-2b": _hardly_used,
+    "632-3a": _availability,
     "632-5c": _figure("valley_energy_share", "share of all charging energy in valley hours; no target named"),
     "632-7b": _figure("n_megawatt_evse", "public EVSEs of 1,000 kW or more"),
     "1250-1": _all_facilities,

@@ -139,4 +139,6 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         mean_wait_s=ratio(sums.wait_s, sums.n_sessions),
         max_wait_s=sums.max_wait_s,
         max_queue=sums.max_queue,
+        n_cut_off=sums.n_cut_off,
+        out_of_service_s=sums.out_s,
     )

@@ -214,6 +214,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             "n_rescued": counts["rescued_trips"] + counts["rescued_errands"],
             "n_errands_begun": counts["errands_begun"],
             "n_errands_given_up": counts["given_up"],
+            "n_cut_off": sum(station.whole["cut_off"] for station in self.stations),
             "n_local_days": counts["local_days"],
             "local_km": counts["local_m"] // 1000,
             "trip_km": counts["trip_m"] // 1000,

@@ -89,6 +89,11 @@ STATIONS = (
         "layer", "text", "-", "layer of the site; highway holds drivers on a trip to behaviour.busy_session_cap_s "
         "while others queue", allowed=LAYERS, default="urban",
     ),
+    PosedColumn(
+        "n_out", "whole", "-", "EVSEs of the row that go out of service for a time, the first ones", 0, 10_000, default="0"
+    ),
+    PosedColumn("out_from_s", "whole", "s", "second at which they go out of service", default="0"),
+    PosedColumn("out_until_s", "whole", "s", "second from which they serve again", default="the end of the run, or later"),
 )  # fmt: skip
 OWN_VEHICLES = (
     PosedColumn("capacity_kwh", "number", "kWh", "usable battery energy", 0.1, 1190.0),
