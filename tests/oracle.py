@@ -94,7 +94,8 @@ def is_lively(model: ReferenceModel) -> bool:
     """Return whether anybody is out in the model's next window, or plans the day in it."""
     is_called = any(driver.call is not None and driver.call.second < model.end_s for driver in model.drivers)
     is_out = any(driver.phase != FREE for driver in model.drivers)
-    return model.start_s % DAY_S == 0 or is_called or is_out or any(fails_or_is_repaired(one, model.end_s) for one in model.stations)
+    has_event = any(fails_or_is_repaired(station, model.end_s) for station in model.stations)
+    return model.start_s % DAY_S == 0 or is_called or is_out or has_event
 
 
 def fails_or_is_repaired(station: Station, end_s: int) -> bool:

@@ -19,8 +19,9 @@ from twin.metrics.queues import queue_metrics, wait_quantile_s
 from twin.metrics.scorecard import RULES, scorecard
 from twin.metrics.summary import metrics_table, stations_table
 from twin.tables.inputs import LAYERS
+from twin.tables.results import MetricsTable
 from twin.tables.seeds import read
-from twin.tables.totals import LOAD_KINDS, WAIT_EDGES_S, Law, RunTotals
+from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, Law, RunTotals
 
 FAKE = synthetic.fake_run()
 METRICS, STATIONS, GRID = synthetic.tables(FAKE)
@@ -293,3 +294,32 @@ def test_both_readings_of_forty_per_cent(n_high_power: int, met: str) -> None:
     assert card.met[row] == met
     assert card.value[row] == (0.5 if met == "missed" else 0.0)
     assert "3 of 60 stations are plugged for more than 40 % of the time, 1 give more than 40 %" in card.why[row]
+
+
+@pytest.mark.parametrize(("share", "met"), [(0.9, "met"), (1.1, "missed")])
+def test_availability_is_judged_as_simulated(share: float, met: str) -> None:
+    """Every EVSE is out for nine or eleven tenths of the two hundredths allowed; a station in 60 for all of the run."""
+    hours, run_s = FAKE.totals.hours.copy(), STATIONS.n_evse * FAKE.totals.n_hours * 3600
+    evse_s = np.zeros(hours.shape[1:3], np.int64)
+    stations = FAKE.inventory.stations
+    np.add.at(evse_s, (stations.province, stations.layer), STATIONS.n_evse * 3600)
+    hours[HOUR_FIELDS.index("out_s")] = np.rint(0.02 * share * evse_s)[..., None]
+    metrics = metrics_table(
+        "test", queue_metrics(dataclasses.replace(FAKE.totals, hours=hours), FAKE.inventory, FAKE.regions)
+    )
+    n_hours = metrics_table("test", [("n_hours", "all", "all", np.nan, float(FAKE.totals.n_hours), "h")])
+    both = MetricsTable(*(np.concatenate(column) for column in zip(metrics, n_hours, strict=True)))
+    table = STATIONS._replace(out_of_service_s=np.where(np.arange(60) == 7, run_s, 0))
+    card = scorecard(POLICY, both, table)
+    row = card.line.tolist().index("632-3a")
+    assert card.met[row] == met
+    assert card.value[row] == pytest.approx(1 - 0.02 * share, abs=1e-5)
+    assert "Below 98 % in this run: 1 of 60 stations" in card.why[row]
+
+
+def test_where_nothing_fails_availability_is_not_judged() -> None:
+    chosen = METRICS.metric == "availability"
+    card = scorecard(POLICY, METRICS._replace(value=np.where(chosen, 1.0, METRICS.value)), STATIONS)
+    row = card.line.tolist().index("632-3a")
+    assert (card.met[row], np.isnan(card.value[row])) == ("not evaluated", True)
+    assert "outages.is_on" in card.why[row]

@@ -42,7 +42,7 @@ def drawn(nation: Given, process: Process, seed: int) -> Given:
 
 
 @pytest.mark.parametrize(
-    "process", [Process(3_600_000.0, 0.6, 7200.0, 129_600.0), Process(90_000.0, 0.2, 600.0, 40_000.0), Process(5e5, 0, 0, 9e4)]
+    "process", [Process(3.6e6, 0.6, 7200.0, 129_600.0), Process(9e4, 0.2, 600.0, 40_000.0), Process(5e5, 0, 0, 9e4)]
 )
 def test_the_calendar_is_available_for_mtbf_over_mtbf_and_mttr(process: Process) -> None:
     """Over the period and at its first second alike, within the 99 % interval of the mean over EVSEs."""
@@ -107,11 +107,9 @@ def test_the_calendar_of_a_scenario() -> None:
 
 def test_fewer_failures_are_some_of_the_failures_of_more() -> None:
     """Scenarios share their luck: what is out at the start of the better one is out in the worse one too."""
-    out_first = [
-        set(evse[begin_s == 0])
-        for evse, begin_s, _ in (renewals(5, Stream.OUTAGE, 50_000, Process(up_s, 0.5, 9e3, 9e4), DAY_S) for up_s in (9e6, 9e5))
-    ]
-    assert out_first[0] < out_first[1]
+    calendars = [renewals(5, Stream.OUTAGE, 50_000, Process(up_s, 0.5, 9e3, 9e4), DAY_S) for up_s in (9e6, 9e5)]
+    better, worse = (set(evse[begin_s == 0]) for evse, begin_s, _ in calendars)
+    assert better < worse
 
 
 def visits_of(given: Given, *guests: tuple[int, int], hours: int = 3) -> list[tuple[int, int, int, int]]:
@@ -136,7 +134,8 @@ def test_a_posed_car_waits_for_the_repair_of_the_only_evse() -> None:
     assert (visit["arrival_s"], visit["plug_in_s"], visit["wait_s"]) == (700, 1200, 500)
     (books,) = run.stations.to_pylist()
     assert (books["out_of_service_s"], books["n_cut_off"]) == (600, 0)
-    assert [(hour["hour"], hour["out_of_service_s"]) for hour in run.table("station_hours").to_pylist()][0] == (0, 600)
+    hours = {hour["hour"]: hour["out_of_service_s"] for hour in run.table("station_hours").to_pylist()}
+    assert hours[0] == sum(hours.values()) == 600
 
 
 def test_a_session_ends_with_its_evse_and_the_next_waits_for_the_repair() -> None:
@@ -158,7 +157,8 @@ def test_the_other_evses_go_on_and_the_lowest_in_service_is_taken() -> None:
 
 def test_a_closed_station_sends_everybody_away() -> None:
     """Who queues leaves at the second of the closure, who comes leaves on arrival, and after it all is as before."""
-    given = sites([[(FLAT_W, 2)]], patience_s=3000.0, seed=3)._replace(outages=calendar((0, 0, 900, 5000), (0, 1, 900, 5000)))
+    closure = calendar((0, 0, 900, 5000), (0, 1, 900, 5000))
+    given = sites([[(FLAT_W, 2)]], patience_s=6000.0, seed=3)._replace(outages=closure)
     found = visits_of(given, (100, 2000), (100, 2000), (700, 100), (1000, 100), (5000, 300))
     assert found == [
         (CUT_OFF, 100, 900, 800), (CUT_OFF, 100, 900, 800), (NO_SERVICE, -1, 900, 0), (NO_SERVICE, -1, 1000, 0),
@@ -199,8 +199,9 @@ def test_at_no_second_do_more_evses_serve_than_are_in_service() -> None:
 
 
 def test_engine_and_reference_agree_on_a_busy_nation_that_fails_often() -> None:
-    happened = live_both(drawn(small_given(n_vehicles=80, n_zones=3, n_days=1, n_evse=1, soc=0.3, p_leave=0.8), OFTEN, 9))
-    assert min(happened["cut off"], happened["no service"], happened["repaired"]) > 10
+    nation = small_given(n_vehicles=120, n_zones=2, n_days=1, n_evse=1, soc=0.25, slow_share=0.6, site_limit_share=0.5)
+    happened = live_both(drawn(nation, OFTEN._replace(up_s=20_000.0), 9))
+    assert min(happened["cut off"], happened["no service"], happened["repaired"], happened["held back"]) > 3
 
 
 def test_an_outage_after_the_run_changes_no_byte() -> None:
@@ -213,9 +214,9 @@ def test_an_outage_after_the_run_changes_no_byte() -> None:
 def test_more_outages_do_not_shorten_mean_waits() -> None:
     """In the mean over seeds, with common random numbers; nobody leaves a queue, so that no wait is lost."""
     wait_s = np.zeros(3)
-    for seed in range(6):
+    for seed in range(4):
         for level, up_s in enumerate((1e12, 400_000.0, 60_000.0)):
-            given = drawn(a_busy_nation(seed), OFTEN._replace(up_s=up_s), seed)
+            given = drawn(a_busy_nation(seed, n_days=1), OFTEN._replace(up_s=up_s), seed)
             books = lived.live(given).totals.stations
             wait_s[level] += books.wait_s.sum() / books.n_sessions.sum()
     assert wait_s[0] < wait_s[1] < wait_s[2]

@@ -141,7 +141,9 @@ def _fill_of(out, seed, stream, entities, period, draw):
         out[row] = uniform(seed, stream, entities[row], period, draw)
 
 
-def uniforms_of(seed: int, stream: Stream, entities: NDArray[np.int64], period: int = 0, draw: int = 0) -> NDArray[np.float64]:
+def uniforms_of(
+    seed: int, stream: Stream, entities: NDArray[np.int64], period: int = 0, draw: int = 0
+) -> NDArray[np.float64]:
     """Return one draw for each of some entities, the same that `uniform` gives one by one."""
     out = np.empty(len(entities), np.float64)
     _fill_of(out, seed, int(stream), entities, period, draw)

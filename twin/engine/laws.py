@@ -108,8 +108,10 @@ def outage_laws(world: World) -> Iterator[Law]:
     n_there = world.pool_state.n_busy + world.pool_state.n_out
     over = np.flatnonzero(n_there > n_evse)
     rows = tuple(f"pool {row}: {n_there[row]} / {n_evse[row]}" for row in over[:MOST_ROWS])
-    yield Law("EVSEs occupied or out of service <= EVSEs, in every pool", int(n_there.sum()), int(n_evse.sum()), "EVSEs", rows, "<=")
-    yield Law("station hours with more seconds plugged or out of service than EVSE seconds = none", world.n_overfull, 0, "hours")
+    name = "EVSEs occupied or out of service <= EVSEs, in every pool"
+    yield Law(name, int(n_there.sum()), int(n_evse.sum()), "EVSEs", rows, "<=")
+    name = "station hours with more seconds plugged or out of service than EVSE seconds = none"
+    yield Law(name, world.n_overfull, 0, "hours")
     run_s, calendar = world.given.n_days * DAY_S, world.given.outages
     there_s = np.maximum(np.minimum(calendar.end_s, run_s) - calendar.begin_s, 0)
     wanted_s = np.bincount(calendar.station, weights=there_s, minlength=len(world.n_evse)).astype(np.int64)

@@ -60,11 +60,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
             if fails_s == second:
                 slot = fail(station, second, end_s, active, wake_s, site)
             elif ends_s == second:
-                slot = site.evses.occupant[evse]
-                pool = set_free(evse, station, second, end_s, active, wake_s, site)
-                head = take_head(pool, active, site)
-                if head >= 0:
-                    plug_in(head, evse, second, rules, active, site, shard)
+                slot = set_free(evse, station, second, end_s, rules, active, wake_s, site, shard)
             elif arrives_s == second:
                 slot = arrivals[next_arrival]
                 next_arrival += 1
@@ -136,13 +132,21 @@ def next_end(station, site):
 
 
 @kernel
-def set_free(evse, station, second, next_window_s, active, wake_s, site):
-    """End the session or the outage of an EVSE; return its pool. Reads: site. Writes: active, wake_s, site."""
+def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, shard):
+    """End the session or the outage of an EVSE and plug the head of the queue in; return the slot that leaves, or below 0.
+
+    Reads: rules. Writes: active, wake_s, site.
+    """
     slot = site.evses.occupant[evse]
     if slot < 0:
-        return repair(evse, station, second, site)
-    unplug(slot, evse, second, next_window_s, active, wake_s, site)
-    return active.pool[slot]
+        pool = repair(evse, station, second, site)
+    else:
+        pool = active.pool[slot]
+        unplug(slot, evse, second, next_window_s, active, wake_s, site)
+    head = take_head(pool, active, site)
+    if head >= 0:
+        plug_in(head, evse, second, rules, active, site, shard)
+    return slot
 
 
 @kernel

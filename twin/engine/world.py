@@ -104,7 +104,6 @@ class World:
     sums: I64
     hour_sums: I64
     start_energy_ws: int
-    n_overfull: int
     executor: ThreadPoolExecutor | None
     first_slot: I64
     n_slots: I64
@@ -115,6 +114,7 @@ class World:
     arrival_station: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 4), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
+    n_overfull: int = 0
 
     @property
     def vehicle_shards(self) -> range:
@@ -175,13 +175,10 @@ def build_world(given: Given, n_workers: int) -> World:
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
     station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
-    sums = np.zeros((n_shards, TALLY_STRIDE), np.int64)
     shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     board_wait_s = np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
-    outage_state, fails_s = _first_outages(given.outages, n_stations)
-    station_state = rows(StationState, n_stations)
-    station_state.fails_s[:] = fails_s
+    station_state, outage_state = _first_outages(given.outages, n_stations)
     return World(
         given=given,
         n_workers=n_workers,
@@ -194,7 +191,7 @@ def build_world(given: Given, n_workers: int) -> World:
         station_state=station_state,
         outages=to_rows(given.outages),
         outage_state=outage_state,
-        next_s=fails_s,
+        next_s=station_state.fails_s.copy(),
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
@@ -213,11 +210,10 @@ def build_world(given: Given, n_workers: int) -> World:
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
-        tallies=_blank_tallies(sums, vehicle_cuts),
+        tallies=_blank_tallies(n_shards, vehicle_cuts),
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
-        n_overfull=0,
         executor=ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None,
     )
 
@@ -235,13 +231,14 @@ def _free_evses(given: Given) -> Evses:
     return evses
 
 
-def _first_outages(outages: Outages, n_stations: int) -> tuple[OutageState, I32]:
-    """Return what every station knows of its outages at the start, with the second of the first of them."""
-    state, fails_s = rows(OutageState, n_stations), np.full(n_stations, NEVER_S, np.int32)
+def _first_outages(outages: Outages, n_stations: int) -> tuple[StationState, OutageState]:
+    """Return stations that have counted nothing, and know which of their outages is the first, and when."""
+    stations, state = rows(StationState, n_stations), rows(OutageState, n_stations)
     state.next_row[:] = np.searchsorted(outages.station, np.arange(n_stations))
     has_any = np.searchsorted(outages.station, np.arange(n_stations), side="right") > state.next_row
-    fails_s[has_any] = outages.begin_s[state.next_row[has_any]]
-    return state, fails_s
+    stations.fails_s[:] = NEVER_S
+    stations.fails_s[has_any] = outages.begin_s[state.next_row[has_any]]
+    return stations, state
 
 
 def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: int) -> Ledger:
@@ -253,9 +250,9 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
     )
 
 
-def _blank_tallies(sums: I64, vehicle_cuts: I64) -> list[Tally]:
+def _blank_tallies(n_shards: int, vehicle_cuts: I64) -> list[Tally]:
     """Return a tally a shard. All vehicles of a shard may strand in one window; memory is taken only as rows are written."""
-    n_rows = np.zeros(len(sums), np.int64)
+    sums, n_rows = np.zeros((n_shards, TALLY_STRIDE), np.int64), np.zeros(n_shards, np.int64)
     n_rows[: len(vehicle_cuts) - 1] = np.diff(vehicle_cuts)
     return [Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32)) for of_shard, n in zip(sums, n_rows, strict=True)]
 

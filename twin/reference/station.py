@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-import mesa  # type: ignore[import-untyped]
 import numpy as np
 
 from twin.behaviour import N_REMEMBERED, NO_SERVICE_S
-from twin.physics import SECONDS_PER_HOUR, water_level_w
+from twin.physics import water_level_w
 from twin.reference.books import Visit
 from twin.reference.plain import Evse, Pool
 from twin.reference.session import Session
+from twin.reference.site import Site
 from twin.tables.inputs import LAYERS
 from twin.tables.state import (
     BALKED,
@@ -32,64 +31,18 @@ from twin.tables.state import (
 
 if TYPE_CHECKING:
     from twin.reference.driver import Driver
-    from twin.reference.model import ReferenceModel
 
 __all__ = ["Station"]
 
 HIGHWAY = LAYERS.index("highway")
 
 
-class Station(mesa.Agent):  # type: ignore[misc]
+class Station(Site):
     """One station (site): pools of EVSEs with a queue each, and one transformer.
 
     Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `receive`,
     `place_in_queue`, `take_next`, `longest_session_s`, `deal_power`, `would_wait_for_repair` and `publish`.
-
-    Attributes
-    ----------
-    row : int
-        Its id, the row of the stations' table.
-    arrivals : deque of Driver
-        Who arrives in the running window, by (second, vehicle).
-    outages : deque of (int, Evse, int)
-        What of the calendar is to come: when an EVSE fails, which, and when it serves again.
-    whole, hour : Counter of str
-        Counts of the run and of the running hour.
-    hour_energy_ws, hour_busy_s, hour_out_s : Counter of int
-        What has been booked, by hour since day 0.
     """
-
-    model: ReferenceModel
-
-    def __init__(self, model: ReferenceModel, row: int) -> None:
-        super().__init__(model)
-        table = model.station_table
-        self.row = row
-        self.zone: int = table.zone[row]
-        self.province: int = table.province[row]
-        self.layer: int = table.layer[row]
-        self.lon: float = table.lon[row]
-        self.lat: float = table.lat[row]
-        self.site_limit_w: int = table.site_limit_w[row]
-        self.pools: list[Pool] = []
-        self.arrivals: deque[Driver] = deque()
-        self.outages: deque[tuple[int, Evse, int]] = deque()
-        self.n_restricted = 0
-        self.whole: Counter[str] = Counter()
-        self.hour: Counter[str] = Counter()
-        self.hour_energy_ws: Counter[int] = Counter()
-        self.hour_busy_s: Counter[int] = Counter()
-        self.hour_out_s: Counter[int] = Counter()
-
-    @property
-    def evses(self) -> list[Evse]:
-        """Every EVSE, in the order of the pools."""
-        return [evse for pool in self.pools for evse in pool.evses]
-
-    @property
-    def sessions(self) -> list[Session]:
-        """Sessions that are running, in the order of their EVSEs."""
-        return [evse.session for evse in self.evses if evse.session is not None]
 
     def serve_window(self, start_s: int, end_s: int) -> None:
         """Phase `serve`: let everything happen that happens before `end_s`, in order.
@@ -254,14 +207,6 @@ class Station(mesa.Agent):  # type: ignore[misc]
         evse.repaired_s = None
         self.model.books.events["repaired"] += 1
 
-    def book_out(self, evse: Evse, until_s: int) -> None:
-        """Enter the seconds out of service up to a second, hour by hour."""
-        while evse.booked_s < until_s:
-            hour = evse.booked_s // SECONDS_PER_HOUR
-            end_s = min((hour + 1) * SECONDS_PER_HOUR, until_s)
-            self.hour_out_s[hour] += end_s - evse.booked_s
-            evse.booked_s = end_s
-
     def is_tight(self) -> bool:
         """Return whether the sessions together could draw more than the site lets through, or some are held back."""
         return sum(session.bound_w for session in self.sessions) > self.site_limit_w or self.n_restricted > 0
@@ -287,17 +232,6 @@ class Station(mesa.Agent):  # type: ignore[misc]
         """Phase `publish`: write the expected wait of each pool on the Board."""
         for pool in self.pools:
             pool.publish()
-
-    def count(self, what: str, how_many: int = 1) -> None:
-        """Count for the run and for the running hour."""
-        self.whole[what] += how_many
-        self.hour[what] += how_many
-
-    def book(self, from_s: int, until_s: int, energy_ws: int, is_truck: bool) -> None:
-        """Enter energy and plugged seconds of a stretch within one quarter hour."""
-        self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
-        self.hour_busy_s[from_s // SECONDS_PER_HOUR] += until_s - from_s
-        self.model.books.book_public(LAYERS[self.layer], self.zone, from_s, energy_ws, is_truck)
 
     def settle(self, second: int) -> None:
         """Credit the sessions still running with what they have got by the end of the run."""

@@ -93,7 +93,9 @@ class SessionsTable(NamedTuple):
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes; names in the manifest")]
     station: Annotated[I32, Field("-", "station id")]
     pool: Annotated[I32, Field("-", "pool id")]
-    outcome: Annotated[U8, Field("-", "0 served, 1 balked, 2 reneged, 3 served until the EVSE failed, 4 balked or reneged as none of the pool is in service")]
+    outcome: Annotated[
+        U8, Field("-", "0 served, 1 balked, 2 reneged, 3 cut off by a failure of the EVSE, 4 turned away without service")
+    ]
     is_routed: Annotated[U8, Field("-", "1 on an inter-zone trip")]
     arrival_s: Annotated[I32, Field("s", "arrival")]
     plug_in_s: Annotated[I32, Field("s", "start of the session; -1 without one")]

@@ -1,0 +1,88 @@
+"""The site: what stands there, and its books."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import TYPE_CHECKING
+
+import mesa  # type: ignore[import-untyped]
+
+from twin.physics import SECONDS_PER_HOUR
+from twin.reference.plain import Evse, Pool
+from twin.reference.session import Session
+from twin.tables.inputs import LAYERS
+
+if TYPE_CHECKING:
+    from twin.reference.driver import Driver
+    from twin.reference.model import ReferenceModel
+
+__all__ = ["Site"]
+
+
+class Site(mesa.Agent):  # type: ignore[misc]
+    """Pools of EVSEs at one place behind one transformer, with what has been counted there.
+
+    Attributes
+    ----------
+    row : int
+        Its id, the row of the stations' table.
+    arrivals : deque of Driver
+        Who arrives in the running window, by (second, vehicle).
+    outages : deque of (int, Evse, int)
+        What of the calendar is to come: when an EVSE fails, which, and when it serves again.
+    whole, hour : Counter of str
+        Counts of the run and of the running hour.
+    hour_energy_ws, hour_busy_s, hour_out_s : Counter of int
+        What has been booked, by hour since day 0.
+    """
+
+    model: ReferenceModel
+
+    def __init__(self, model: ReferenceModel, row: int) -> None:
+        super().__init__(model)
+        table = model.station_table
+        self.row = row
+        self.zone: int = table.zone[row]
+        self.province: int = table.province[row]
+        self.layer: int = table.layer[row]
+        self.lon: float = table.lon[row]
+        self.lat: float = table.lat[row]
+        self.site_limit_w: int = table.site_limit_w[row]
+        self.pools: list[Pool] = []
+        self.arrivals: deque[Driver] = deque()
+        self.outages: deque[tuple[int, Evse, int]] = deque()
+        self.n_restricted = 0
+        self.whole: Counter[str] = Counter()
+        self.hour: Counter[str] = Counter()
+        self.hour_energy_ws: Counter[int] = Counter()
+        self.hour_busy_s: Counter[int] = Counter()
+        self.hour_out_s: Counter[int] = Counter()
+
+    @property
+    def evses(self) -> list[Evse]:
+        """Every EVSE, in the order of the pools."""
+        return [evse for pool in self.pools for evse in pool.evses]
+
+    @property
+    def sessions(self) -> list[Session]:
+        """Sessions that are running, in the order of their EVSEs."""
+        return [evse.session for evse in self.evses if evse.session is not None]
+
+    def count(self, what: str, how_many: int = 1) -> None:
+        """Count for the run and for the running hour."""
+        self.whole[what] += how_many
+        self.hour[what] += how_many
+
+    def book(self, from_s: int, until_s: int, energy_ws: int, is_truck: bool) -> None:
+        """Enter energy and plugged seconds of a stretch within one quarter hour."""
+        self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
+        self.hour_busy_s[from_s // SECONDS_PER_HOUR] += until_s - from_s
+        self.model.books.book_public(LAYERS[self.layer], self.zone, from_s, energy_ws, is_truck)
+
+    def book_out(self, evse: Evse, until_s: int) -> None:
+        """Enter the seconds out of service up to a second, hour by hour."""
+        while evse.booked_s < until_s:
+            hour = evse.booked_s // SECONDS_PER_HOUR
+            end_s = min((hour + 1) * SECONDS_PER_HOUR, until_s)
+            self.hour_out_s[hour] += end_s - evse.booked_s
+            evse.booked_s = end_s
