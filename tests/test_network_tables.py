@@ -23,10 +23,10 @@ from tests.osm_xml import times_ms
 from twin.errors import DataError
 from twin.network import place
 from twin.network.classes import ACCESS, CLASSES
-from twin.network.datum import to_gcj02, to_wgs84
 from twin.network.files import build_network, load_network
 from twin.network.repair import ACCESS_M, ACCESS_S
 from twin.network.routes import link_times_ms
+from twin.tables.datum import to_gcj02, to_wgs84
 
 # Tables of nodes and links
 

@@ -23,7 +23,8 @@ from twin.network.backbone import load_backbone
 from twin.network.graph import Network
 from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, demand_loader
-from twin.stations.inventory import Inventory, build_inventory
+from twin.stations.attached import attach
+from twin.stations.inventory import Inventory, build_inventory, national_extent, national_townships
 from twin.stations.outages import build_outages
 from twin.tables.columns import F64, to_rows
 from twin.tables.inputs import VehicleClasses
@@ -76,12 +77,20 @@ def build_places(config: Config) -> Places:
 
 
 def build_supply(config: Config, places: Places) -> Supply:
-    """Return the stations of the scenario's stock, with tariffs and base load."""
+    """Return the stations of the scenario's stock or list, with tariffs and base load."""
     return Supply(
-        build_inventory(config, places.regions, places.network),
+        _inventory(config, places),
         build_prices(config, places.regions),
         build_base_load(config, places.regions),
     )
+
+
+def _inventory(config: Config, places: Places) -> Inventory:
+    regions, network = places.regions, places.network
+    if config.stations.source == "stock":
+        return build_inventory(config, regions, network)
+    extent, n_townships = national_extent(regions), national_townships(regions)
+    return attach(config, regions, network, extent=extent, n_townships=n_townships)
 
 
 def build_demand(config: Config, places: Places, supply: Supply, n_workers: int = 1) -> Demand:

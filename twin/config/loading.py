@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from twin.config.files import FILE_SETTINGS, place_files
 from twin.config.marks import Document, KeyPath, Place, read_document, read_scalar
 from twin.config.model import Config
 from twin.errors import ConfigError, Faults
@@ -39,6 +40,8 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     values: dict[str, Any] = {}
     places: dict[KeyPath, Place] = {}
     for document in documents:
+        where = {key: document.places[key].value for key in FILE_SETTINGS if key in document.places}
+        place_files(document.values, Path(document.source).parent if document.source != "--set" else Path(), where, faults)
         _merge(values, document.values)
         places.update(document.places)
     try:

@@ -11,6 +11,7 @@ from pydantic import Field
 from twin.config.base import Section
 from twin.config.behaviour import Behaviour
 from twin.config.compute import Compute
+from twin.config.files import with_hashes
 from twin.config.fleet import Fleet
 from twin.config.grid import Grid
 from twin.config.network import Network
@@ -48,14 +49,15 @@ def config_hash(config: Config) -> str:
     Parameters
     ----------
     config : Config
-        The configuration; its `compute` section and the scenario's prose change no result and are left out.
+        The configuration; its `compute` section and the scenario's prose change no result and are left out. Files count by
+        what is in them.
 
     Returns
     -------
     str
         SHA-256 of the canonical JSON, 64 hexadecimal digits.
     """
-    settings = config.resolved()
+    settings = with_hashes(config.resolved())
     del settings["compute"]
     del settings["scenario"]["title"], settings["scenario"]["description"]
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

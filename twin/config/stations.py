@@ -19,6 +19,12 @@ ServiceFee = Annotated[float, Field(ge=0.0, le=5.0)]
 class Stations(Section):
     """Public charging stations: how many, how strong and at what fee."""
 
+    source: str = Field(
+        "stock",
+        min_length=1,
+        description="where the stations come from: 'stock' shares the stock of charging facilities out; else the path of a "
+        "station list, as `twin stations import` writes it; a relative path starts at the folder of the file that sets it",
+    )
     stock: str = Field(
         "2027-12",
         pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$",

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from twin.errors import DataError, Faults
 from twin.network.classes import CLASSES, PRIMARY, RAMPS
-from twin.network.datum import CHINA_LAT, CHINA_LON, check_datum, to_wgs84
 from twin.network.drawn import Source, raise_some
 from twin.network.pieces import DEG, Pieces, Places, Roads, class_values, piece_times_ms
 from twin.network.tags import MOST_KMH
 from twin.tables.columns import F64, I64, STR, U8
+from twin.tables.datum import CHINA_LAT, CHINA_LON, check_datum, to_wgs84
 from twin.tables.roads import read_user_table
 
 __all__ = ["LINK_COLUMNS", "NODE_COLUMNS", "read_folder", "tables_of"]

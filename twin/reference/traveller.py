@@ -167,6 +167,8 @@ class Traveller(Customer):
         roads, node = self.model.roads, link.to_node
         core = roads.zone_core[roads.node_zone[node]]
         pools = self.model.markets[core * len(MARKETS) + (TRUCK if self.is_truck else FAST)]
+        if not pools:
+            return []
         pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
         if pool is self.shunned or not self.is_admitted(pool):
             return []

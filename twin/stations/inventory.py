@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
 
-__all__ = ["Inventory", "build_inventory"]
+__all__ = ["Inventory", "build_inventory", "finish", "in_order", "national_extent", "national_townships"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Inventory:
         Counties as discs.
     place_names, side_names : ndarray of str
         Names of the counties with their zone, and of the service-area sides.
+    listed_id, listed_name : ndarray of str, shape (n_stations,), optional
+        Ids and names of a user's list, blank where it has none; None for the stock.
     """
 
     stations: Stations
@@ -73,10 +75,13 @@ class Inventory:
     extent: Extent
     place_names: STR
     side_names: STR
+    listed_id: STR | None = None
+    listed_name: STR | None = None
 
     def names(self) -> STR:
         """Build the names of all stations, ndarray of str, shape (n_stations,)."""
-        return station_names(self.stations, self.place_names, self.side, self.side_names)
+        names = station_names(self.stations, self.place_names, self.side, self.side_names)
+        return names if self.listed_name is None else np.where(self.listed_name != "", self.listed_name, names)
 
 
 def build_inventory(
@@ -116,43 +121,71 @@ def build_inventory(
     seed, settings = config.scenario.seed, config.stations
     cells = read_cells(settings.stock, folder)
     of_province = provinces_of_cells(cells, settings.stock, regions.province_code, settings.province_factors, folder)
-    townships = _townships(regions, folder)
-    extent = _extent(regions, folder)
+    townships, extent = national_townships(regions, folder), national_extent(regions, folder)
     parts = local_sites(seed, regions, cells, of_province, townships, extent.county_km)
     parts = [place(seed, part, extent, townships) for part in parts]
     parts.append(highway_sites(regions, network, cells, of_province))
     operators = seeds.read("operators", folder)
     parts = [with_operator(seed, part, operators["share"]) for part in parts]
-    sites = Sites.join(parts)
-    order = np.lexsort((sites.ordinal, sites.kind, sites.layer, sites.county, regions.county_zone[sites.county]))
-    sites = thin(sites.take(order), config.fleet.sample if sample is None else sample)
+    sites = thin(in_order(Sites.join(parts), regions), config.fleet.sample if sample is None else sample)
+    about = {"extent": extent, "n_townships": townships, "side": sites.side.astype(np.int32)}
+    return finish(config, sites, cells, regions, network, operators["operator"], operators["is_carmaker"] == 1, **about)
+
+
+def in_order(sites: Sites, regions: Regions) -> Sites:
+    """Return the sites in the order of their ids: by zone, county, layer, kind and ordinal."""
+    zone = regions.county_zone[sites.county]
+    return sites.take(np.lexsort((sites.ordinal, sites.kind, sites.layer, sites.county, zone)))
+
+
+def finish(
+    config: Config, sites: Sites, cells: Cells, regions: Regions, network: Network,
+    operator_names: STR, is_carmaker: np.ndarray, **about: Any,
+) -> Inventory:  # fmt: skip
+    """Turn sites in their final order into an inventory.
+
+    Parameters
+    ----------
+    config, regions, network
+        As for `build_inventory`.
+    sites : Sites
+        Sites with coordinates, links and operators.
+    cells : Cells
+        What their EVSEs are.
+    operator_names : ndarray of str
+        Table of ``sites.operator``.
+    is_carmaker : ndarray of bool
+        Which operators have a network of their own.
+    **about
+        Further attributes of `Inventory`.
+    """
+    settings = config.stations
     stations, pools = _tables(sites, cells, regions, settings.site_limit_share, settings.module_efficiency)
-    is_carmaker = operators["is_carmaker"][stations.operator[pools.station]] == 1
-    pools.network[:] = np.where(is_carmaker, stations.operator[pools.station] + 1, 0)
+    operator = stations.operator[pools.station]
+    pools.network[:] = np.where(is_carmaker[operator], operator + 1, 0)
     return Inventory(
         stations=stations,
         pools=pools,
         markets=build_markets(stations, pools, regions.county_lon, regions.county_lat),
         link_pools=build_link_pools(stations, network.n_links),
         n_evse_total=int(pools.n_evse.sum()),
-        operator_names=operators["operator"],
+        operator_names=operator_names,
         power_class_names=cells.power_class_names,
         is_high_power=cells.is_high_power_class.astype(np.uint8),
-        side=sites.side.astype(np.int32),
-        n_townships=townships,
-        extent=extent,
         place_names=regions.zone_names[regions.county_zone] + " " + regions.county_names,
         side_names=network.site_names,
+        **about,
     )
 
 
-def _townships(regions: Regions, folder: Path | None) -> I64:
+def national_townships(regions: Regions, folder: Path | None = None) -> I64:
     """Share the townships of each province out to its counties by rural population."""
     n_townships = np.rint(figure("n_townships", regions.province_code, folder)).astype(np.int64)
     return apportion_groups(n_townships, regions.county_province, regions.county_rural_population)
 
 
-def _extent(regions: Regions, folder: Path | None) -> Extent:
+def national_extent(regions: Regions, folder: Path | None = None) -> Extent:
+    """Counties as discs that fill their provinces."""
     lon, lat = regions.county_lon, regions.county_lat
     area_km2 = figure("area", regions.province_code, folder)
     county_km = county_radius_km(lon, lat, regions.county_province, area_km2)

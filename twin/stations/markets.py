@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from twin.errors import DataError
 from twin.stations.apportion import ordinals
 from twin.stations.hilbert import hilbert_index
 from twin.stations.placement import on_sphere_km
 from twin.tables.columns import F64, I64
-from twin.tables.inputs import LAYERS, MARKETS, SERVES_CARS, SERVES_TRUCKS, LinkPools, Markets, Pools, Stations
+from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS, LinkPools, Markets, Pools, Stations
 
 __all__ = ["LEAST_POOLS", "build_link_pools", "build_markets"]
 
@@ -37,23 +36,13 @@ def build_markets(stations: Stations, pools: Pools, lon: F64, lat: F64) -> Marke
     Returns
     -------
     Markets
-        Rows ``county * len(MARKETS) + market``, none of them empty.
-
-    Raises
-    ------
-    DataError
-        If the country has no pool of a market at all.
+        Rows ``county * len(MARKETS) + market``; empty only where there is no pool of the market at all.
     """
     n_counties = len(lon)
     position = hilbert_index(stations.lon, stations.lat)
     rows: list[list[I64]] = []
-    for market, is_member in enumerate(_members(stations, pools)):
+    for is_member in _members(stations, pools):
         pool = np.flatnonzero(is_member)
-        if not len(pool):
-            raise DataError(
-                f"charger stock: no pool for the market {MARKETS[market]!r} off the expressways; wanted at least one "
-                "EVSE of that kind in the urban or rural layer"
-            )
         county = stations.county[pools.station[pool]].astype(np.int64)
         own = _rows(county, pool, n_counties)
         rows.append(_borrow(own, lon, lat))
@@ -77,6 +66,8 @@ def _borrow(own: list[I64], lon: F64, lat: F64) -> list[I64]:
     """Add the pools of the nearest counties that have any to counties with too few."""
     supply = np.array([len(pools) for pools in own])
     givers = np.flatnonzero(supply)
+    if not len(givers):
+        return own
     sphere = on_sphere_km(lon, lat)
     tree = cKDTree(sphere[givers])
     n_near = min(LEAST_POOLS + 1, len(givers))

@@ -13,7 +13,16 @@ from twin.stations.sites import FREIGHT, Sites, draws
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import SITE_TYPES
 
-__all__ = ["KM_PER_DEG", "Extent", "built_up_radius_km", "county_radius_km", "offset", "place", "township_points"]
+__all__ = [
+    "KM_PER_DEG",
+    "Extent",
+    "built_up_radius_km",
+    "county_radius_km",
+    "nearest_on_sphere",
+    "offset",
+    "place",
+    "township_points",
+]
 
 KM_PER_DEG = 111.32
 DENSITY_PER_KM2 = 10_000.0
@@ -72,6 +81,12 @@ def on_sphere_km(lon: F64, lat: F64) -> F64:
     """Points in space on a globe of 6,371 km; straight distances are within 0.1 % of the arc below 900 km."""
     east, north = np.radians(lon), np.radians(lat)
     return 6371.0 * np.stack((np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)), axis=-1)
+
+
+def nearest_on_sphere(lon: F64, lat: F64, of_lon: F64, of_lat: F64) -> tuple[F64, I64]:
+    """Distance from each point to the nearest of others (km, along the chord), and which that is."""
+    distance_km, row = cKDTree(on_sphere_km(of_lon, of_lat)).query(on_sphere_km(lon, lat))
+    return np.asarray(distance_km, np.float64), np.asarray(row, np.int64)
 
 
 def built_up_radius_km(urban_population: F64, county_km: F64) -> F64:

@@ -16,7 +16,7 @@ from twin.errors import DataError, OutputExistsError, StoreError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ROAD_COLUMNS", "Lists", "RoadColumn", "about", "read_part", "read_user_table", "write_parts"]
+__all__ = ["ROAD_COLUMNS", "Lists", "RoadColumn", "about", "is_roads", "read_part", "read_user_table", "write_parts"]
 
 PARTS = ("link", "node", "zone", "site", "line", "station")
 KEY = b"twin.network"
@@ -187,6 +187,17 @@ def about(path: Path) -> dict[str, Any]:
     if found.get("format") != FORMAT:
         raise DataError(f"{path}: found format {found.get('format')}; wanted a network of format {FORMAT}; build it again")
     return dict(found)
+
+
+def is_roads(path: Path) -> bool:
+    """Whether a file is a network, of whatever format."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return KEY in (pq.read_schema(path).metadata or {}) if path.suffix.lower() == ".parquet" else False
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def read_part(path: Path, part: str, names: Sequence[str] | None = None) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""Settings that may name a file: found beside the scenario that names it, and known by what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from twin.errors import Faults
+
+__all__ = ["FILE_SETTINGS", "place_files", "with_hashes"]
+
+FILE_SETTINGS = {("stations", "source"): "stock"}
+"""Section and key of settings that name a file, and the word that names none."""
+
+
+def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str], str], faults: Faults) -> None:
+    """Resolve the paths that one document sets against its folder; a file that is not there is a fault.
+
+    Parameters
+    ----------
+    values : dict
+        What the document sets; changed in place.
+    folder : pathlib.Path
+        Where relative paths start.
+    where : dict
+        Place of each setting, for the fault.
+    faults : Faults
+        Takes files that are not there.
+    """
+    for (section, key), word in FILE_SETTINGS.items():
+        settings = values.get(section)
+        if not isinstance(settings, dict):
+            continue
+        name = settings.get(key)
+        if not isinstance(name, str) or name in ("", word):
+            continue
+        path = folder / name
+        try:
+            is_file = path.is_file()
+        except (OSError, ValueError):
+            is_file = False
+        if not is_file:
+            text = name if len(name) <= 60 else f"{name[:57]}..."
+            place = where.get((section, key), f"{section}.{key}")
+            faults.add(f"{place}: {section}.{key}", f"{text!r}, which is no file", f"{word!r} or a file", "check the path")
+            continue
+        settings[key] = str(path)
+
+
+def with_hashes(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return resolved settings with the content of files in place of their paths, so that a moved file is the same."""
+    told = {section: dict(values) for section, values in settings.items()}
+    for (section, key), word in FILE_SETTINGS.items():
+        path = Path(told[section][key])
+        if str(path) != word and path.is_file():
+            told[section][key] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return told
