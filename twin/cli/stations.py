@@ -13,7 +13,7 @@ from twin.cli.commands import _print as show
 from twin.errors import DataError
 
 if TYPE_CHECKING:
-    from twin.stations.snap import Lines
+    from twin.stations.carriageways import Lines
 
 stations = typer.Typer(no_args_is_help=True, help="Lists of charging stations.")
 app.add_typer(stations, name="stations")

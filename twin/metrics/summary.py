@@ -141,4 +141,5 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         max_queue=sums.max_queue,
         n_cut_off=sums.n_cut_off,
         out_of_service_s=sums.out_s,
+        list_id=np.full(n_evse.size, "", object) if inventory.listed_id is None else inventory.listed_id,
     )

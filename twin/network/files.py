@@ -129,6 +129,8 @@ def prepare(read: Source, where: str, gap_m: float = 0.0) -> tuple[dict[str, Any
         "n_links": n_links(roads.pieces),
         "n_sites": len(columns["site_id"]),
         "n_stations": len(columns["station_id"]),
+        "n_stations_without_evses": int(np.sum(np.array(columns["station_n_evse"]) == 0)),
+        "n_stations_without_power": int(np.isnan(np.array(columns["station_power_kw"], np.float64)).sum()),
         **parts,
         **read.notes,
         "km": kilometres(roads.pieces),

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.errors import DataError, Faults
+from twin.stations.carriageways import Lines
 from twin.stations.inventory import Inventory, finish, in_order
 from twin.stations.placement import Extent, nearest_on_sphere, on_sphere_km
 from twin.stations.sample import thin
@@ -25,7 +26,7 @@ from twin.stations.sites import (
     SITE_KINDS,
     Sites,
 )
-from twin.stations.snap import Lines, fingerprint, snap
+from twin.stations.snap import fingerprint, snap
 from twin.stations.stock import Cells
 from twin.tables import seeds
 from twin.tables.columns import F64, I64, STR

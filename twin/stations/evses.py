@@ -62,7 +62,9 @@ def read_pools(cells: Cells, way: str, layers: list[str], assumed: Counter[str])
     assumed : Counter
         Counts what was assumed.
     """
-    serves = [text or "cars" for text in cells.choices("serves")]
+    told = cells.choices("serves")
+    serves = [text or "cars" for text in told]
+    assumed["serves: cars"] += sum(not text for text in told) if way != "powers" else 0
     if way == "powers":
         return _of_powers(cells, serves)
     fast_kw, slow_kw = (_power(cells, name, usual, most) for name, usual, most in _POWERS)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from twin.errors import DataError
+from twin.stations.carriageways import Lines
 from twin.stations.from_roads import stations_beside
 from twin.stations.listing import Area, Station, listed, read_stations
-from twin.stations.snap import Lines, Snapped, fingerprint, snap
+from twin.stations.snap import Snapped, fingerprint, snap
 from twin.stations.typical import SOURCE
 from twin.tables.columns import to_arrow
 from twin.tables.inputs import LAYERS
@@ -197,7 +198,7 @@ def describe(path: Path) -> dict[str, Any]:
         "n_evse_dc": int(pools.n_evse[pools.is_ac == 0].sum()),
         "n_evse_high_power": int(pools.n_evse[pools.rated_power_kw >= 250.0].sum()),
         "n_evse_for_trucks": int(pools.n_evse[pools.serves != "cars"].sum()),
-        "n_operators": len(set(pools.operator[first].tolist())),
+        "n_operators": len(set(pools.operator[first].tolist()) - {""}),
         **{f"assumed: {what}": f"{n:,} rows" for what, n in report["assumed"].items() if n},
         "left_out_columns": ", ".join(report["left_out_columns"]) or "none",
         "left_out_without_evse": _some(empty),

@@ -74,7 +74,9 @@ def write_table(path: Path, table: Any) -> None:
         if path.suffix.lower() == ".parquet":
             pq.write_table(table, hidden, compression="zstd", write_page_checksum=True)
         elif path.suffix.lower() in _WRITERS:
-            hidden.write_text(_WRITERS[path.suffix.lower()](table.to_pylist(), table.column_names), encoding="utf-8")
+            hidden.write_text(
+                _WRITERS[path.suffix.lower()](table.to_pylist(), table.column_names), encoding="utf-8", newline=""
+            )
         else:
             raise DataError(f"{path}: found an ending {path.suffix!r}; wanted .parquet, .csv or .geojson; give another name")
         hidden.replace(path)
@@ -139,7 +141,7 @@ def said_power(rated_power_kw: float) -> str:
 
 def _csv_text(rows: list[dict[str, Any]], names: list[str]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)
     writer.writerows([["" if row[name] is None else row[name] for name in names] for row in rows])
     return text.getvalue()

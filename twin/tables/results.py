@@ -68,6 +68,7 @@ class StationsTable(NamedTuple):
     max_queue: Annotated[I32, Field("-", "longest queue")]
     n_cut_off: Annotated[I64, Field("-", "of the sessions, those that a failure ended")]
     out_of_service_s: Annotated[I64, Field("s", "seconds out of service of all EVSEs")]
+    list_id: Annotated[STR, Field("-", "id in the station list of the scenario, blank for the stock")]
 
 
 class StationHoursTable(NamedTuple):
