@@ -74,9 +74,8 @@ def write_table(path: Path, table: Any) -> None:
         if path.suffix.lower() == ".parquet":
             pq.write_table(table, hidden, compression="zstd", write_page_checksum=True)
         elif path.suffix.lower() in _WRITERS:
-            hidden.write_text(
-                _WRITERS[path.suffix.lower()](table.to_pylist(), table.column_names), encoding="utf-8", newline=""
-            )
+            text = _WRITERS[path.suffix.lower()](table.to_pylist(), table.column_names)
+            hidden.write_text(text, encoding="utf-8", newline="")
         else:
             raise DataError(f"{path}: found an ending {path.suffix!r}; wanted .parquet, .csv or .geojson; give another name")
         hidden.replace(path)
