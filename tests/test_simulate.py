@@ -230,6 +230,8 @@ def test_every_fault_is_told_at_once() -> None:
         ("stations.station, row 2: found 'A'",
          {"stations": {"node": [1, 1, 1], "n_evse": 1, "rated_power_kw": 9, "station": ["A", "B", "A"]}}),
         ("stations.node, row 1: found 2", {"stations": {"node": [1, 2], "n_evse": 1, "rated_power_kw": 9, "station": "A"}}),
+        ("stations.n_out, row 0: found 3", {"stations": STATION | {"n_evse": [2], "n_out": 3}}),
+        ("stations.out_until_s, row 0: found 50", {"stations": STATION | {"n_out": 1, "out_from_s": 50, "out_until_s": 50}}),
         ("vehicles.vehicle_class, row 0: found 'cart'", {"vehicles": {"vehicle_class": ["cart"], "soc": [1.0], "node": 0}}),
         ("vehicles.capacity_kwh: found a column of that name",
          {"vehicles": {"vehicle_class": ["small"], "soc": [1.0], "capacity_kwh": [1.0]}}),
