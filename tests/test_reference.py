@@ -16,7 +16,7 @@ from twin.physics import congested_speed_kmh
 from twin.reference import Driver, ReferenceModel, Station
 from twin.reference.books import table_of
 from twin.tables.columns import rows
-from twin.tables.inputs import Vehicles
+from twin.tables.inputs import MARKETS, SERVES_TRUCKS, Markets, Vehicles
 from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED
 
@@ -54,6 +54,17 @@ def crowded_corridor(**rules: Any) -> Given:
 def empty_town() -> Given:
     """Nobody leaves, and some have hardly the energy to reach a plug."""
     return small_given(n_vehicles=40, n_zones=1, n_days=1, soc=0.15, p_leave=0.0)
+
+
+def test_a_market_without_pools_is_empty_to_both() -> None:
+    """A station list may have nothing for trucks in town: they look at the towns on their way, and find nothing."""
+    nation = small_given(n_vehicles=60, n_zones=4, n_days=1, soc=0.4, p_leave=0.8, link_km=120.0, prepared_share=0.0)
+    n_pools = np.diff(nation.markets.first)
+    is_kept = np.arange(len(n_pools)) % len(MARKETS) != MARKETS.index("truck")
+    pool = nation.markets.pool[np.repeat(is_kept, n_pools)]
+    first = np.concatenate([[0], np.cumsum(np.where(is_kept, n_pools, 0))]).astype(np.int32)
+    assert (nation.pools.serves == SERVES_TRUCKS).any()
+    assert live_both(nation._replace(markets=Markets(first, pool)), 150)["windows compared"] > 100
 
 
 def test_two_workers_agree_with_the_reference() -> None:

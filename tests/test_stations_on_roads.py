@@ -83,6 +83,7 @@ def test_two_sides_of_a_service_area_beside_a_crooked_line_face_both_ways() -> N
     assert on_right(road, (9.9, 3.1), (10.1, 3.0), reach_m=30_000.0)[0] == [3, 0]
     assert on_right(road, (4, 3.0), (7, 3.1), reach_m=30_000.0)[0] == [1, 1]
     assert on_right(road, (4, -1.0), reach_m=30_000.0)[0] == [0]
+    assert on_right(road, (4, 0.0), (4, 0.0), reach_m=30_000.0)[0] == [0, 1]
 
 
 COORDINATE = st.integers(-200, 200).map(lambda tenth: tenth / 10.0)

@@ -13,11 +13,9 @@ from twin.stations.inventory import Inventory
 from twin.stations.placement import Extent
 from twin.tables.columns import I32, I64, STR, rows
 from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS, LinkPools, Markets, Pools, Stations
-from twin.tables.posed import SERVES
+from twin.tables.posed import SERVES, SERVES_BITS
 
 __all__ = ["Sites", "build_inventory", "read_sites"]
-
-SERVES_BITS = dict(zip(SERVES, (SERVES_CARS, SERVES_TRUCKS, SERVES_CARS | SERVES_TRUCKS), strict=True))
 
 
 class Sites(NamedTuple):

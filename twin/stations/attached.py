@@ -30,9 +30,9 @@ from twin.stations.snap import fingerprint, snap
 from twin.stations.stock import Cells
 from twin.tables import seeds
 from twin.tables.columns import F64, I64, STR
-from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS
+from twin.tables.inputs import LAYERS, SERVES_CARS
 from twin.tables.listed import ListedPools, read_list
-from twin.tables.posed import SERVES
+from twin.tables.posed import SERVES_BITS
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["attach", "lines_of", "plain_extent"]
 
-SERVES_BITS = dict(zip(SERVES, (SERVES_CARS, SERVES_TRUCKS, SERVES_CARS | SERVES_TRUCKS), strict=True))
 MOST_OPERATORS = 250
 """Operators are numbered in one byte; the smallest of a longer list are taken together."""
 FAULTS_SHOWN = 10

@@ -25,6 +25,8 @@ JUST_PASSED_M = 1_000.0
 """A station this little way past the start of a link stands at the end of the link before, where there is only one."""
 PAIR_M = 2_000.0
 """Stations this close to each other beside roads drawn as straight lines are the two sides of one service area."""
+ON_LINE_M = 0.1
+"""What lies this close to a line lies on it."""
 STEP_M = 500.0
 EARTH_M = 6_371_008.8
 
@@ -83,7 +85,7 @@ def at_carriageways(lines: Lines, lon: F64, lat: F64, reach_m: float) -> tuple[I
     nearest; ties go to the lower link. The station stands at the end of the link, or at its start where that lies just
     behind it. A straight line between towns may run far from the road, with both sides of a service area on one side of
     it: there, stations within `PAIR_M` of each other are told apart where their distances from the line leave the widest
-    gap, and those right of it serve one direction, those left of it the other.
+    gap, and those right of it serve one direction, those left of it the other; at one and the same place they take turns.
 
     Parameters
     ----------
@@ -127,7 +129,7 @@ def at_carriageways(lines: Lines, lon: F64, lat: F64, reach_m: float) -> tuple[I
 def _choose(segments: _Segments, candidates: I64, lon: float, lat: float) -> tuple[int, float, float]:
     """Segment at which a place stands, how far off it is, and how far along it."""
     off_m, share, left_m = _seen_from(segments, candidates, lon, lat)
-    is_left = left_m > 0
+    is_left = left_m > ON_LINE_M
     chosen = int(np.lexsort((candidates, off_m, is_left))[0])
     if is_left[chosen] or off_m[chosen] > off_m.min() + BESIDE_M:
         chosen = int(np.lexsort((candidates, off_m))[0])
@@ -150,10 +152,12 @@ def _face(lines: Lines, segments: _Segments, lon: F64, lat: F64, rows: I64, at: 
         left_m = np.array([_seen_from(segments, ahead, float(lon[row]), float(lat[row]))[2][0] for row in group])
         across = np.lexsort((group, left_m))
         gaps = np.diff(left_m[across])
-        if not len(gaps) or gaps.max() <= 0:
+        if not len(gaps):
             continue
-        is_right = np.zeros(len(group), bool)
-        is_right[across[: int(np.argmax(gaps)) + 1]] = True
+        is_right = np.arange(len(group)) % 2 == 0
+        if gaps.max() > ON_LINE_M:
+            is_right[:] = False
+            is_right[across[: int(np.argmax(gaps)) + 1]] = True
         for row, right in zip(group.tolist(), is_right.tolist(), strict=True):
             if right != _is_along(segments, int(at[row]), int(ahead[0])):
                 at[row] = segment_of[lines.link_reverse[segments.link[at[row]]]]

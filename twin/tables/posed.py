@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin.tables.inputs import LAYERS
+from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS
 
 N_KNOTS = 21
 """Points of a charging curve, at a state of charge of 0, 0.05 .. 1."""
 MOST = 2**31 - 2
 """Largest whole number of a table: ids and seconds have four bytes."""
 SERVES = ("cars", "trucks", "both")
+SERVES_BITS = dict(zip(SERVES, (SERVES_CARS, SERVES_TRUCKS, SERVES_CARS | SERVES_TRUCKS), strict=True))
 KINDS = ("car", "truck")
 
 
