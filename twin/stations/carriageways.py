@@ -130,9 +130,10 @@ def _choose(segments: _Segments, candidates: I64, lon: float, lat: float) -> tup
     """Segment at which a place stands, how far off it is, and how far along it."""
     off_m, share, left_m = _seen_from(segments, candidates, lon, lat)
     is_left = left_m > ON_LINE_M
-    chosen = int(np.lexsort((candidates, off_m, is_left))[0])
+    about_m = np.rint(off_m / ON_LINE_M)
+    chosen = int(np.lexsort((candidates, about_m, is_left))[0])
     if is_left[chosen] or off_m[chosen] > off_m.min() + BESIDE_M:
-        chosen = int(np.lexsort((candidates, off_m))[0])
+        chosen = int(np.lexsort((candidates, about_m))[0])
     return int(candidates[chosen]), float(off_m[chosen]), float(share[chosen])
 
 
