@@ -81,7 +81,7 @@ def small_given(
     free_kmh = np.full(n_links, 100.0)
     roads = Roads(
         link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
-        free_kmh=free_kmh, next_link=next_link,
+        free_kmh=free_kmh, is_expressway=np.ones(n_links, np.uint8), next_link=next_link,
         **ways_along(next_link, link_to, np.full(n_links, link_km * 500), free_kmh),
         zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),

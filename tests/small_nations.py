@@ -196,7 +196,8 @@ def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Ro
     free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
     return Roads(
         link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
-        free_kmh=free_kmh, **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
+        free_kmh=free_kmh, is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
+        **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
         next_link=next_link, zone_node=zone_node.astype(np.int32), node_zone=node_zone,
         node_lon=100 + np.arange(n_nodes) * 0.3, node_lat=np.array([dice.real(29.9, 30.1) for _ in range(n_nodes)]),
         county_zone=county_zone, county_province=county_zone % N_PROVINCES, zone_core=first[:-1].astype(np.int16),

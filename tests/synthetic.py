@@ -222,8 +222,8 @@ def _load(stock: FakeInventory, visits: Events, served: Any, n_hours: int, n_zon
 def _road(n_hours: int) -> Any:
     hour = np.arange(n_hours) % 24
     cars = (5000 * (1 + np.sin((hour - 8) / 24 * 2 * np.pi))).astype(np.int64)
-    road = np.zeros((n_hours, 2, 3), np.int64)
-    road[:, 0, 0], road[:, 0, 1], road[:, 0, 2] = cars, cars // 3, cars // 3
+    road = np.zeros((n_hours, 2, 4), np.int64)
+    road[:, 0, 0], road[:, 0, 1], road[:, 0, 2], road[:, 0, 3] = cars, cars // 3, cars // 3, cars // 4
     road[:, 1] = road[:, 0] // 12
     return road
 

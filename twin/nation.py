@@ -104,7 +104,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     regions, routes, network = places.regions, places.routes, places.network
     require_memory(config, int(count_vehicles(config, regions).sum()))
     calendar = build_calendar(config)
-    classes, names = load_classes()
+    classes, names = load_classes(consumption_factor=config.fleet.consumption_factor)
     vehicles = build_vehicles(config, regions, classes, names, n_workers)
     counts = group_counts(vehicles, classes, regions, len(GROUPS))
     background = build_background(

@@ -51,6 +51,7 @@ class Grounds:
             length_m=network.link_length_m,
             speed_kmh=free_kmh.copy(),
             free_kmh=free_kmh,
+            is_expressway=np.zeros(network.n_links, np.uint8),
             next_link=routes.next_link,
             way_m=sum_along(routes, network, length_m).astype(np.int32),
             drag=sum_along(routes, network, drag).astype(np.float32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twin.config.behaviour import Behaviour
+from twin.config.change import changed, setting
 from twin.config.compute import Compute
 from twin.config.fleet import Fleet
 from twin.config.grid import Grid
@@ -27,6 +28,8 @@ __all__ = [
     "Scenario",
     "Stations",
     "Travel",
+    "changed",
     "config_hash",
     "load",
+    "setting",
 ]

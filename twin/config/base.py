@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,14 @@ PositiveShare = Annotated[float, Field(gt=0.0, le=1.0)]
 
 Factor = Annotated[float, Field(ge=0.0, le=100.0)]
 """A multiplier; 1 leaves things as they are."""
+
+ProvinceCode = Literal[
+    "BJ", "TJ", "HE", "SX", "NM", "LN", "JL", "HL", "SH", "JS", "ZJ", "AH", "FJ", "JX", "SD", "HA",
+    "HB", "HN", "GD", "GX", "HI", "CQ", "SC", "GZ", "YN", "XZ", "SN", "GS", "QH", "NX", "XJ",
+]  # fmt: skip
+
+ProvinceFactor = Annotated[float, Field(gt=0.0, le=10.0)]
+"""A multiplier of what a province has."""
 
 
 class Section(BaseModel):

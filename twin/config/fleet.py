@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from twin.config.base import Factor, PositiveShare, Section
+from twin.config.base import Factor, PositiveShare, ProvinceCode, ProvinceFactor, Section
 
 FleetYear = Literal["2024", "2025", "2026", "2027", "2027-low", "2027-stress"]
 
@@ -36,4 +36,12 @@ class Fleet(Section):
     )
     home_access_factor: Factor = Field(
         1.0, description="share of private cars that charge at home, as a multiple of the seed's share (-)"
+    )
+    province_factors: dict[ProvinceCode, ProvinceFactor] = Field(
+        {},
+        description="vehicles of a province as a multiple of its part of the fleet, by province code, e.g. {GD: 1.2}; the "
+        "nation's fleet stays as large (-)",
+    )
+    consumption_factor: Annotated[float, Field(gt=0.0, le=10.0)] = Field(
+        1.0, description="what vehicles consume, in town and on the road, as a multiple of the vehicle-class seed (-)"
     )

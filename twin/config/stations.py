@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from twin.config.base import PositiveShare, Section
+from twin.config.base import PositiveShare, ProvinceCode, ProvinceFactor, Section
 
-ProvinceCode = Literal[
-    "BJ", "TJ", "HE", "SX", "NM", "LN", "JL", "HL", "SH", "JS", "ZJ", "AH", "FJ", "JX", "SD", "HA",
-    "HB", "HN", "GD", "GX", "HI", "CQ", "SC", "GZ", "YN", "XZ", "SN", "GS", "QH", "NX", "XJ",
-]  # fmt: skip
-ProvinceFactor = Annotated[float, Field(gt=0.0, le=10.0)]
 ServiceFee = Annotated[float, Field(ge=0.0, le=5.0)]
 
 

@@ -22,6 +22,7 @@ from twin.tables.state import (
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
+    SUM_EXPRESSWAY_ENTRIES,
     SUM_FORGONE_WS,
     SUM_FUEL_WS,
     SUM_GIVEN_UP,
@@ -36,6 +37,7 @@ from twin.tables.state import (
     SUM_TRIP_M,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
+    SUM_TRUCK_EXPRESSWAY_ENTRIES,
     SUM_TRUCK_TRIP_M,
     SUM_TRUCK_TRIPS_BEGUN,
     SUM_TRUCK_TRIPS_ENDED,
@@ -46,7 +48,11 @@ from twin.tables.totals import RunTotals, StationHour
 SAMPLE = int(Stream.SAMPLE)
 AHEAD = 12
 """Visits to look ahead for rows to ask for."""
-TRIPS_OF = ((SUM_TRIPS_BEGUN, SUM_TRUCK_TRIPS_BEGUN), (SUM_TRIPS_ENDED, SUM_TRUCK_TRIPS_ENDED))
+TRIPS_OF = (
+    (SUM_TRIPS_BEGUN, SUM_TRUCK_TRIPS_BEGUN),
+    (SUM_TRIPS_ENDED, SUM_TRUCK_TRIPS_ENDED),
+    (SUM_EXPRESSWAY_ENTRIES, SUM_TRUCK_EXPRESSWAY_ENTRIES),
+)
 TRUCK_KIND = VEHICLE_KINDS.index("truck")
 
 

@@ -37,8 +37,10 @@ from twin.tables.state import (
     NO_VISIT,
     ROAD,
     STRANDED,
+    SUM_EXPRESSWAY_ENTRIES,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
+    SUM_TRUCK_EXPRESSWAY_ENTRIES,
     SUM_TRUCK_TRIPS_BEGUN,
     SUM_TRUCK_TRIPS_ENDED,
     WORRIED,
@@ -155,6 +157,9 @@ def enter_link(slot, link, rules, active, wake_s, outlook, entered, tally):
         outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], speed_kmh, factor
     )
     used_ws = int(length_m * per_m)
+    is_entry = outlook.links.is_expressway[link] == 1 and not is_on_expressway(slot, active, outlook)
+    tally.sums[SUM_EXPRESSWAY_ENTRIES] += is_entry
+    tally.sums[SUM_TRUCK_EXPRESSWAY_ENTRIES] += is_entry and outlook.classes.kind[row] == HEAVY_TRUCK
     active.link[slot] = link
     entered[link] += 1
     short_ws = use_energy(slot, used_ws, active, outlook, tally)
@@ -165,6 +170,13 @@ def enter_link(slot, link, rules, active, wake_s, outlook, entered, tally):
         return
     active.wheel_s[slot] += drive_s
     wake_s[slot] += drive_s
+
+
+@kernel
+def is_on_expressway(slot, active, outlook):
+    """Return whether the link driven last on this trip is part of an expressway."""
+    link = active.link[slot]
+    return link >= 0 and outlook.links.is_expressway[link] == 1
 
 
 @kernel

@@ -8,6 +8,8 @@ import numpy as np
 
 from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import sum_along
+from twin.network.classes import RAMPS
+from twin.network.graph import EXPRESSWAY
 from twin.physics import distance_m
 from twin.tables.columns import F64, I32, I64, empty
 from twin.tables.inputs import (
@@ -127,6 +129,7 @@ def roads_of(network: Network, routes: Routes, regions: Regions, truck_speed_kmh
         length_m=network.link_length_m.astype(np.int32),
         speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
         free_kmh=network.link_free_speed_kmh.astype(np.float64),
+        is_expressway=np.isin(network.link_kind, (EXPRESSWAY, RAMPS + EXPRESSWAY)).astype(np.uint8),
         next_link=routes.next_link,
         way_m=sum_along(routes, network, network.link_length_m.astype(np.int64)).astype(np.int32),
         drag=sum_along(routes, network, _drag(network, np.inf)).astype(np.float32),

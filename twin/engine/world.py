@@ -203,7 +203,7 @@ def build_world(given: Given, n_workers: int) -> World:
         link_hour_speed_kmh=np.zeros(n_links),
         hours=np.zeros((len(HOUR_FIELDS), given.n_provinces, 3, n_hours), np.int64),
         wait_histogram=np.zeros((3, n_hours, len(WAIT_EDGES_S)), np.int64),
-        road=np.zeros((n_hours, 2, 3), np.int64),
+        road=np.zeros((n_hours, 2, 4), np.int64),
         totals=empty(StationTotals, n_stations),
         vehicle_cuts=vehicle_cuts,
         first_slot=vehicle_cuts[:-1],

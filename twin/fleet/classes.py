@@ -54,13 +54,15 @@ class ClassShares(NamedTuple):
     has_engine: np.ndarray
 
 
-def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list[str]]:
+def load_classes(folder: Path | str | None = None, consumption_factor: float = 1.0) -> tuple[VehicleClasses, list[str]]:
     """Read the vehicle classes.
 
     Parameters
     ----------
     folder : pathlib.Path or str, optional
         Folder of the seeds; the packaged ones by default.
+    consumption_factor : float
+        What they consume, as a multiple of the seed.
 
     Returns
     -------
@@ -90,9 +92,9 @@ def load_classes(folder: Path | str | None = None) -> tuple[VehicleClasses, list
         has_engine=seed["has_engine"].astype(np.uint8),
         capacity_ws=capacity_ws,
         ac_power_w=np.rint(seed["ac_kw"] * 1e3).astype(np.int32),
-        city_ws_per_m=seed["city_kwh_100km"] * WS_PER_M,
-        road_a_ws_per_m=road_a,
-        road_b_ws_per_m=road_b,
+        city_ws_per_m=seed["city_kwh_100km"] * WS_PER_M * consumption_factor,
+        road_a_ws_per_m=road_a * consumption_factor,
+        road_b_ws_per_m=road_b * consumption_factor,
         curve_w=curves,
         ceiling_w=np.maximum.accumulate(curves[:, ::-1], axis=1)[:, ::-1].copy(),
         full_s=segment_times_s(curves, capacity_ws),

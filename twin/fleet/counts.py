@@ -93,6 +93,7 @@ def count_by_county(config: Config, regions: Regions) -> Counts:
     by_province = largest_remainder(figures.province(regions, "heavy_truck_share"), int(totals[TRUCK]))
     by_county[TRUCK] = _within(by_province, county_province, population)
     stock = figures.province(regions, "nev_stock", config.fleet.year[:4])
+    stock = stock * np.array([config.fleet.province_factors.get(code, 1.0) for code in regions.province_code.tolist()])
     stock *= totals.sum() / stock.sum()
     others = np.array([np.bincount(county_province, by_county[k], stock.size) for k in (TAXI, VAN, BUS, TRUCK)]).sum(axis=0)
     cars = largest_remainder(np.maximum(stock - others, 0.3 * stock), int(totals[CAR]))

@@ -98,7 +98,7 @@ def road_metrics(totals: RunTotals) -> Iterator[Row]:
         metric = "stranded" if name == "n_stranded" else name
         yield Row(metric, ALL, ALL, np.nan, float(counts[name]), _unit_of(name))
     for k, vehicles in enumerate(ROAD_VEHICLES):
-        for j, what in enumerate(("on_road", "trips_begun", "trips_ended")):
+        for j, what in enumerate(("on_road", "trips_begun", "trips_ended", "expressway_entries")):
             for hour in range(totals.n_hours):
                 yield Row(f"{vehicles}_{what}", ALL, ALL, float(hour), float(totals.road[hour, k, j]), "-")
 

@@ -166,8 +166,9 @@ class Books:
         on_road = [driver for driver in drivers if driver.errand == TRIP and driver.phase in (ROAD, APPROACH, EGRESS)]
         now = Counter(self.counts)
         now.subtract(self._before)
-        trucks = [sum(driver.is_truck for driver in on_road), now["truck_trips_begun"], now["truck_trips_ended"]]
-        both = [len(on_road), now["trips_begun"], now["trips_ended"]]
+        events = ("trips_begun", "trips_ended", "expressway_entries")
+        trucks = [sum(driver.is_truck for driver in on_road), *(now[f"truck_{name}"] for name in events)]
+        both = [len(on_road), *(now[name] for name in events)]
         self.road[hour] = [[a - b for a, b in zip(both, trucks, strict=True)], trucks]
         self._before = Counter(self.counts)
 
@@ -198,7 +199,7 @@ class Books:
         waits = np.zeros((len(LAYERS), n_hours, len(WAIT_EDGES_S)), np.int64)
         for (layer, hour, place), n_sessions in self.waits.items():
             waits[layer, hour, place] = n_sessions
-        road = np.zeros((n_hours, 2, 3), np.int64)
+        road = np.zeros((n_hours, 2, 4), np.int64)
         for hour, cells in self.road.items():
             road[hour] = cells
         return hours, waits, road

@@ -132,6 +132,9 @@ class Driver(Traveller):
             self.wheel_s = 0
             self.model.books.events["truck rest"] += 1
         used_ws = int(link.length_m * self.road_ws_per_m(speed_kmh, self.temperature_factor()))
+        if link.is_expressway and not (self.link is not None and self.link.is_expressway):
+            self.model.books.counts["expressway_entries"] += 1
+            self.model.books.counts["truck_expressway_entries"] += self.is_truck
         self.link = link
         link.n_entered += 1
         short_ws = self.use_energy(used_ws)

@@ -162,6 +162,7 @@ class Link:
     speed_kmh: float
     published_free_kmh: float
     capacity_per_h: float
+    is_expressway: bool
     pools: list[Pool]
     flow_per_h: float = 0.0
     n_entered: int = 0
@@ -196,7 +197,8 @@ def build_links(given: Any, pools: list[Pool]) -> list[Link]:
     return [
         Link(
             row, to_node, roads.length_m[row], roads.free_kmh[row], roads.speed_kmh[row], free_kmh[row],
-            capacity_per_h[row], [pools[pool] for pool in at.pool[at.first[row] : at.first[row + 1]]],
+            capacity_per_h[row], roads.is_expressway[row] == 1,
+            [pools[pool] for pool in at.pool[at.first[row] : at.first[row + 1]]],
         )
         for row, to_node in enumerate(roads.link_to)
     ]  # fmt: skip

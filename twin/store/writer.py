@@ -105,9 +105,7 @@ class RunWriter:
         """Write a whole table at once as ``<name>.parquet``: a declared table or an Arrow table."""
         self._check_open()
         path = self.folder / f"{name}.parquet"
-        rows = table if isinstance(table, pa.Table) else to_arrow(table)
-        options = writer_options(rows.schema)
-        self._guard(name, lambda: pq.write_table(rows.combine_chunks(), path, row_group_size=GROUP_ROWS, **options))
+        self._guard(name, lambda: write_table(table, path))
         self._n_bytes += path.stat().st_size
 
     def write_json(self, name: str, obj: Any) -> None:
@@ -172,6 +170,12 @@ class RunWriter:
             action()
         except (OSError, pa.ArrowException) as fault:
             raise StoreError(_advice(self.out, name, fault)) from fault
+
+
+def write_table(table: Any, path: Path) -> None:
+    """Write a declared table, or an Arrow table, as one Parquet file, encoded as those of a run folder."""
+    rows = table if isinstance(table, pa.Table) else to_arrow(table)
+    pq.write_table(rows.combine_chunks(), path, row_group_size=GROUP_ROWS, **writer_options(rows.schema))
 
 
 def _refuse_if_taken(out: Path) -> None:

@@ -7,6 +7,7 @@ from twin.tables.columns import F32, F64, I16, I32, I64, STR, U8, Annotated, Fie
 OUTCOMES = ("served", "balked", "reneged", "cut off", "no service")
 TRIP_OUTCOMES = ("ended", "under way", "stranded", "not begun")
 VERDICTS = ("met", "missed", "not evaluated")
+MATCHES = ("within", "outside", "no tolerance", "not run", "cannot be evaluated")
 
 
 class MetricsTable(NamedTuple):
@@ -193,3 +194,25 @@ class GridDaysTable(NamedTuple):
     base_kw: Annotated[F64, Field("kW", "of which without vehicles")]
     public_kw: Annotated[F64, Field("kW", "of which public charging")]
     private_kw: Annotated[F64, Field("kW", "of which charging at home and at depots")]
+
+
+class ValidationTable(NamedTuple):
+    """validation.parquet: one observed figure a row, held against the runs given; written by `twin validate`."""
+
+    figure: Annotated[STR, Field("-", "id of the observed figure")]
+    what: Annotated[STR, Field("-", "what was observed")]
+    period: Annotated[STR, Field("-", "when")]
+    geo: Annotated[STR, Field("-", "where")]
+    use: Annotated[STR, Field("-", "fit: may set parameters; test: held out; context: neither")]
+    unit: Annotated[STR, Field("-", "unit of observed and simulated")]
+    observed: Annotated[F64, Field("see unit", "observed figure")]
+    tolerance: Annotated[F64, Field("-", "relative error that is allowed, null for context")]
+    simulated: Annotated[F64, Field("see unit", "simulated figure, null without")]
+    low: Annotated[F64, Field("see unit", "its 5 % quantile over replicates, null without")]
+    high: Annotated[F64, Field("see unit", "its 95 % quantile over replicates, null without")]
+    error: Annotated[F64, Field("-", "simulated over observed, less 1")]
+    verdict: Annotated[STR, Field("-", "within, outside, no tolerance, not run or cannot be evaluated")]
+    why: Annotated[STR, Field("-", "what stands in the way, or is not quite as it was")]
+    source: Annotated[STR, Field("-", "who observed it")]
+    confidence: Annotated[STR, Field("-", "of the observation: high, medium or low")]
+    runs: Annotated[STR, Field("-", "run folders that were read")]

@@ -52,7 +52,7 @@ def folder_of_seeds() -> Path:
     raise DataError(f"seeds: no folder {looked}; install the wheel again or run from a complete checkout")
 
 
-def read(name: str, folder: Path | str | None = None) -> dict[str, np.ndarray]:
+def read(name: str, folder: Path | str | None = None, only: tuple[str, str] | None = None) -> dict[str, np.ndarray]:
     """Read one seed table and check it against its schema.
 
     Parameters
@@ -61,6 +61,8 @@ def read(name: str, folder: Path | str | None = None) -> dict[str, np.ndarray]:
         A key of ``SEED_TABLES``.
     folder : pathlib.Path or str, optional
         Folder that holds ``<name>.csv``; the packaged seeds by default.
+    only : (str, str), optional
+        A column and a text: rows that hold another text there are left out before anything of them is looked at.
 
     Returns
     -------
@@ -82,12 +84,14 @@ def read(name: str, folder: Path | str | None = None) -> dict[str, np.ndarray]:
     wanted = [column.name for column in table.columns]
     if header != wanted:
         raise DataError(f"{path}:1: columns are {', '.join(header)}; wanted, in this order: {', '.join(wanted)}")
+    lines = [row + 2 for row, cell in enumerate(cells[only[0]] if only else cells[header[0]]) if not only or cell == only[1]]
+    cells = {column: [of_column[line - 2] for line in lines] for column, of_column in cells.items()}
     faults: list[tuple[int, str]] = []
     arrays = {column.name: _column(column, cells[column.name], faults) for column in table.columns}
     if not faults:
         faults = _repeated_keys(table.key, cells)
     if faults:
-        raise DataError(_report(path, faults))
+        raise DataError(_report(path, [(lines[line - 2], what) for line, what in faults]))
     return arrays
 
 

@@ -150,6 +150,7 @@ class Roads(NamedTuple):
     length_m: Annotated[I32, Field("m", "length")]
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
     free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
+    is_expressway: Annotated[U8, Field("-", "1 on an expressway or one of its ramps")]
     next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
     way_m: Annotated[I32, Field("m", "[zone, node] way along the route to a zone")]
     drag: Annotated[F32, Field("m (km/h)^2", "[zone, node] length x free speed squared along it")]
@@ -230,7 +231,7 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 23
+N_SUMS = 25
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -255,4 +256,6 @@ N_SUMS = 23
     SUM_RESCUED_ERRANDS,
     SUM_RESCUE_WS,
     SUM_LOGGED,
+    SUM_EXPRESSWAY_ENTRIES,
+    SUM_TRUCK_EXPRESSWAY_ENTRIES,
 ) = range(N_SUMS)

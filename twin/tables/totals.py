@@ -94,8 +94,9 @@ class RunTotals:
         Sessions begun, by waiting time.
     load_ws : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
         Energy into batteries by quarter hour; n_quarters = 4 * n_hours.
-    road : ndarray of int64, shape (n_hours, 2, 3)
-        Vehicles on the road at the end of the hour, trips begun, trips ended; second axis cars, trucks.
+    road : ndarray of int64, shape (n_hours, 2, 4)
+        Vehicles on the road at the end of the hour, trips begun, trips ended, entries into the expressways; second axis
+        cars, trucks.
     counts : dict of str to int
         Run-wide counts: vehicles by kind (``n_car`` ...), ``n_trips_begun``, ``n_trips_ended``, ``n_trips_under_way``,
         ``n_stranded``, ``n_local_days``, ``local_km``, ``trip_km``, ``forgone_km``, ``truck_trip_km``, ...

@@ -36,6 +36,7 @@ class Links(NamedTuple):
     free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
     length_m: Annotated[I32, Field("m", "length")]
     to_node: Annotated[I32, Field("-", "node at which it ends")]
+    is_expressway: Annotated[U8, Field("-", "1 on an expressway or one of its ramps")]
 
 
 class Nodes(NamedTuple):
