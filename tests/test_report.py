@@ -20,8 +20,8 @@ from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
 from twin.report.html import script_json
 from twin.report.map import albers_km
 from twin.report.page import page_content
-from twin.store import Run, open_run
-from twin.tables.results import NetworkTable
+from twin.store import Run, open_run, write_table
+from twin.tables.results import NetworkTable, ValidationTable
 from twin.tables.seeds import read
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -303,3 +303,49 @@ def test_a_browser_draws_every_chart_from_disk(browser: Any, page: Path, width: 
 def _brightness(colour: str) -> float:
     red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
     return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def held_against(observed_values: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return a table of validation whose rows are within, outside, and not run."""
+    numbers = ("observed", "tolerance", "simulated", "low", "high", "error")
+    texts = {name: ["x"] * 3 for name in ("figure", "geo", "why", "source", "confidence", "runs", "unit", "period")}
+    rows: dict[str, list[Any]] = {**texts, **observed_values}
+    return {name: np.array(rows[name], np.float64 if name in numbers else object) for name in ValidationTable._fields}
+
+
+HELD: dict[str, list[Any]] = {
+    "what": [EVIL, "energy", "passages"],
+    "use": ["fit", "test", "test"],
+    "observed": [10.0, 20.0, 5.0],
+    "tolerance": [0.1, 0.1, 0.1],
+    "simulated": [10.5, 40.0, np.nan],
+    "low": [np.nan, 30.0, np.nan],
+    "high": [np.nan, 46.0, np.nan],
+    "error": [0.05, 1.0, np.nan],
+    "verdict": ["within", "outside", "not run"],
+}
+
+
+def test_observed_figures_stand_beside_simulated_ones(tmp_path: Path) -> None:
+    """Dots, bands and intervals are those of the table; text from data stays text; without a table there is no section."""
+    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
+    assert 'id="observed"' not in write_report(path).read_text(encoding="utf-8")
+    write_table(ValidationTable(**held_against(HELD)), path / "validation.parquet")
+    text = write_report(path).read_text(encoding="utf-8")
+    heading = "Of 2 observed figures 1 come out within their tolerance; of the 1 that were never fitted, 0"
+    assert f"<h2>{heading}</h2>" in text
+    assert "<script>alert" not in text
+    assert "not simulated, and why" in text
+    found = page_content(open_run(path))["charts"]["observed"]
+    band, *dots = found["data"]
+    assert band["x"] == pytest.approx([0.9, 1.1, None, 0.9, 1.1, None], nan_ok=True)
+    assert [(trace["name"], trace["x"], trace["y"]) for trace in dots] == [
+        ("within its tolerance", [1.05], [1]),
+        ("outside", [2.0], [0]),
+    ]
+    assert dots[1]["error_x"]["array"] == pytest.approx([0.3])
+    assert dots[1]["error_x"]["arrayminus"] == pytest.approx([0.5])
+    assert "&lt;script&gt;" in found["layout"]["yaxis"]["ticktext"][1]
+    from plotly.graph_objects import Figure
+
+    Figure(data=found["data"], layout=found["layout"])

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from twin.report import charts, findings, rows
+from twin.report import charts, findings, observed, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
 from twin.report.html import render, write_page
@@ -50,7 +50,8 @@ def page_content(run: Run) -> dict[str, Any]:
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
     found_coverage = rows.coverage(figures, COVERAGE_NAMES)
-    return {
+    evidence = _evidence(run)
+    return evidence["more"] | {
         "manifest": run.manifest,
         "title": run.manifest["config"].get("scenario", {}).get("title") or run.manifest["scenario"],
         "description": run.manifest["config"].get("scenario", {}).get("description", ""),
@@ -69,6 +70,7 @@ def page_content(run: Run) -> dict[str, Any]:
             "coverage": findings.coverage(figures),
             "trucks": findings.trucks(figures),
             "scorecard": findings.scorecard(verdicts),
+            **evidence["findings"],
         },
         "cards": rows.cards(figures),
         "layers": rows.layers(figures),
@@ -88,7 +90,21 @@ def page_content(run: Run) -> dict[str, Any]:
             "base": charts.load_against_base(national, first_day),
             "provinces": charts.load_by_province(figures),
             "trucks": charts.trucks_by_hour(figures, national, first_day),
+            **evidence["charts"],
         },
+    }
+
+
+def _evidence(run: Run) -> dict[str, dict[str, Any]]:
+    """Return what the section of observed figures adds, by the part of the content; nothing without its table."""
+    if not run.has("validation"):
+        return {"findings": {}, "charts": {}, "more": {"observed": None, "unanswered": []}}
+    table = run.arrays("validation")
+    found = observed.observed_rows(table)
+    return {
+        "findings": {"observed": observed.finding(found)},
+        "charts": {"observed": observed.chart(found)},
+        "more": {"observed": found, "unanswered": observed.unanswered(table)},
     }
 
 
