@@ -146,3 +146,34 @@ def _day(text: str | None) -> dt.date:
         return dt.datetime.now().date() if text is None else dt.date.fromisoformat(text)
     except ValueError:
         raise DataError(f"--date {text}: found no day; wanted year-month-day such as 2026-11-22") from None
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Argument(metavar="[DATA]", help="A table, a scenario, or a folder of them, to look over as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check this installation, and your own tables before a run."""
+    with told(context):
+        from twin import doctor as room
+
+        checks = room.installation()
+        finding = None if data is None else room.examine(data)
+        faults = [] if finding is None else finding.faults.message().splitlines()
+        if as_json:
+            looked_at = [] if finding is None else [{"file": name, "kind": kind} for name, kind in finding.looked_at]
+            told_checks = [check._asdict() for check in checks]
+            typer.echo(json.dumps({"checks": told_checks, "looked_at": looked_at, "faults": faults}, ensure_ascii=False))
+        else:
+            for check in checks:
+                line = f"{'ok  ' if check.is_well else 'FAIL'}  {check.name:<12} {check.found} (wanted {check.wanted})"
+                typer.echo(line if check.is_well else f"{line}; {check.todo}")
+            for name, kind in () if finding is None else finding.looked_at:
+                typer.echo(f"      {name}: {kind}")
+        if finding is not None:
+            finding.faults.raise_if_any(DataError)
+    if not all(check.is_well for check in checks):
+        raise typer.Exit(1)

@@ -240,9 +240,9 @@ def read_user_table(path: Path) -> dict[str, NDArray[Any]]:
 
     try:
         table = pq.read_table(path) if path.suffix == ".parquet" else pc.read_csv(path)
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as fault:
+        return {name: table.column(name).to_numpy() for name in table.column_names}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as fault:
         raise DataError(
             f"{path}: found a table that cannot be read ({str(fault).splitlines()[0]}); wanted CSV with a header or "
             "Parquet; write it again"
         ) from fault
-    return {name: table.column(name).to_numpy() for name in table.column_names}
