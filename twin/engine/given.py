@@ -8,8 +8,7 @@ import numpy as np
 
 from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import sum_along
-from twin.network.classes import RAMPS
-from twin.network.graph import EXPRESSWAY
+from twin.network.classes import EXPRESSWAY, RAMPS
 from twin.physics import distance_m
 from twin.tables.columns import F64, I32, I64, empty
 from twin.tables.inputs import (

@@ -49,7 +49,6 @@ def page_content(run: Run) -> dict[str, Any]:
     areas = rows.worst_areas(stations)
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
-    found_coverage = rows.coverage(figures, COVERAGE_NAMES)
     evidence = _evidence(run)
     return evidence["more"] | {
         "manifest": run.manifest,
@@ -79,7 +78,7 @@ def page_content(run: Run) -> dict[str, Any]:
         "areas": areas,
         "fewest_sessions": rows.FEWEST_SESSIONS,
         "lines": lines,
-        "coverage": found_coverage,
+        "coverage": rows.coverage(figures, COVERAGE_NAMES),
         "has_roads": run.has("network"),
         "config_text": canonical_json(run.manifest["config"]),
         "charts": {
