@@ -202,7 +202,7 @@ def emitted() -> MetricsTable:
         hours=np.zeros((len(HOUR_FIELDS), regions.n_provinces, len(LAYERS), n_hours), np.int64),
         wait_histogram=np.zeros((len(LAYERS), n_hours, len(WAIT_EDGES_S)), np.int64),
         load_ws=np.zeros((len(LOAD_KINDS), regions.n_zones, 4 * n_hours), np.int64),
-        road=np.zeros((n_hours, 2, 3), np.int64),
+        road=np.zeros((n_hours, 2, 4), np.int64),
         counts=account._counts(build_world(small_given(n_vehicles=60, n_zones=3, n_days=1), 1), 0),
         laws=(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests import synthetic
+from twin import __version__
 from twin.cli import app
 from twin.config import load
-from twin.errors import DataError
+from twin.errors import DataError, StoreError
 from twin.fleet.calendar import build_calendar
+from twin.store import input_hashes
 from twin.tables import seeds
 from twin.tables.columns import arrow_schema
 from twin.tables.results import MATCHES, ValidationTable
@@ -24,7 +28,7 @@ from twin.validation.backtests import BACKTESTS, BY_NAME, CORE
 from twin.validation.compare import NO_TOLERANCE, NOT_RUN, OUTSIDE, UNANSWERED, WITHIN, compare, sort_runs
 from twin.validation.facts import Facts, Span
 from twin.validation.page import definitions, number, percent, score, write_part
-from twin.validation.reading import rows_of, write_validation
+from twin.validation.reading import read_facts, require_current, rows_of, write_validation
 from twin.validation.sheet import SHEET, WHY_NOT
 
 HOLIDAY, ORDINARY = BY_NAME["national-day-2025"], BY_NAME["ordinary-2025"]
@@ -310,8 +314,32 @@ def test_a_part_of_a_page_is_renewed_and_the_rest_stays(tmp_path: Path) -> None:
 
 def test_the_program_refuses_what_is_no_run_and_no_backtest(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["validate", str(tmp_path)])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "manifest.json" in done.stderr
     done = CliRunner().invoke(app, ["validate", "--backtest", "national-day-1999"])
     assert done.exit_code == 2
     assert "national-day-1999" in done.stderr
+
+
+def test_a_run_folder_is_read_and_one_of_other_seeds_is_not_taken_for_a_new_run(tmp_path: Path) -> None:
+    fake = synthetic.fake_run(n_hours=24)
+    folder = synthetic.write_run(tmp_path / "run", fake)
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["config"] = {"period": {"start_date": "2025-10-01", "n_days": 1}, "fleet": {"sample": 0.5}}
+    manifest["replicate"] = 3
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    facts = read_facts(folder)
+    assert (facts.first_day, facts.n_days, facts.sample, facts.replicate) == (HOLIDAY.first_day, 1, 0.5, 3)
+    assert facts.whole("n_vehicles") == 66_400
+    assert np.isfinite(facts.hourly("energy_gwh", "highway")).all()
+    assert facts.hourly("energy_gwh", "highway").sum() == pytest.approx(facts.whole("energy_gwh", "highway"))
+    with pytest.raises(DataError, match="made with another"):
+        require_current(folder)
+    manifest["inputs"], manifest["versions"] = input_hashes(), {"twin": __version__}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    require_current(folder)
+    del manifest["config"]["period"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(StoreError, match="wanted the run of a nation"):
+        read_facts(folder)

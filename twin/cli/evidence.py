@@ -84,9 +84,11 @@ def _backtests(names: Sequence[str] | None, configs: Path, sample: float | None)
 def _lived(config: Config, runs: Path) -> Path:
     """Return the run folder of a scenario; where it is there already it is read and not run again."""
     from twin.config import config_hash
+    from twin.validation.reading import require_current
 
     folder = runs / f"{config.scenario.name}-{config_hash(config)[:8]}"
     if (folder / "manifest.json").is_file():
+        require_current(folder)
         typer.echo(f"{folder}: read, not run again", err=True)
         return folder
     from twin.cli.progress import display

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from twin import __version__
 from twin.errors import DataError, StoreError
-from twin.store import open_run, write_table
+from twin.store import input_hashes, open_run, write_table
 from twin.tables import seeds
 from twin.tables.results import ValidationTable
+from twin.tables.seeds_evidence import EVIDENCE_TABLES
 from twin.validation.compare import compare
 from twin.validation.facts import Facts, facts_of
 from twin.validation.page import score
@@ -24,22 +26,46 @@ def validate(folders: Sequence[Path]) -> ValidationTable:
 
     Raises
     ------
-    StoreError
-        If a folder holds no run, or a table is damaged.
     DataError
-        If the seed of observed figures is broken.
+        If a folder holds no run, or the seed of observed figures is broken.
+    StoreError
+        If a table is damaged.
     """
     return compare(seeds.read("observed"), [read_facts(folder) for folder in folders])
 
 
 def read_facts(folder: Path) -> Facts:
     """Open the run in a folder."""
+    if not (folder / "manifest.json").is_file():
+        raise DataError(f"{folder}: found no manifest.json; wanted the folder of a finished run; check the path")
     try:
         return facts_of(open_run(folder))
     except (KeyError, ValueError) as fault:
         raise StoreError(
             f"{folder}/manifest.json: no period or fleet to read ({fault}); wanted the run of a nation"
         ) from fault
+
+
+def require_current(folder: Path) -> None:
+    """Let a run that was found stand for a new one only if the same program made it of the same seeds.
+
+    Raises
+    ------
+    DataError
+        If another version made it, or seeds that results rest on have changed since.
+    """
+    manifest = open_run(folder).manifest
+    evidence = {table.name for table in EVIDENCE_TABLES}
+    then, now = (
+        {entry["name"]: entry["sha256"] for entry in inputs if entry["name"] not in evidence}
+        for inputs in (manifest["inputs"], input_hashes())
+    )
+    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    if manifest["versions"]["twin"] != __version__:
+        changed.insert(0, f"version {manifest['versions']['twin']}")
+    if changed:
+        told = f"{folder}: found a run made with another {', '.join(changed)}; wanted one of this version and these seeds"
+        raise DataError(f"{told}; move it away, or keep the new ones elsewhere with --runs")
 
 
 def rows_of(table: ValidationTable) -> list[dict[str, Any]]:
