@@ -287,3 +287,16 @@ def test_traffic_slows_the_windows_after_it():
     assert before.links.speed_kmh.tolist() == [100.0] * 4
     assert after.links.speed_kmh[0] == pytest.approx(100 / 1.15, rel=1e-12)
     assert after.links.speed_kmh[1:].tolist() == [100.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("flags", "n_passages"), [("11111111", 1), ("00000000", 0), ("11011001", 3), ("01101110", 2), ("00000001", 1)]
+)
+@pytest.mark.parametrize("row", [CAR, TRUCK])
+def test_a_passage_is_an_entry_from_another_road_or_a_beginning(row, flags, n_passages):
+    """Eight links to the last town, some of them expressways; nights away, so that there is no way back."""
+    given = traveller(row, 900 * KWH, n_zones=5, link_km=10.0, nights=2.0, capacity_kwh=1000)
+    given.roads.is_expressway[:] = 0
+    given.roads.is_expressway[:8] = [int(flag) for flag in flags]
+    entries = live(given).totals.road[:, :, 3].sum(axis=0)
+    assert entries.tolist() == ([0, n_passages] if row == TRUCK else [n_passages, 0])

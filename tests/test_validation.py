@@ -278,7 +278,8 @@ def test_the_score_lists_what_was_simulated_and_counts_verdicts(holiday: Facts) 
     assert "| `C1` |" in text
     assert "| 12.38 | - | -19 % | 10 % | outside |" in text
     assert "`V-monitored_guns-202510`" not in text
-    assert f"Of {len(OBSERVED['id'])} observed figures:" in text
+    n_judged = int((OBSERVED["use"] != "context").sum())
+    assert f"Of {n_judged} figures to fit or to test against: 5 within, 4 outside, " in text
     assert "`V-monitored_guns-202510`" in score(compare(OBSERVED, [holiday]), with_all=True)
 
 

@@ -108,7 +108,7 @@ def answer(figure: str, observed: float, tolerance: float, runs: Mapping[str, Ma
     if not np.isfinite(value):
         return Answer(UNANSWERED, _joined("the run's tables do not give it", note), runs=", ".join(used))
     if entry.is_whole and any(facts.sample < 1.0 for name in entry.backtests for facts in runs[name].values()):
-        why = _joined("a sample was run, in which stations are larger beside the fleet than they are", note)
+        why = _joined("a sample keeps more EVSEs on expressways than its part", note)
         return Answer(UNANSWERED, why, value, low, high, ", ".join(used))
     if np.isnan(tolerance):
         return Answer(NO_TOLERANCE, note, value, low, high, ", ".join(used))

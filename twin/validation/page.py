@@ -40,9 +40,10 @@ def definitions() -> str:
 
 def score(table: ValidationTable, with_all: bool = False) -> str:
     """Return the table of figures that were simulated, or of all, with a line that counts the verdicts."""
-    counted = Counter(table.verdict)
-    head = ", ".join(f"{counted[verdict]} {verdict}" for verdict in MATCHES)
-    lines = [f"Of {len(table.figure)} observed figures: {head}.", ""]
+    judged = [verdict for verdict, use in zip(table.verdict, table.use, strict=True) if use != "context"]
+    counted = Counter(judged)
+    head = ", ".join(f"{counted[verdict]} {verdict}" for verdict in MATCHES if counted[verdict])
+    lines = [f"Of {len(judged)} figures to fit or to test against: {head}.", ""]
     lines += ["| figure | what | period | use | observed | simulated | interval | error | allowed | verdict | remarks |"]
     lines += ["|---|---|---|---|---|---|---|---|---|---|---|"]
     for row in range(len(table.figure)):
