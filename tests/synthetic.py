@@ -34,6 +34,7 @@ class FakeInventory:
     stations: Stations
     pools: Pools
     operator_names: tuple[str, ...] = ("Teld", "StarCharge", "others")
+    listed_id: np.ndarray | None = None
 
     def names(self) -> np.ndarray:
         """Service areas have the name of a place, the others are numbered."""
