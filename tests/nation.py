@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.engine.given import no_plug_limits_w
 from twin.engine.world import Given
 from twin.physics import segment_times_s
 from twin.tables.columns import rows
@@ -93,7 +94,7 @@ def small_given(
         rules=RULES._replace(seed=seed, **rules), n_days=n_days, sample=1.0, classes=small_classes(),
         vehicles=_fleet(n_vehicles, n_zones, soc, seed), local=_local(n_days), trips=_trips(n_days, n_zones, p_leave),
         background=Background(np.zeros((n_days, n_links)), np.ones((n_days, 24))), stations=stations, pools=pools,
-        markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
+        plug_limit_w=no_plug_limits_w(3), markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
         link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((62, 24), 1.2),
         valley_s=np.full(31, 82_800, np.int32), n_provinces=31,
     )  # fmt: skip

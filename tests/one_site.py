@@ -9,6 +9,7 @@ import numpy as np
 from tests.nation import small_classes, small_given
 from twin.engine import phases
 from twin.engine.account import visit_rows
+from twin.engine.given import no_plug_limits_w
 from twin.engine.world import Given, World, build_world
 from twin.physics import segment_times_s
 from twin.rng import Stream, uniform
@@ -88,8 +89,10 @@ def sites(
     local = given.local._replace(power_factor=factors, consumption_factor=factors)
     markets = given.markets._replace(first=np.zeros_like(given.markets.first), pool=np.zeros(0, np.int32))
     link_pools = LinkPools(np.zeros(1, np.int32), np.zeros(0, np.int32))
+    classes = classes or flat_classes()
     return given._replace(
-        classes=classes or flat_classes(),
+        classes=classes,
+        plug_limit_w=no_plug_limits_w(len(classes.kind)),
         stations=stations,
         pools=table,
         local=local,

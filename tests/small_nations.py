@@ -19,6 +19,7 @@ from twin.tables.inputs import (
     LAYERS,
     MARKETS,
     N_KNOTS,
+    NO_LIMIT_W,
     SERVES_CARS,
     SERVES_TRUCKS,
     Background,
@@ -37,6 +38,7 @@ from twin.tables.state import Roads, Rules
 KWH = 3_600_000
 N_PROVINCES = 2
 N_GROUPS = 2
+N_POWER_CLASSES = 3
 HOUR_S = 3600
 T = TypeVar("T")
 
@@ -107,6 +109,7 @@ def nation(dice: Dice) -> Given:
         prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(2 * N_PROVINCES)]),
         valley_s=np.array([dice.whole(18, 24) * HOUR_S for _ in range(N_PROVINCES)], np.int32), n_provinces=N_PROVINCES,
         outages=outages,
+        plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
 
 
@@ -270,6 +273,14 @@ def draw_outages(dice: Dice, pools: Pools, n_days: int) -> Outages:
             begin_s = end_s + 1
     calendar = np.array(sorted(found), np.int32).reshape(-1, 4).T.copy()
     return Outages(calendar[0], calendar[2], calendar[1], calendar[3])
+
+
+def draw_plug_limits(dice: Dice, pools: Pools) -> Any:
+    """Draw the pools' power classes, and what voltage and current let through; the first class has no such limit."""
+    pools.power_class[:] = [dice.whole(0, N_POWER_CLASSES - 1) for _ in pools.station]
+    limit_w = np.full((len(MAKES), N_POWER_CLASSES), NO_LIMIT_W, np.int32)
+    limit_w[:, 1:] = [[dice.whole(5_000, 500_000) for _ in range(1, N_POWER_CLASSES)] for _ in MAKES]
+    return limit_w
 
 
 def markets_of(stations: Stations, pools: Pools, n_counties: int) -> Markets:

@@ -12,7 +12,7 @@ from twin.engine.world import Given
 from twin.errors import ConfigError
 from twin.fleet.background import build_background
 from twin.fleet.calendar import Calendar, build_calendar
-from twin.fleet.classes import GROUPS, load_classes
+from twin.fleet.classes import GROUPS, load_classes, load_voltages
 from twin.fleet.counts import count_vehicles
 from twin.fleet.local import build_local
 from twin.fleet.trips import build_trips
@@ -25,6 +25,7 @@ from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, demand_loader
 from twin.stations.attached import attach
 from twin.stations.inventory import Inventory, build_inventory, national_extent, national_townships
+from twin.stations.limits import plug_limits_w
 from twin.stations.outages import build_outages
 from twin.tables.columns import F64, to_rows
 from twin.tables.inputs import VehicleClasses
@@ -127,6 +128,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         background=background,
         stations=to_rows(supply.inventory.stations),
         pools=to_rows(supply.inventory.pools),
+        plug_limit_w=plug_limits_w(load_voltages()),
         markets=supply.inventory.markets,
         link_pools=supply.inventory.link_pools,
         roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),

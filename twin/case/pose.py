@@ -13,7 +13,7 @@ from twin.case.outages import build_outages, check_outages
 from twin.case.places import Grounds, build_grounds
 from twin.case.reading import Columns, read_table
 from twin.case.supply import Sites, build_inventory, read_sites
-from twin.engine.given import rules_of
+from twin.engine.given import no_plug_limits_w, rules_of
 from twin.engine.world import DAY_S, Given
 from twin.errors import DataError, Faults
 from twin.network.regions import Regions
@@ -171,6 +171,7 @@ def _given(
         background=Background(np.zeros((n_days, network.n_links)), np.zeros((n_days, 24))),
         stations=inventory.stations,
         pools=inventory.pools,
+        plug_limit_w=no_plug_limits_w(len(kinds.names)),
         markets=inventory.markets,
         link_pools=inventory.link_pools,
         roads=grounds.roads(config.behaviour.truck_speed_kmh),

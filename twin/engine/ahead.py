@@ -31,6 +31,7 @@ from twin.engine.lot import (
     count_way,
     has_charged,
     n_known,
+    plug_power_w,
     strand,
     temperature_factor,
     town_ws,
@@ -225,7 +226,7 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
         pool = seen.pool[at]
         gain_ws = stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook) - seen.energy_ws[at]
         seconds = outlook.board_wait_s[pool] + 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
-        seconds += lack_ws / min(float(outlook.plugs.rated_power_w[pool]), outlook.classes.peak_w[row])
+        seconds += lack_ws / plug_power_w(row, pool, outlook)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24
         cost = (

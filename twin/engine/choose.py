@@ -145,4 +145,5 @@ def town_target_ws(slot, rules, active, outlook):
 def best_power_w(row, at, outlook):
     """Return the power that vehicle and plug allow at best: the on-board charger's at AC, the car's peak at DC."""
     vehicle_w = float(outlook.classes.ac_power_w[row]) if outlook.offers.is_ac[at] else outlook.classes.peak_w[row]
-    return min(float(outlook.offers.rated_power_w[at]), vehicle_w)
+    limit_w = outlook.plug_limit_w[row, outlook.offers.power_class[at]]
+    return min(float(outlook.offers.rated_power_w[at]), float(limit_w), vehicle_w)

@@ -18,6 +18,7 @@ from twin.engine.lot import (
     admits,
     approach,
     count_way,
+    plug_power_w,
     rescue,
     rest,
     strand,
@@ -114,11 +115,10 @@ def on_the_lot(slot, link, rules, active, outlook):
     if not is_here or active.is_booked[slot]:
         return best
     need_ws = active.target_ws[slot] - active.energy_ws[slot]
-    peak_w, serves, best_s = outlook.classes.peak_w[active.vehicle_class[slot]], outlook.plugs.serves[best], np.inf
+    row, serves, best_s = active.vehicle_class[slot], outlook.plugs.serves[best], np.inf
     for at in range(first, end):
         pool = outlook.link_pools.pool[at]
-        power_w = min(float(outlook.plugs.rated_power_w[pool]), peak_w)
-        seconds = outlook.board_wait_s[pool] + need_ws / power_w
+        seconds = outlook.board_wait_s[pool] + need_ws / plug_power_w(row, pool, outlook)
         is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
         if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active):
             best, best_s = pool, seconds

@@ -12,6 +12,7 @@ from twin.network.classes import EXPRESSWAY, RAMPS
 from twin.physics import distance_m
 from twin.tables.columns import F64, I32, I64, empty
 from twin.tables.inputs import (
+    NO_LIMIT_W,
     Background,
     Itineraries,
     LinkPools,
@@ -41,7 +42,11 @@ LATE_EVENING_H = 18
 
 
 class Given(NamedTuple):
-    """What the rooms below hand to the engine."""
+    """What the rooms below hand to the engine.
+
+    `plug_limit_w` is a matrix, what voltage and current let through between a vehicle class (row) and a power class of
+    EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told.
+    """
 
     rules: Rules
     n_days: int
@@ -53,6 +58,7 @@ class Given(NamedTuple):
     background: Background
     stations: Stations
     pools: Pools
+    plug_limit_w: I32
     markets: Markets
     link_pools: LinkPools
     roads: Roads
@@ -65,6 +71,11 @@ class Given(NamedTuple):
     outages: Outages = empty(Outages, 0)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M
+
+
+def no_plug_limits_w(n_classes: int) -> I32:
+    """Return the limits of voltage and current where they are not told: none, for one power class."""
+    return np.full((n_classes, 1), NO_LIMIT_W, np.int32)
 
 
 def rules_of(config: Config) -> Rules:

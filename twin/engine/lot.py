@@ -145,6 +145,14 @@ def neighbourhood(slot, rules, active, outlook):
 
 
 @kernel
+def plug_power_w(row, pool, outlook):
+    """Return the power that a vehicle class gets from a DC plug at best: the least of rating, current and curve."""
+    plugs = outlook.plugs
+    limit_w = outlook.plug_limit_w[row, plugs.power_class[pool]]
+    return min(float(plugs.rated_power_w[pool]), float(limit_w), outlook.classes.peak_w[row])
+
+
+@kernel
 def admits(network, slot, rules, active):
     """Return whether the plugs of a network are there for this vehicle."""
     return network == 0 or uniform(rules.seed, NETWORK, active.vehicle[slot], network, 0) < rules.admitted_share

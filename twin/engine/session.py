@@ -14,9 +14,9 @@ HIGHWAY = 1
 
 @kernel
 def own_limit_w(row, pool, site):
-    """Return the limit that plug and vehicle set by themselves: the on-board charger at AC, the plug's rating at DC."""
-    rated_w = float(site.pools.rated_power_w[pool])
-    return min(rated_w, float(site.classes.ac_power_w[row])) if site.pools.is_ac[pool] else rated_w
+    """Return the limit that plug and vehicle set by themselves: the on-board charger at AC; at DC rating and current."""
+    own_w = min(site.pools.rated_power_w[pool], site.plug_limit_w[row, site.pools.power_class[pool]])
+    return float(min(own_w, site.classes.ac_power_w[row]) if site.pools.is_ac[pool] else own_w)
 
 
 @kernel

@@ -23,6 +23,7 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         link_pools=given.link_pools,
         markets=given.markets,
         plugs=build_plugs(given),
+        plug_limit_w=given.plug_limit_w,
         offers=build_offers(given),
         board_wait_s=board_wait_s,
         prices=given.prices,
@@ -45,7 +46,7 @@ def build_plugs(given: Given) -> Plugs:
     """Return what a driver on the road compares of each pool."""
     plugs = rows(Plugs, len(given.pools.station))
     plugs.rated_power_w[:] = given.pools.rated_power_w
-    plugs.serves[:], plugs.is_ac[:] = given.pools.serves, given.pools.is_ac
+    plugs.serves[:], plugs.is_ac[:], plugs.power_class[:] = given.pools.serves, given.pools.is_ac, given.pools.power_class
     plugs.network[:] = given.pools.network if given.rules.admitted_share < 1.0 else 0
     is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
     plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
@@ -60,4 +61,5 @@ def build_offers(given: Given) -> Offers:
     offers.lon[:], offers.lat[:] = given.stations.lon[station], given.stations.lat[station]
     offers.rated_power_w[:], offers.price_row[:] = plugs.rated_power_w[pool], plugs.price_row[pool]
     offers.pool[:], offers.is_ac[:], offers.network[:] = pool, plugs.is_ac[pool], plugs.network[pool]
+    offers.power_class[:] = plugs.power_class[pool]
     return offers

@@ -149,8 +149,8 @@ class World:
         classes, traits = given.classes, self.outlooks[0].classes
         return Site(
             traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
-            given.pools, self.pool_state, self.board_wait_s, self.evses, self.station_state, self.outages,
-            self.outage_state, self.ledger, np.empty(most), np.empty(most, np.int64),
+            given.pools, given.plug_limit_w, self.pool_state, self.board_wait_s, self.evses, self.station_state,
+            self.outages, self.outage_state, self.ledger, np.empty(most), np.empty(most, np.int64),
         )  # fmt: skip
 
     def slots_of(self, shard: int) -> tuple[int, int]:

@@ -104,6 +104,11 @@ def load_classes(folder: Path | str | None = None, consumption_factor: float = 1
     return classes, names
 
 
+def load_voltages(folder: Path | str | None = None) -> F64:
+    """Return the nominal battery voltage of each class (V), in the order of `load_classes`."""
+    return read("vehicle_classes", folder)["voltage_v"].astype(np.float64)
+
+
 def load_shares(year: str, folder: Path | str | None = None) -> ClassShares:
     """Return how each kind falls into classes at the end of a year.
 

@@ -62,7 +62,7 @@ class Customer(Resident):
 
     def best_power_w(self, pool: Pool) -> float:
         """Return the power that vehicle and plug allow at best: the on-board charger's at AC, the car's peak at DC."""
-        return min(float(pool.rated_power_w), float(self.type.ac_power_w) if pool.is_ac else self.type.peak_w)
+        return min(pool.power_limit_w(self.type), float(self.type.ac_power_w) if pool.is_ac else self.type.peak_w)
 
     def town_target_ws(self) -> int:
         """Return the energy at which a driver in town unplugs: full at a slow plug, more for a trip than for the day."""

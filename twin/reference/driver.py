@@ -103,7 +103,7 @@ class Driver(Traveller):
         need_ws = self.target_ws - self.energy_ws
 
         def done_s(pool: Pool) -> float:
-            return pool.board_wait_s + need_ws / min(float(pool.rated_power_w), self.type.peak_w)
+            return pool.board_wait_s + need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
 
         return min(fit, key=done_s, default=planned)
 

@@ -51,7 +51,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.given, self.rules = given, given.rules
         self.window = 0
         self.books = Books()
-        self.classes = vehicle_classes(given.classes)
+        self.classes = vehicle_classes(given)
         self.local, self.trips, self.roads = plain(given.local), plain(given.trips), plain(given.roads)
         self.background = plain(given.background)
         self.prices: list[list[float]] = given.prices.tolist()

@@ -48,7 +48,13 @@ def quantile(knots: list[float], u: float) -> float:
 
 
 class VehicleClass(NamedTuple):
-    """A row of the vehicle classes; see `twin.tables.inputs.VehicleClasses` for the meaning of each field."""
+    """A row of the vehicle classes; see `twin.tables.inputs.VehicleClasses` for the meaning of each field.
+
+    Attributes
+    ----------
+    plug_limit_w : list of int
+        What voltage and current let through, by power class of EVSEs.
+    """
 
     kind: int
     has_engine: int
@@ -62,12 +68,17 @@ class VehicleClass(NamedTuple):
     full_s: F64
     peak_w: float
     group: int
+    plug_limit_w: list[int]
 
 
-def vehicle_classes(table: Any) -> list[VehicleClass]:
+def vehicle_classes(given: Any) -> list[VehicleClass]:
     """Return the vehicle classes one by one; the curves stay arrays, as `twin.physics` takes them."""
-    columns = [getattr(table, name) for name in VehicleClass._fields]
-    return [VehicleClass(*(x[row] if x.ndim > 1 else x[row].item() for x in columns)) for row in range(len(table.kind))]
+    columns = [getattr(given.classes, name) for name in VehicleClass._fields[:-1]]
+    limits_w = given.plug_limit_w.tolist()
+    return [
+        VehicleClass._make([*(x[row] if x.ndim > 1 else x[row].item() for x in columns), limit_w])
+        for row, limit_w in enumerate(limits_w)
+    ]
 
 
 class Call(NamedTuple):
@@ -120,6 +131,7 @@ class Pool:
     row: int
     station: Station
     rated_power_w: int
+    power_class: int
     is_ac: bool
     serves: int
     network: int
@@ -134,6 +146,10 @@ class Pool:
     def n_busy(self) -> int:
         """EVSEs plugged in."""
         return sum(evse.session is not None for evse in self.evses)
+
+    def power_limit_w(self, vehicle_class: VehicleClass) -> float:
+        """Return what an EVSE gives a class at most: its rated power, or what voltage and current let through."""
+        return float(min(self.rated_power_w, vehicle_class.plug_limit_w[self.power_class]))
 
     @property
     def n_in_service(self) -> int:
@@ -179,7 +195,7 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
         price_row = station.province + given.n_provinces * (station.layer == LAYERS.index("highway"))
         first_s = FIRST_SESSION_S["ac" if is_ac else "dc"]
         kind = table.serves[row], table.network[row]
-        pool = Pool(row, station, table.rated_power_w[row], is_ac, *kind, price_row, first_s)
+        pool = Pool(row, station, table.rated_power_w[row], table.power_class[row], is_ac, *kind, price_row, first_s)
         pool.evses = [Evse(pool) for _ in range(table.n_evse[row])]
         station.pools.append(pool)
         found.append(pool)

@@ -204,7 +204,7 @@ class Traveller(Customer):
         usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * self.type.capacity_ws
         gain_ws = self.stop_target_ws(stop, arrival_ws, reserve_ws) - stop.energy_ws
         seconds = pool.board_wait_s + 2.0 * stop.detour_m / rules.town_speed_m_per_s
-        seconds += lack_ws / min(float(pool.rated_power_w), self.type.peak_w)
+        seconds += lack_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(self.wake_s + stop.drive_s) // SECONDS_PER_HOUR % 24
         cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * self.model.prices[pool.price_row][hour]

@@ -14,6 +14,9 @@ MARKETS = ("fast", "slow", "truck")
 SERVES_CARS = 1
 SERVES_TRUCKS = 2
 
+NO_LIMIT_W = 2**31 - 1
+"""More than any EVSE gives."""
+
 N_KNOTS = 65
 """Knots of a quantile table: a draw u in [0, 1) is read at u * 64, linear between knots."""
 

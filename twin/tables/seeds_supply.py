@@ -34,6 +34,7 @@ SUPPLY_TABLES = (
             number("max_kw", "kW", "upper bound of the class, exclusive", 0, 3000),
             whole("is_high_power", "1", "1 when rated at 250 kW or more", 0, 1),
             number("max_voltage_v", "V", "highest voltage", 200, 1500),
+            number("max_current_a", "A", "highest current", 10, 3000),
             number("capex_cny_per_w", "CNY/W", "equipment cost", 0, 5),
             *PROVENANCE,
         ),

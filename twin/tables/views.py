@@ -14,6 +14,7 @@ class Plugs(NamedTuple):
     serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
     network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
+    power_class: Annotated[U8, Field("-", "column of the limits of voltage and current")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
 
 
@@ -26,6 +27,7 @@ class Offers(NamedTuple):
     pool: Annotated[I32, Field("-", "pool id")]
     network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
+    power_class: Annotated[U8, Field("-", "column of the limits of voltage and current")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
 
 
@@ -107,6 +109,7 @@ class Outlook(NamedTuple):
     link_pools: LinkPools
     markets: Markets
     plugs: Plugs
+    plug_limit_w: I32
     offers: Offers
     board_wait_s: I32
     prices: F64
@@ -128,6 +131,7 @@ class Site(NamedTuple):
     power_factor: F64
     stations: Stations
     pools: Pools
+    plug_limit_w: I32
     pool_state: PoolState
     board_wait_s: I32
     evses: Evses
