@@ -12,6 +12,7 @@ TITLE = "National run"
 LEAST_VEHICLE_DAYS_PER_CORE_S = 720_000
 MOST_WALL_S = 360
 MOST_PEAK_GB = 8
+MOST_AUDIT_SHARE = 0.02
 
 
 def measure(chosen: argparse.Namespace) -> list[Cost]:
@@ -23,6 +24,7 @@ def told(costs: Sequence[Cost]) -> str:
     """Return the table of one or more runs of one scenario."""
     walls = [cost.wall_s for cost in costs]
     rates = [cost.vehicle_days / cost.wall_s / n_cores() for cost in costs]
+    audit_share = median(cost.manifest["phases_s"]["audit"] / cost.wall_s for cost in costs)
     last = costs[-1]
     rows = [
         ["scenario", last.summary["scenario"], ""],
@@ -34,6 +36,7 @@ def told(costs: Sequence[Cost]) -> str:
         ["wall time, median (s)", f"{median(walls):.1f}", f"<= {MOST_WALL_S}"],
         ["wall time, least and most (s)", f"{min(walls):.1f}, {max(walls):.1f}", ""],
         ["of it windows, median (s)", f"{median(cost.windows_s for cost in costs):.1f}", ""],
+        ["of it audit, median (share)", f"{audit_share:.2%}", f"< {MOST_AUDIT_SHARE:.0%}"],
         ["processor time, median (s)", f"{median(cost.cpu_s for cost in costs):.1f}", ""],
         ["peak memory, most (GB)", f"{max(cost.peak_bytes for cost in costs) / 1e9:.2f}", f"<= {MOST_PEAK_GB}"],
         ["vehicle-days per core-second, median", f"{median(rates):,.0f}", f">= {LEAST_VEHICLE_DAYS_PER_CORE_S:,}"],

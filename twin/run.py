@@ -77,10 +77,11 @@ def run(
         while not model.is_over:
             model.step()
 
-        clock.say("audit, metrics and report")
+        clock.say("audit")
         totals = model.finish()
         laws = audit(totals, supply.inventory)
         require(laws)
+        clock.say("metrics and report")
         write_outcome(writer, config, places, supply, demand, model, totals, laws, clock)
         return open_run(writer.commit())
 
