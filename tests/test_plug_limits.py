@@ -24,12 +24,6 @@ POWER = {name: row for row, name in enumerate(read("power_classes")["power_class
 RATED_W = np.rint(read("power_classes")["rated_kw"] * 1000).astype(np.int64)
 
 
-@pytest.fixture(autouse=True)
-def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All the stations of a test stand in one zone."""
-    monkeypatch.setattr("twin.engine.world.N_SHARDS", 1)
-
-
 def test_power_is_voltage_times_current_up_to_the_plugs_voltage(monkeypatch: pytest.MonkeyPatch) -> None:
     """EVSEs of 500 V and 200 A, of 1,000 V and 600 A, and AC; cars of 400, 500 and 800 V, and a small one of 60 V."""
     table: dict[str, Any] = {

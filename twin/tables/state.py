@@ -135,11 +135,11 @@ class StationState(NamedTuple):
     max_queue: Annotated[I32, Field("-", "longest queue of one of its pools")]
     n_restricted: Annotated[I32, Field("-", "sessions held below what they would draw alone")]
     hour_wait_s: Annotated[I32, Field("s", "of the running hour: waiting time")]
-    hour_arrivals: Annotated[I16, Field("-", "of the running hour: arrivals")]
-    hour_sessions: Annotated[I16, Field("-", "of the running hour: sessions begun")]
-    hour_balked: Annotated[I16, Field("-", "of the running hour: balked")]
-    hour_reneged: Annotated[I16, Field("-", "of the running hour: reneged")]
-    hour_queue: Annotated[I16, Field("-", "of the running hour: longest queue")]
+    hour_arrivals: Annotated[I32, Field("-", "of the running hour: arrivals")]
+    hour_sessions: Annotated[I32, Field("-", "of the running hour: sessions begun")]
+    hour_balked: Annotated[I32, Field("-", "of the running hour: balked")]
+    hour_reneged: Annotated[I32, Field("-", "of the running hour: reneged")]
+    hour_queue: Annotated[I32, Field("-", "of the running hour: longest queue")]
     fails_s: Annotated[I32, Field("s", "second at which an EVSE fails next; NEVER_S none")]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from twin.tables.columns import F64, I16, I32, I64, Annotated, Field
+from twin.tables.columns import F64, I32, I64, Annotated, Field
 
 LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot")
 """Rows of the load array. "truck" repeats the part of the public layers that went into trucks."""
@@ -22,11 +22,11 @@ class StationHour(NamedTuple):
     busy_s: Annotated[I64, Field("s", "plugged seconds of all EVSEs")]
     wait_s: Annotated[I32, Field("s", "waiting time of the sessions begun")]
     out_s: Annotated[I32, Field("s", "seconds out of service of all EVSEs")]
-    arrivals: Annotated[I16, Field("-", "vehicles that drove in")]
-    sessions: Annotated[I16, Field("-", "sessions begun")]
-    balked: Annotated[I16, Field("-", "left on arrival")]
-    reneged: Annotated[I16, Field("-", "left the queue")]
-    queue: Annotated[I16, Field("-", "longest queue of one of its pools")]
+    arrivals: Annotated[I32, Field("-", "vehicles that drove in")]
+    sessions: Annotated[I32, Field("-", "sessions begun")]
+    balked: Annotated[I32, Field("-", "left on arrival")]
+    reneged: Annotated[I32, Field("-", "left the queue")]
+    queue: Annotated[I32, Field("-", "longest queue of one of its pools")]
 
 
 class StationTotals(NamedTuple):
