@@ -23,7 +23,7 @@ OUTCOMES = (
     "served", "balked", "reneged", "worried", "has to stay", "held back", "session cut short", "trip stranded",
     "errand stranded", "given up", "fuel used", "same-day return", "truck rest", "trip ended", "charge forgone",
     "trip rescued", "errand rescued", "home charge", "depot charge", "jam", "not admitted",
-    "booked", "overtaken", "booking lost", "cut off", "no service", "repaired",
+    "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

@@ -42,6 +42,7 @@ class Session:
         self.target_ws = min(max(driver.target_ws, self.intake_ws + capacity_ws // LEAST_INTAKE), capacity_ws)
         self.factor = self._temperature_factor()
         self.own_limit_w = pool.power_limit_w(self.type)
+        driver.model.books.events["current binds"] += self.own_limit_w < pool.rated_power_w
         if pool.is_ac:
             self.own_limit_w = min(self.own_limit_w, float(self.type.ac_power_w))
         self.anchor_s, self.anchor_ws = second, self.intake_ws
