@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +23,7 @@ from twin.grid.tariffs import Prices, build_prices
 from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
+from twin.network.national import load_national
 from twin.network.regions import Regions, load_regions
 from twin.network.routes import Routes, build_routes, demand_loader
 from twin.stations.attached import attach
@@ -70,10 +73,20 @@ class Demand:
     given: Given
 
 
-def build_places(config: Config) -> Places:
-    """Return the road network that the scenario names, with its fastest routes."""
-    regions = load_regions()
-    network = load_backbone(regions)
+def build_places(config: Config, say: Callable[[str], None] = lambda _: None) -> Places:
+    """Return the road network that the scenario names, with its fastest routes; `say` takes what is being done.
+
+    Raises
+    ------
+    DataError
+        If the source of the roads is missing or damaged, or does not join all zones.
+    """
+    regions, settings = load_regions(), config.network
+    if settings.source == "backbone":
+        network = load_backbone(regions)
+    else:
+        source, n_rounds = Path(settings.source), settings.n_alternatives
+        network = load_national(source, regions, gap_m=settings.gap_m, n_rounds=n_rounds, say=say)
     return Places(regions, network, build_routes(network))
 
 

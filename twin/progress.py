@@ -73,9 +73,14 @@ class Clock:
         if self._phase:
             self.phases_s[self._phase] = now - self._since
         self._phase, self._since = phase, now
+        self.hint(hint)
+
+    def hint(self, hint: str) -> None:
+        """Tell what is being done within the phase; it is not kept."""
         if self._tell is not None:
             second = self._n_seconds if len(self.phases_s) > 3 else 0
-            self._tell(Progress(0, second, self._n_seconds, 0, 0, f"{phase} ({hint})" if hint else phase, self.wall_s))
+            text = f"{self._phase} ({hint})" if hint else self._phase
+            self._tell(Progress(0, second, self._n_seconds, 0, 0, text, self.wall_s))
 
     def tick(self, second: int, n_on_road: int, n_sessions: int) -> None:
         """Tell that the simulation has come to a second."""

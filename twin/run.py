@@ -65,7 +65,7 @@ def run(
     clock = Clock(config, progress)
     with RunWriter(Path(out)) as writer:
         clock.say("roads and regions")
-        places = nation.build_places(config)
+        places = nation.build_places(config, clock.hint)
         clock.say("stations")
         supply = nation.build_supply(config, places)
         clock.say("vehicles and their travel")

@@ -1,4 +1,4 @@
-"""Settings that may name a file: found beside the scenario that names it, and known by what is in it."""
+"""Settings that may name a file or folder: found beside the scenario that names it, and known by what is in it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from twin.errors import Faults
 
 __all__ = ["FILE_SETTINGS", "place_files", "with_hashes"]
 
-FILE_SETTINGS = {("stations", "source"): "stock"}
+FILE_SETTINGS = {("stations", "source"): "stock", ("network", "source"): "backbone"}
 """Section and key of settings that name a file, and the word that names none."""
+
+ASKED_FOR_LATER = {("network", "source")}
+"""Settings that may name a folder as well, and one that is not there yet: the run says what it wants and where to get it."""
 
 
 def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str], str], faults: Faults) -> None:
@@ -36,6 +39,9 @@ def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str
         if not isinstance(name, str) or name in ("", word):
             continue
         path = folder / name
+        if (section, key) in ASKED_FOR_LATER:
+            settings[key] = str(path)
+            continue
         try:
             is_file = path.is_file()
         except (OSError, ValueError):
@@ -52,7 +58,22 @@ def with_hashes(settings: dict[str, Any]) -> dict[str, Any]:
     """Return resolved settings with the content of files in place of their paths, so that a moved file is the same."""
     told = {section: dict(values) for section, values in settings.items()}
     for (section, key), word in FILE_SETTINGS.items():
-        path = Path(told[section][key])
-        if str(path) != word and path.is_file():
-            told[section][key] = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = told[section][key]
+        if name != word:
+            told[section][key] = _hash(Path(name)) or name
     return told
+
+
+def _hash(path: Path) -> str:
+    """Return the hash of a file, or of the files right in a folder; nothing where there are none."""
+    digest = hashlib.sha256()
+    try:
+        files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+        for each in files:
+            digest.update(f"{each.name}\n".encode() if path.is_dir() else b"")
+            with each.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    except (OSError, ValueError):
+        return ""
+    return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,6 +12,22 @@ from twin.config.base import Section
 class Network(Section):
     """The road network of the run."""
 
-    source: Literal["backbone"] = Field(
-        "backbone", description="road network: 'backbone' is the embedded national expressways and trunk roads"
+    source: str = Field(
+        "backbone",
+        min_length=1,
+        description="road network: 'backbone' is the embedded national expressways and trunk roads; else the path of a "
+        "folder of node and link tables, of an OpenStreetMap file, or of a network that `twin network build` wrote; a "
+        "relative path starts at the folder of the file that sets it",
+    )
+    gap_m: Annotated[float, Field(ge=0.0, le=5000.0)] = Field(
+        2000.0,
+        description="parts of such a map that end this close to each other are joined; not of the backbone or a built "
+        "network (m); our own choice for a map with gaps",
+    )
+    n_alternatives: int = Field(
+        1,
+        ge=0,
+        le=5,
+        description="rounds in which ways other than the fastest between zones are looked for and kept, roads found so far "
+        "being 1.5 times slower; not of the backbone (rounds)",
     )

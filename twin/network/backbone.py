@@ -15,7 +15,7 @@ from twin.network.regions import Regions, index_of
 from twin.tables import seeds
 from twin.tables.columns import F64, I32, I64, STR
 
-__all__ = ["LANE_CAPACITY_PCU_PER_H", "load_backbone"]
+__all__ = ["KINDS", "LANE_CAPACITY_PCU_PER_H", "ends_of_links", "load_backbone"]
 
 TABLES = ("backbone_nodes", "backbone_links", "service_areas")
 
@@ -61,8 +61,7 @@ def load_backbone(regions: Regions, folder: Path | str | None = None) -> Network
     centres = np.flatnonzero(nodes["zone"] != "")
     zone_of[centres] = index_of(nodes["zone"][centres], regions.zone_id, "backbone_nodes.csv zone", faults)
     province = index_of(nodes["province"], regions.province_code, "backbone_nodes.csv province", faults)
-    start = index_of(links["from_node"], nodes["node"], "backbone_links.csv from_node", faults)
-    end = index_of(links["to_node"], nodes["node"], "backbone_links.csv to_node", faults)
+    start, end = ends_of_links(links, nodes["node"], faults)
     road = index_of(areas["link"], links["link"], "service_areas.csv link", faults)
     area_province = index_of(areas["province"], regions.province_code, "service_areas.csv province", faults)
     faults.raise_if_any(DataError)
@@ -94,6 +93,12 @@ def load_backbone(regions: Regions, folder: Path | str | None = None) -> Network
         site_province=area_province,
         provenance=_provenance(folder),
     )
+
+
+def ends_of_links(links: dict[str, Any], nodes: STR, faults: Faults) -> tuple[I32, I32]:
+    """Rows of the nodes at which links of the seed table start and end."""
+    start = index_of(links["from_node"], nodes, "backbone_links.csv from_node", faults)
+    return start, index_of(links["to_node"], nodes, "backbone_links.csv to_node", faults)
 
 
 def _metres(km: F64) -> I64:

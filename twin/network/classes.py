@@ -74,9 +74,10 @@ CLASSES: dict[str, RoadClass] = {
 
 CLASS_OF_KIND: dict[int, RoadClass] = {
     **{each.kind: each for each in CLASSES.values()},
+    FERRY: RoadClass(FERRY, "ferry", 14.0, 1, 600.0),
     ACCESS: RoadClass(ACCESS, "access", 6.25, 1, 1500.0),
 }
 """By `link_kind`; `access` joins roads where the source has no ramps."""
 
-CLASS_NAMES: dict[int, str] = {FERRY: "ferry"} | {kind: each.name for kind, each in CLASS_OF_KIND.items()}
+CLASS_NAMES: dict[int, str] = {kind: each.name for kind, each in CLASS_OF_KIND.items()}
 """Names of `link_kind`."""

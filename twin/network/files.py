@@ -20,7 +20,7 @@ from twin.network.place import read_place
 from twin.network.repair import Step, add_access, bridge_gaps, core, kilometres, n_links, without_doubles
 from twin.tables import roads as file
 
-__all__ = ["build_network", "describe", "load_network", "prepare"]
+__all__ = ["build_network", "describe", "hash_of_source", "load_network", "prepare"]
 
 WGS84 = "WGS-84"
 EXTRA = ("link_lanes", "link_is_toll", "link_path_lon", "link_path_lat")
@@ -89,6 +89,23 @@ def _read(source: str, datum: str, cache: Path | None) -> tuple[Source, dict[str
         return read_osm(path), {"source": path.name, **osm, "sha256": _hash(path)}
     read, digest = read_place(source, cache)
     return read, {"source": source, **osm, "sha256": digest}
+
+
+def hash_of_source(source: Path) -> str:
+    """Return the hash of a source of roads: a file, or the two tables of a folder.
+
+    Raises
+    ------
+    DataError
+        If there is no such file or folder, or the folder has not just the two tables.
+    """
+    if not source.exists():
+        raise DataError(
+            f"{source}: found no such file or folder; wanted roads: a folder with nodes.csv.gz and edges.csv.gz, an "
+            "OpenStreetMap extract (.osm.pbf), or a network built of either; docs/network.md says where to get one; put it "
+            "there, or give another with --set network.source=PATH; network.source=backbone needs no file"
+        )
+    return _hash(*tables_of(source)) if source.is_dir() else _hash(source)
 
 
 def _hash(*paths: Path) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +13,10 @@ from twin.errors import DataError
 from twin.network.trees import grow_tree, mark_ways, sum_to_root
 from twin.tables.columns import I32, I64
 
-__all__ = ["Search", "Tree", "used_links"]
+__all__ = ["Search", "Tree", "in_blocks", "used_links"]
 
 MOST_BITS = 62
+BLOCKS_PER_THREAD = 4
 
 
 class Tree(NamedTuple):
@@ -29,7 +29,7 @@ class Tree(NamedTuple):
     next_link : ndarray of int32, shape (n_nodes,)
         Link to take, -1 at a root and where no way leads there.
     order : ndarray of int32, shape (n_nodes,)
-        Nodes by time left, as far as they are reached.
+        Nodes by time left, as far as they are reached; `Search.sums` uses it as room.
     """
 
     left_ms: I64
@@ -71,7 +71,9 @@ class Search:
     def scratch(self) -> Tree:
         """Return room for one tree at a time."""
         n, n_links = self.n_nodes, len(self.in_link)
-        return Tree(*(np.empty(n, kind) for kind in (np.int64, np.int32, np.int32)), *_room(n, n_links))
+        left_ms, next_link, order = np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32)
+        # A heap holds every link once at most, and every node as a root.
+        return Tree(left_ms, next_link, order, np.empty(n_links + n + 1, np.int64), np.zeros(n, np.int64))
 
     def grow(self, roots: I32, tree: Tree) -> int:
         """Grow the tree of fastest ways to the nearest of some roots; return the number of nodes reached."""
@@ -82,23 +84,18 @@ class Search:
             )
         )  # fmt: skip
 
-    def sums(self, tree: Tree, n_reached: int, value: I64) -> I64:
+    def sums(self, tree: Tree, value: I64) -> I64:
         """Add up a value of the links along the way from every node to its root; overwritten by the next call."""
-        sum_to_root(n_reached, tree.order, tree.next_link, self.link_to, value, tree.total)
+        sum_to_root(tree.next_link, self.link_to, value, tree.total, tree.order)
         return tree.total
 
 
-def _room(n_nodes: int, n_links: int) -> tuple[I64, I64]:
-    """Return (heap, totals): a heap holds each link once at most, and every node as a root."""
-    return np.empty(n_links + n_nodes + 1, np.int64), np.zeros(n_nodes, np.int64)
-
-
-@contextmanager
-def threads(n_tasks: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Lend a map over threads, as many as the process may use; the order of results is that of the tasks."""
-    n_threads = min(len(os.sched_getaffinity(0)), n_tasks)
+def in_blocks(work: Callable[[I64], Any], n_rows: int) -> list[Any]:
+    """Do the work of all rows in blocks of neighbours, on as many threads as the process may use; results in order."""
+    n_threads = min(len(os.sched_getaffinity(0)), max(n_rows, 1))
+    blocks = np.array_split(np.arange(n_rows), min(n_rows, BLOCKS_PER_THREAD * n_threads) or 1)
     with ThreadPoolExecutor(n_threads) as executor:
-        yield executor.map
+        return list(executor.map(work, blocks))
 
 
 def used_links(search: Search, roots: I32, starts: I32, n_links: int) -> I64:
@@ -112,13 +109,12 @@ def used_links(search: Search, roots: I32, starts: I32, n_links: int) -> I64:
         Number of roots, 0 where no way uses the link.
     """
 
-    def count(part: I32) -> I64:
-        tree, n_trees, seen = search.scratch(), np.zeros(n_links, np.int64), np.full(search.n_nodes, -1, np.int32)
-        for number, root in enumerate(part):
-            search.grow(part[number : number + 1], tree)
-            mark_ways(number, starts, tree.next_link, search.link_to, seen, n_trees)
+    def count(rows: I64) -> I64:
+        tree, n_trees, seen = search.scratch(), np.zeros(n_links, np.int64), np.full(search.n_nodes, -1, np.int64)
+        for row in rows:
+            search.grow(roots[row : row + 1], tree)
+            mark_ways(row, starts, tree.next_link, search.link_to, seen, n_trees)
         return n_trees
 
-    with threads(len(roots)) as each:
-        found: I64 = np.sum(list(each(count, np.array_split(roots, min(len(roots), 8)))), axis=0)
+    found: I64 = np.sum(in_blocks(count, len(roots)), axis=0)
     return found

@@ -74,15 +74,25 @@ def sink(heap, size):
 
 
 @kernel
-def sum_to_root(n_reached, order, next_link, link_to, value, total):
-    """Add up what the links of the way from each node to its root hold.
+def sum_to_root(next_link, link_to, value, total, walked):
+    """Add up what the links of the way from each node to its root hold; nothing at a root, and where no way leads.
 
-    Reads: order, next_link, link_to, value. Writes: total.
+    Reads: next_link, link_to, value (0 or more). Writes: total, walked (room for the nodes of a way).
     """
-    for at in range(n_reached):
-        node = order[at]
-        link = next_link[node]
-        total[node] = 0 if link < 0 else total[link_to[link]] + value[link]
+    for node in range(total.shape[0]):
+        total[node] = -1
+    for start in range(total.shape[0]):
+        node, n_walked = start, 0
+        while total[node] < 0 and next_link[node] >= 0:
+            walked[n_walked] = node
+            n_walked += 1
+            node = link_to[next_link[node]]
+        if total[node] < 0:
+            total[node] = 0
+        sum_so_far = total[node]
+        for back in range(n_walked - 1, -1, -1):
+            sum_so_far += value[next_link[walked[back]]]
+            total[walked[back]] = sum_so_far
 
 
 @kernel
