@@ -27,8 +27,8 @@ _compile: Any = njit(  # type: ignore[call-overload]
 def _digest_of_sources() -> str:
     """Return a hash of every file that a compiled kernel may hold a piece of."""
     house = Path(__file__).parent
-    rooms = (house / "engine", house / "tables", house / "network", house)
-    files = [path for room in rooms for path in room.glob("*.py")]
+    rooms = (house / "engine", house / "tables", house)
+    files = [house / "network" / "trees.py", *(path for room in rooms for path in room.glob("*.py"))]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.read_bytes())

@@ -127,7 +127,7 @@ def nationalise(
     joined = np.flatnonzero(zone_node < 0)
     if not len(joined):
         raise DataError(
-            "road network: found no zone within 20 km of the map's roads; wanted a map of China; check the source"
+            "road network: found no zone within 20 km of the map's roads; wanted roads in China; check the source"
         )
     streets = streets_of(roads, regions.zone_lon[joined], regions.zone_lat[joined])
     roads, zone_node[joined] = zones_at_nodes(roads, regions.zone_lon[joined], regions.zone_lat[joined], streets)
