@@ -71,7 +71,7 @@ def write_outcome(
     writer.write_json("audit", audit_json(laws))
     writer.finish()
     told = {
-        "inputs": input_hashes(),
+        "inputs": [*input_hashes(), *_map(config, places)],
         "vehicle_class_names": demand.class_names,
         "network": config.network.source,
         "phases_s": {name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
@@ -124,6 +124,14 @@ def manifest(
         first_day=config.period.start_date.isoformat(),
         **more,
     )
+
+
+def _map(config: Config, places: Places) -> list[dict[str, str]]:
+    """Return name, hash and licence of the map that the run's roads were made of; nothing where they are seeds."""
+    if config.network.source == "backbone":
+        return []
+    told = places.network.provenance
+    return [{"name": told["source"], "sha256": told["sha256"], "licence": told["licence"]}]
 
 
 def _network_table(places: Places) -> NetworkTable:
