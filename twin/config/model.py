@@ -49,8 +49,8 @@ def config_hash(config: Config) -> str:
     Parameters
     ----------
     config : Config
-        The configuration; its `compute` section and the scenario's prose change no result and are left out. Files and folders
-        count by what is in them.
+        The configuration; its `compute` section and the scenario's prose change no result and are left out. Files and
+        folders count by what is in them.
 
     Returns
     -------

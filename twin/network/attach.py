@@ -144,7 +144,7 @@ def add_straight(
         last=first + 1,
     )
     ends = np.stack([a, b], axis=1).reshape(-1)
-    both = zip(roads.pieces, added, strict=True)
+    both = zip(list(roads.pieces), list(added), strict=True)
     return roads._replace(
         pieces=Pieces(*(np.concatenate(columns) for columns in both)),
         point_x=np.concatenate([roads.point_x, roads.x[ends]]),
