@@ -16,7 +16,10 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         classes=pick(Traits, given.classes),
         links=pick(Links, roads, to_node=roads.link_to),
         nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, zone=roads.node_zone),
-        counties=pick(Counties, roads, zone=roads.county_zone, province=roads.county_province),
+        counties=pick(
+            Counties, roads, zone=roads.county_zone, province=roads.county_province,
+            valley_s=given.valley_s[roads.county_province],
+        ),  # fmt: skip
         zones=pick(Zones, None, node=roads.zone_node, core=roads.zone_core),
         next_link=roads.next_link,
         ways=ways,

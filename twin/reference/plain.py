@@ -71,11 +71,12 @@ def vehicle_classes(table: Any) -> list[VehicleClass]:
 
 
 class Call(NamedTuple):
-    """A vehicle has to go out: at which second, what for, and to which county."""
+    """A vehicle has to go out: at which second, what for, to which county, and whether it may charge there after."""
 
     second: int
     errand: int
     goal: int
+    is_stay: bool = False
 
 
 @dataclass(eq=False)
