@@ -33,7 +33,7 @@ from twin.tables.totals import ProvinceLoad
 if TYPE_CHECKING:
     from twin.config import Config
 
-__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "require_memory"]
+__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "price_table", "require_memory"]
 
 STATIONS_BYTES = 1_500_000_000
 """Stations, roads, seeds and libraries of a national run; measured."""
@@ -132,7 +132,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=_price_table(supply.prices),
+        prices=price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
@@ -163,6 +163,6 @@ def require_memory(config: Config, n_vehicles: int) -> None:
     )
 
 
-def _price_table(prices: Prices) -> F64:
+def price_table(prices: Prices) -> F64:
     """Return what a kWh costs by hour: provinces in town, then provinces on the highway."""
     return np.ascontiguousarray(np.concatenate([prices.total("urban"), prices.total("highway")]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from twin.config.base import Section
@@ -12,6 +10,9 @@ from twin.config.base import Section
 class Network(Section):
     """The road network of the run."""
 
-    source: Literal["backbone"] = Field(
-        "backbone", description="road network: 'backbone' is the embedded national expressways and trunk roads"
+    source: str = Field(
+        "backbone",
+        min_length=1,
+        description="road network: 'backbone' is the embedded national expressways and trunk roads; else an OpenStreetMap "
+        "file, a folder of tables, or a file that `twin network build` wrote, as seen from the working folder",
     )
