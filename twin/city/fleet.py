@@ -13,6 +13,7 @@ from twin.fleet.apportion import largest_remainder
 from twin.fleet.classes import STAYS_HOME, load_classes, load_shares
 from twin.fleet.counts import CAR, TAXI, VAN, Counts, count_by_county
 from twin.fleet.vehicles import class_edges, fill_vehicles
+from twin.rng import Stream, uniforms
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import VEHICLE_KINDS, VehicleClasses, Vehicles
 
@@ -94,7 +95,23 @@ def build_fleet(
         by_zone[kind] = largest_remainder(people.jobs if kind == VAN else people.residents, int(n_vehicles[kind]))
     counts = Counts(by_zone, np.repeat(counted.access_share[:, None], regions.n_zones, axis=1))
     edges = class_edges(config, nation, load_shares(config.fleet.year), counted.national_cars)
-    return fill_vehicles(counts, regions, edges[people.province :][:1], classes, config.scenario.seed, n_workers)
+    vehicles = fill_vehicles(counts, regions, edges[people.province :][:1], classes, config.scenario.seed, n_workers)
+    _charge(vehicles, classes, config)
+    return vehicles
+
+
+def _charge(vehicles: Vehicles, classes: VehicleClasses, config: Config) -> None:
+    """Fill the batteries as days in town leave them: a few per cent a day, from where one stops charging to where one starts.
+
+    Who has a plug at home stands between the two states of charge of home charging, who has a depot is full, and who
+    has neither stands between the mean trigger and the target of a fast charge.
+    """
+    habits = config.behaviour
+    low = np.array([habits.trigger_mean_soc, habits.home_plug_soc, 1.0])[vehicles.access]
+    high = np.array([habits.fast_target_soc, habits.home_target_soc, 1.0])[vehicles.access]
+    u = uniforms(config.scenario.seed, Stream.FLEET_SOC, 0, len(low))
+    soc = np.minimum(low, high) + u * np.abs(high - low)
+    vehicles.energy_ws[:] = np.floor(soc * classes.capacity_ws[vehicles.vehicle_class])
 
 
 def other_cars(regions: Regions, n_electric: int) -> float:

@@ -42,9 +42,11 @@ def rounds(
     vehicle, home = fleet.vehicle[out], fleet.home[out]
     wanted_km = quantile(local.km_quantile[kind, day], u[out, 1])
     start_s = day * DAY_S + quantile(local.depart_quantile[kind, day], u[out, 2])
-    start_s = np.maximum(start_s, free_s[vehicle])
     end_s = day * DAY_S + quantile(local.return_quantile[kind, day], u[out, 3])
+    # Who could not drive the kilometres in these hours starts earlier, as far as the day allows.
     length_s = np.maximum(end_s - start_s, wanted_km / LEAST_SPEED_KMH * 3600.0)
+    start_s = np.minimum(start_s, np.maximum((day + 1) * DAY_S - length_s, day * DAY_S))
+    start_s = np.maximum(start_s, free_s[vehicle])
     here, done_km = home.copy(), np.zeros(len(out))
     going = np.arange(len(out))
     legs: list[Legs] = []

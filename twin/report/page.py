@@ -10,7 +10,7 @@ from twin.report import charts, findings, observed, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
 from twin.report.html import render, write_page
-from twin.report.map import nation
+from twin.report.map import draw_map
 from twin.store import Run, canonical_json, open_run
 
 
@@ -49,6 +49,7 @@ def page_content(run: Run) -> dict[str, Any]:
     areas = rows.worst_areas(stations)
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
+    is_city = run.manifest["config"].get("scenario", {}).get("extent") == "city"
     evidence = _evidence(run)
     return evidence["more"] | {
         "manifest": run.manifest,
@@ -80,9 +81,10 @@ def page_content(run: Run) -> dict[str, Any]:
         "lines": lines,
         "coverage": rows.coverage(figures, COVERAGE_NAMES),
         "has_roads": run.has("network"),
+        "is_city": is_city,
         "config_text": canonical_json(run.manifest["config"]),
         "charts": {
-            "map": nation(stations, run.arrays("network") if run.has("network") else None),
+            "map": draw_map(stations, run.arrays("network") if run.has("network") else None),
             "waits": charts.waits_by_hour(figures, first_day),
             "full": charts.full_by_hour(figures, first_day),
             "load": charts.load_by_kind(national, first_day),
