@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from twin.kernels import kernel
 
-__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms_of"]
-__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms4"]
+__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms4", "uniforms_of"]
 
 
 class Stream(IntEnum):

@@ -36,7 +36,9 @@ def read_activity(path: Path, zones: STR) -> Activity:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, ValueError, csv.Error) as fault:
         reason = getattr(fault, "strerror", None) or "no CSV in UTF-8"
-        raise DataError(f"{path}: found {reason.lower()}; wanted columns {', '.join(COLUMNS)}; check city.activity") from fault
+        raise DataError(
+            f"{path}: found {reason.lower()}; wanted columns {', '.join(COLUMNS)}; check city.activity"
+        ) from fault
     head = [name.strip() for name in rows[0]] if rows else []
     if sorted(head) != sorted(COLUMNS):
         raise DataError(f"{path}: found columns {', '.join(head) or 'none'}; wanted {', '.join(COLUMNS)}; rename them")

@@ -66,7 +66,8 @@ def build_supply(config: Config, places: CityPlaces) -> Supply:
     """Return the city's stations, with tariffs and base load of its province."""
     nation, province = places.nation, slice(places.people.province, places.people.province + 1)
     inventory = build_stock(config, nation, places.regions, places.network, places.zoning)
-    prices = Prices(*(table[province] for table in build_prices(config, nation)))
+    energy, fee, is_valley = build_prices(config, nation)
+    prices = Prices(energy[province], fee[province], is_valley[province])
     # The whole province's load, of which the city has the share of its people.
     base = build_base_load(config, places.regions)
     people = nation.county_population[nation.county_province == places.people.province].sum()

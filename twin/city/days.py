@@ -61,7 +61,8 @@ def car_days(
         first = np.where(*_work(seed, vehicle, home, destinations), first)
     is_three, is_four = n_extra == 1, n_extra == 2
     second = pick(destinations, np.where(is_four, home, first), u[:, 2], u[:, 3])
-    stay_u, gap_u = uniforms4(seed, Stream.TOUR, vehicle, day, 2)[:, :2].T
+    stay_u, gap_u, *again = uniforms4(seed, Stream.TOUR, vehicle, day, 2).T
+    second = np.where(is_three & (second == home), pick(destinations, first, *again), second)
     short_s, gap_s = (-mean_short_stay_s() * np.log(1.0 - x) for x in (stay_u, gap_u))
     drive_s = PLANNED * destinations.drive_s
 
@@ -74,7 +75,7 @@ def car_days(
     legs = [legs_of(vehicle, depart_s, first, True, free_s)]
     legs.append(legs_of(vehicle, leave_s, np.where(is_three, second, home), True, free_s))
     # From B home, or once more out and home.
-    three = np.flatnonzero(is_three)
+    three = np.flatnonzero(is_three & (second != home))
     legs.append(_leg(three, vehicle, leave_s + drive_s[first, second] + short_s, home, free_s))
     four = np.flatnonzero(is_four)
     again_s = leave_s + drive_s[first, home] + gap_s

@@ -66,4 +66,5 @@ def pick(destinations: Destinations, origin: I32 | I64, u_column: F64, u_keep: F
     """Draw a destination for each origin with two uniforms."""
     column = (u_column * destinations.cut.shape[1]).astype(np.int64)
     kept = u_keep < destinations.cut[origin, column]
-    return np.where(kept, column, destinations.other[origin, column]).astype(np.int64)
+    goal: I64 = np.where(kept, column, destinations.other[origin, column]).astype(np.int64)
+    return goal

@@ -8,7 +8,6 @@ import numpy as np
 
 from twin.city.people import People
 from twin.errors import ConfigError
-from twin.fleet import figures
 from twin.fleet.apportion import largest_remainder
 from twin.fleet.classes import STAYS_HOME, load_classes, load_shares
 from twin.fleet.counts import CAR, TAXI, VAN, Counts, count_by_county
@@ -74,7 +73,8 @@ def count_fleet(config: Config, nation: Regions, people: People) -> FleetCount:
         if not people.county_share.any():
             raise ConfigError("fleet.n_vehicles: found none, and no census near the streets; wanted a number; set it")
         total = round(float(inside[list(ON_TOURS)].sum()))
-    shares = config.city.kind_shares or {VEHICLE_KINDS[kind]: float(inside[kind].sum()) for kind in ON_TOURS}
+    of_counties = {VEHICLE_KINDS[kind]: float(inside[kind].sum()) for kind in ON_TOURS}
+    shares: dict[str, float] = dict(config.city.kind_shares.items()) or of_counties
     weights = np.array([shares.get(kind, 0.0) for kind in VEHICLE_KINDS])
     return FleetCount(largest_remainder(weights, int(total)), access, counts.by_county[CAR])
 
@@ -101,7 +101,7 @@ def build_fleet(
 
 
 def _charge(vehicles: Vehicles, classes: VehicleClasses, config: Config) -> None:
-    """Fill the batteries as days in town leave them: a few per cent a day, from where one stops charging to where one starts.
+    """Fill the batteries as days in town leave them, somewhere between where one stops charging and where one starts.
 
     Who has a plug at home stands between the two states of charge of home charging, who has a depot is full, and who
     has neither stands between the mean trigger and the target of a fast charge.
@@ -115,8 +115,6 @@ def _charge(vehicles: Vehicles, classes: VehicleClasses, config: Config) -> None
 
 
 def other_cars(regions: Regions, n_electric: int) -> float:
-    """Return the private cars of a city that are not electric: one for each household that owns a car, less the electric."""
+    """Return the cars of a city that are not electric: one for each household that owns a car, less the electric ones."""
     owners = float(regions.zone_population @ regions.zone_car_share) / PERSONS_PER_HOUSEHOLD
     return max(owners - n_electric, 0.0)
-
-

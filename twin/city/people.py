@@ -88,9 +88,7 @@ def _census(zoning: Zoning, nation: Regions) -> tuple[F64, F64, int]:
     census, share = np.zeros(zoning.n_zones), np.zeros(nation.n_counties)
     by_province = np.zeros(nation.n_provinces)
     reach = (np.ptp(zoning.lon) + np.ptp(zoning.lat)) / 2.0 + 1.0
-    near = np.flatnonzero(
-        (np.abs(lon - zoning.lon.mean()) < reach) & (np.abs(lat - zoning.lat.mean()) < reach)
-    )
+    near = np.flatnonzero((np.abs(lon - zoning.lon.mean()) < reach) & (np.abs(lat - zoning.lat.mean()) < reach))
     for radius_km, people, is_town in (
         (town_km, nation.county_urban_population, True),
         (county_km, nation.county_rural_population, False),

@@ -30,7 +30,7 @@ def rounds(
     """Draw the trips of a day of taxis or vans.
 
     The kilometres of the day are those of a nation's local day; trips are spread over the hours by their kilometres.
-    Taxis may charge wherever a passenger leaves, vans only back at the depot.
+    Taxis may charge wherever a passenger leaves, vans only at their depot.
 
     Returns
     -------
@@ -56,11 +56,12 @@ def rounds(
         way_km = destinations.km[here[going], goal]
         # The first stop is always made; a further one only if the way home from it still fits.
         fits = done_km[going] + way_km + destinations.km[goal, home[going]] <= wanted_km[going]
-        going, goal, way_km = (part[fits | (stop == 1)] for part in (going, goal, way_km))
+        kept = fits | (stop == 1)
+        going, goal, way_km = going[kept], goal[kept], way_km[kept]
         if not len(going):
             break
         depart_s = start_s[going] + length_s[going] * done_km[going] / np.maximum(wanted_km[going], 1e-9)
-        legs.append(legs_of(vehicle[going], depart_s, goal, kind == TAXI, free_s))
+        legs.append(legs_of(vehicle[going], depart_s, goal, (goal == home[going]) | (kind == TAXI), free_s))
         here[going] = goal
         done_km[going] += way_km
     back_s = start_s + length_s * np.minimum(done_km / np.maximum(wanted_km, 1e-9), 1.0)

@@ -27,7 +27,9 @@ __all__ = ["build_stock", "node_pools"]
 
 
 def build_stock(config: Config, nation: Regions, regions: Regions, network: Network, zoning: Zoning) -> Inventory:
-    """Return the stations of the scenario's stock whose drawn place lies in a zone; service areas are left out.
+    """Return the stations of the scenario's stock whose drawn place lies in a zone, each moved to the nearest node.
+
+    Service areas are left out.
 
     Raises
     ------
@@ -40,11 +42,12 @@ def build_stock(config: Config, nation: Regions, regions: Regions, network: Netw
     middle = float(network.node_lat.mean())
     streets = cKDTree(np.stack(plane_km(network.node_lon, network.node_lat, middle), axis=1))
     at = np.stack(plane_km(drawn.stations.lon[here], drawn.stations.lat[here], middle), axis=1)
-    node = streets.query(at)[1]
+    node: I64 = np.asarray(streets.query(at)[1], np.int64)
     zone = np.where(zoning.of_node[node] >= 0, zoning.of_node[node], zone[here])
     order = np.lexsort((here, drawn.stations.layer[here], zone))
     here, zone, node = here[order], zone[order].astype(np.int32), node[order]
     stations, pools = _taken(drawn.stations, drawn.pools, here, zone)
+    stations = stations._replace(lon=network.node_lon[node], lat=network.node_lat[node])
     if not np.any(pools.is_ac == 0):
         raise DataError(
             f"stations.stock: found no fast plug among {len(here)} stations in the city; wanted one at least; take wider "

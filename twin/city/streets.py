@@ -28,7 +28,7 @@ def load_streets(source: str) -> Network:
     if not path.exists():
         raise DataError(
             f"network.source: found no {source!r} from {Path.cwd()}; wanted the streets of a city; get them by name with "
-            f"`twin network build \"Nanjing, China\" --out nanjing.parquet`, or download an OpenStreetMap extract "
+            f'`twin network build "Nanjing, China" --out nanjing.parquet`, or download an OpenStreetMap extract '
             "(.osm.pbf, .osm.gz), and name the file there"
         )
     if path.suffix == ".parquet":

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twin.city.destinations import Destinations
 from twin.city.days import car_days
+from twin.city.destinations import Destinations
 from twin.city.legs import Legs
 from twin.city.rounds import rounds
 from twin.engine.itinerary import NOT_YET_S

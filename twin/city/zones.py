@@ -97,7 +97,7 @@ def _grid(network: Network, cell_km: float) -> Zoning:
     west, south = float(x.min()), float(y.min())
     n_columns = int((x.max() - west) / cell_km) + 1
     cell = ((y - south) // cell_km).astype(np.int64) * n_columns + ((x - west) // cell_km).astype(np.int64)
-    used, of_node = np.unique(cell, return_inverse=True)
+    used, row_of_node = np.unique(cell, return_inverse=True)
     row, column = used // n_columns, used % n_columns
     centre_x, centre_y = west + (column + 0.5) * cell_km, south + (row + 0.5) * cell_km
     tree = cKDTree(np.stack([centre_x, centre_y], axis=1))
@@ -107,7 +107,7 @@ def _grid(network: Network, cell_km: float) -> Zoning:
         away_km, zone = tree.query(at, distance_upper_bound=NEAR_CELLS * cell_km)
         return np.where(np.isfinite(away_km), zone, -1).astype(np.int32)
 
-    of_node = of_node.ravel().astype(np.int32)
+    of_node: I32 = row_of_node.ravel().astype(np.int32)
     unit_lon, unit_lat = plane_km(np.ones(1), np.ones(1), middle)
     return Zoning(
         name=np.array([f"r{a:03d}c{b:03d}" for a, b in zip(row.tolist(), column.tolist(), strict=True)], object),
@@ -128,12 +128,15 @@ def _drawn(network: Network, path: Path) -> Zoning:
     faults = Faults()
     for zone in np.flatnonzero(np.bincount(of_node[of_node >= 0], minlength=n_zones) == 0):
         name = polygons.name[zone]
-        faults.add(f"{path}: zone {name}", "no node of the streets in it", "one at least", "leave it out, or take wider streets")
+        faults.add(
+            f"{path}: zone {name}", "no node of the streets in it", "one at least", "leave it out, or take wider streets"
+        )
     faults.raise_if_any(DataError)
     x, y = plane_km(network.node_lon, network.node_lat, middle)
     n_nodes = np.bincount(of_node[of_node >= 0], minlength=n_zones)
     lon, lat = (
-        np.bincount(of_node[of_node >= 0], axis[of_node >= 0], n_zones) / n_nodes for axis in (network.node_lon, network.node_lat)
+        np.bincount(of_node[of_node >= 0], axis[of_node >= 0], n_zones) / n_nodes
+        for axis in (network.node_lon, network.node_lat)
     )
     return Zoning(
         name=polygons.name,
@@ -159,4 +162,5 @@ def _central_nodes(network: Network, of_node: I32, x: F64, y: F64, n_zones: int)
     order = np.lexsort((np.arange(len(x)), away_km, ~is_street, of_node))
     order = order[of_node[order] >= 0]
     first = np.concatenate([[True], np.diff(of_node[order]) > 0])
-    return order[first].astype(np.int32)
+    nodes: I32 = order[first].astype(np.int32)
+    return nodes

@@ -45,7 +45,9 @@ class Config(Section):
         if self.scenario.extent == "city" and self.network.source == "backbone":
             raise ValueError("a city (scenario.extent) needs streets: set network.source to an OpenStreetMap file")
         if self.scenario.extent == "nation" and self.network.source != "backbone":
-            raise ValueError("the nation (scenario.extent) runs on 'backbone': set network.source back, or the extent to city")
+            raise ValueError(
+                "the nation (scenario.extent) runs on 'backbone': set network.source back, or the extent to city"
+            )
         return self
 
     def resolved(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Scenario(Section):
     description: str = Field("", max_length=2000, description="what this scenario asks, in a sentence or two")
     extent: Literal["nation", "city"] = Field(
         "nation",
-        description="'nation': the whole country; 'city': the streets of `network.source` alone, on which every trip is routed",
+        description="'nation': the whole country; 'city': the streets of `network.source` alone, where every trip is routed",
     )
     seed: int = Field(
         2027,

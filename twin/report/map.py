@@ -1,4 +1,4 @@
-"""The map: roads as outline; a nation's stations gathered by zone, its service areas one by one, as a city's stations are."""
+"""The map: roads as outline, a nation's stations gathered by zone, service areas and a city's stations one by one."""
 
 from __future__ import annotations
 
@@ -97,10 +97,15 @@ def draw_map(stations: Columns, network: Columns | None) -> Chart:
     network : mapping of str to ndarray or None
         ``network.parquet``: ends of the links in degrees; None leaves the roads out.
     """
-    view = view_of(stations["lon"], stations["lat"]) if network is None else view_of(network["from_lon"], network["from_lat"])
+    view = (
+        view_of(stations["lon"], stations["lat"]) if network is None else view_of(network["from_lon"], network["from_lat"])
+    )
     data = [] if network is None else [roads(network, view)]
+    is_idle = (stations["n_sessions"] == 0) & (view.centre_deg is not None)
+    if is_idle.any():
+        data.append(_idle(stations["lon"][is_idle], stations["lat"][is_idle], view))
     for layer in LAYERS:
-        chosen = stations["layer"] == layer
+        chosen = (stations["layer"] == layer) & ~is_idle
         if chosen.any():
             data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}, view))
     return {"data": data, "layout": map_layout(), "config": {"scrollZoom": True}}
@@ -134,6 +139,16 @@ def roads(network: Columns, view: View) -> Chart:
         "line": {"color": "#888888", "width": 0.8},
         "hoverinfo": "skip",
     }
+
+
+def _idle(lon_deg: NDArray[Any], lat_deg: NDArray[Any], view: View) -> Chart:
+    """Draw a city's stations to which nobody came."""
+    x, y = view.project(lon_deg, lat_deg)
+    marker = {"size": 4, "color": "#cccccc"}
+    return {
+        "type": "scattergl", "mode": "markers", "name": "no session", "x": view.shown(x), "y": view.shown(y),
+        "marker": marker, "hoverinfo": "skip",
+    }  # fmt: skip
 
 
 def _points(layer: str, columns: Columns, view: View) -> Chart:
