@@ -16,7 +16,7 @@ from tests.towns import N_STREETS, town_config, write_streets
 from twin import city
 from twin.city.activity import read_activity
 from twin.city.build import CityPlaces
-from twin.city.days import COMMUTER_SHARE, mean_short_stay_s
+from twin.city.days import COMMUTER_SHARE, extra_share, mean_short_stay_s
 from twin.city.destinations import build_destinations, pick
 from twin.city.fleet import count_fleet, other_cars
 from twin.city.polygons import area_km2, inside, read_polygons
@@ -268,6 +268,7 @@ def test_cars_drive_as_often_as_the_seeds_say(places: CityPlaces, town: Path) ->
     assert np.mean(n_trips > 0) == pytest.approx(local.p_drive[CAR, 0], abs=0.01)
     assert n_trips[n_trips > 0].mean() == pytest.approx(figures.travel("private_car", "trips_per_day"), abs=0.01)
     assert set(n_trips) == {0, 2, 3, 4}
+    assert [extra_share(factor) for factor in (0.5, 1.0, 2.0)] == [0.0, pytest.approx(0.3), 1.0]
     assert 1.0 - np.exp(-3600.0 / mean_short_stay_s()) == pytest.approx(
         figures.travel("private_car", "share_parking_below_1h")
     )

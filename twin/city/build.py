@@ -115,7 +115,9 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         prices=price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=1,
-        itineraries=build_tours(config.scenario.seed, calendar, vehicles, classes.kind, local, destinations),
+        itineraries=build_tours(
+            config.scenario.seed, calendar, vehicles, classes.kind, local, destinations, config.travel.local_factor
+        ),
     )
     return Demand(calendar, classes, names, given)
 

@@ -27,9 +27,12 @@ PLANNED = 1.2
 """Time that a driver allows for a way against that on empty streets. Own estimate."""
 
 
-def extra_share() -> float:
-    """Return the share p of a binomial draw of two further trips: a driving car makes 2 + 2 p trips a day on the mean."""
-    return min(max((figures.travel("private_car", "trips_per_day") - 2.0) / 2.0, 0.0), 1.0)
+def extra_share(factor: float) -> float:
+    """Return the share p of a binomial draw of two further trips: a driving car makes 2 + 2 p trips a day on the mean.
+
+    The seeds' trips times a factor, as far as 2 to 4 trips allow.
+    """
+    return min(max((factor * figures.travel("private_car", "trips_per_day") - 2.0) / 2.0, 0.0), 1.0)
 
 
 def mean_short_stay_s() -> float:
@@ -38,7 +41,14 @@ def mean_short_stay_s() -> float:
 
 
 def car_days(
-    seed: int, day: int, is_workday: bool, fleet: Fleet, local: LocalTables, destinations: Destinations, free_s: I64
+    seed: int,
+    day: int,
+    is_workday: bool,
+    fleet: Fleet,
+    local: LocalTables,
+    destinations: Destinations,
+    factor: float,
+    free_s: I64,
 ) -> list[Legs]:
     """Draw the trips of a day of private cars.
 
@@ -55,7 +65,7 @@ def car_days(
     out = np.flatnonzero(drive_u < local.p_drive[CAR, day])
     vehicle, home = fleet.vehicle[out], fleet.home[out]
     u = uniforms4(seed, Stream.TOUR, vehicle, day, 1)
-    n_extra = _n_extra(extra_u[out])
+    n_extra = _n_extra(extra_u[out], extra_share(factor))
     first = pick(destinations, home, u[:, 0], u[:, 1])
     if is_workday:
         first = np.where(*_work(seed, vehicle, home, destinations), first)
@@ -88,9 +98,8 @@ def _leg(some: I64, vehicle: I64, depart_s: F64, goal: I64, free_s: I64) -> Legs
     return legs_of(vehicle[some], depart_s[some], goal[some], True, free_s)
 
 
-def _n_extra(u: F64) -> I64:
+def _n_extra(u: F64, p: float) -> I64:
     """Return 0, 1 or 2 further trips, binomial."""
-    p = extra_share()
     return (u >= (1.0 - p) ** 2).astype(np.int64) + (u >= 1.0 - p**2)
 
 

@@ -29,7 +29,13 @@ class Fleet(NamedTuple):
 
 
 def build_tours(
-    seed: int, calendar: Calendar, vehicles: Vehicles, kind: np.ndarray, local: LocalTables, destinations: Destinations
+    seed: int,
+    calendar: Calendar,
+    vehicles: Vehicles,
+    kind: np.ndarray,
+    local: LocalTables,
+    destinations: Destinations,
+    factor: float = 1.0,
 ) -> Itineraries:
     """Draw the tours of all vehicles and days.
 
@@ -47,6 +53,8 @@ def build_tours(
         Shares that drive, kilometres, and hours of leaving and being back, by kind and day.
     destinations : Destinations
         Where trips go.
+    factor : float
+        Trips of a driving car against the seeds' (``travel.local_factor``, by which `local` has been multiplied already).
 
     Returns
     -------
@@ -61,7 +69,7 @@ def build_tours(
             vehicle = np.flatnonzero(of_kind == members)
             fleet = Fleet(vehicle, vehicles.home[vehicle].astype(np.int64))
             if members == CAR:
-                legs += car_days(seed, day, name == "workday", fleet, local, destinations, free_s)
+                legs += car_days(seed, day, name == "workday", fleet, local, destinations, factor, free_s)
             else:
                 legs += rounds(seed, day, members, fleet, local, destinations, free_s)
     return _itineraries(legs, len(of_kind))
