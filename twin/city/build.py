@@ -11,7 +11,7 @@ import numpy as np
 from twin.city.destinations import build_destinations
 from twin.city.fleet import build_fleet, city_classes, count_fleet, other_cars
 from twin.city.people import People, build_people, city_regions
-from twin.city.stock import build_stock
+from twin.city.stock import build_list, build_stock
 from twin.city.streets import load_streets, with_zones
 from twin.city.tours import build_tours
 from twin.city.traffic import build_traffic
@@ -25,6 +25,7 @@ from twin.grid.zones import build_base_load
 from twin.nation import Demand, Places, Supply, price_table, require_memory
 from twin.network.regions import Regions, load_regions
 from twin.network.routes import build_routes
+from twin.stations.outages import build_outages
 from twin.tables.columns import to_rows
 from twin.tables.inputs import N_KNOTS, TripTables
 from twin.tables.totals import ProvinceLoad
@@ -65,7 +66,10 @@ def build_places(config: Config) -> CityPlaces:
 def build_supply(config: Config, places: CityPlaces) -> Supply:
     """Return the city's stations, with tariffs and base load of its province."""
     nation, province = places.nation, slice(places.people.province, places.people.province + 1)
-    inventory = build_stock(config, nation, places.regions, places.network, places.zoning)
+    if config.stations.source == "stock":
+        inventory = build_stock(config, nation, places.regions, places.network, places.zoning)
+    else:
+        inventory = build_list(config, places.regions, places.network, places.zoning)
     energy, fee, is_valley = build_prices(config, nation)
     prices = Prices(energy[province], fee[province], is_valley[province])
     # The whole province's load, of which the city has the share of its people.
@@ -115,6 +119,7 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         prices=price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=1,
+        outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
         itineraries=build_tours(
             config.scenario.seed, calendar, vehicles, classes.kind, local, destinations, config.travel.local_factor
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from twin.city.zones import Zoning, plane_km
 from twin.errors import DataError
 from twin.network.backbone import load_backbone
 from twin.stations.apportion import ordinals
+from twin.stations.attached import attach
 from twin.stations.inventory import Inventory, build_inventory
 from twin.stations.markets import build_markets
 from twin.stations.placement import Extent
-from twin.tables.columns import I32, I64, columns
+from twin.tables.columns import F64, I32, I64, columns
 from twin.tables.inputs import LAYERS, LinkPools, Pools, Stations
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
 
-__all__ = ["build_stock", "node_pools"]
+__all__ = ["build_list", "build_stock", "node_pools"]
 
+REACH = 3.0
+"""A station of a list belongs to the nearest zone within this many radii of a disc of its size."""
 
 
 def build_stock(config: Config, nation: Regions, regions: Regions, network: Network, zoning: Zoning) -> Inventory:
@@ -39,10 +43,7 @@ def build_stock(config: Config, nation: Regions, regions: Regions, network: Netw
     drawn = build_inventory(config, nation, load_backbone(nation))
     zone = zoning.locate(drawn.stations.lon, drawn.stations.lat)
     here = np.flatnonzero((zone >= 0) & (drawn.stations.layer != LAYERS.index("highway")))
-    middle = float(network.node_lat.mean())
-    streets = cKDTree(np.stack(plane_km(network.node_lon, network.node_lat, middle), axis=1))
-    at = np.stack(plane_km(drawn.stations.lon[here], drawn.stations.lat[here], middle), axis=1)
-    node: I64 = np.asarray(streets.query(at)[1], np.int64)
+    node = _nearest_nodes(drawn.stations.lon[here], drawn.stations.lat[here], network)
     zone = np.where(zoning.of_node[node] >= 0, zoning.of_node[node], zone[here])
     order = np.lexsort((here, drawn.stations.layer[here], zone))
     here, zone, node = here[order], zone[order].astype(np.int32), node[order]
@@ -69,6 +70,21 @@ def build_stock(config: Config, nation: Regions, regions: Regions, network: Netw
         place_names=regions.county_names,
         side_names=network.site_names,
     )
+
+
+def build_list(config: Config, regions: Regions, network: Network, zoning: Zoning) -> Inventory:
+    """Return the stations of the user's list that stand in the zones, with the pools at each node for who drives past."""
+    radius_km = np.sqrt(zoning.area_km2 / np.pi)
+    extent = Extent(regions.county_lon, regions.county_lat, radius_km, radius_km)
+    listed = attach(config, regions, network, extent=extent, reach_km=REACH * radius_km)
+    node = _nearest_nodes(listed.stations.lon, listed.stations.lat, network)
+    return dataclasses.replace(listed, link_pools=node_pools(node[listed.pools.station].astype(np.int32), network))
+
+
+def _nearest_nodes(lon: F64, lat: F64, network: Network) -> I64:
+    middle = float(network.node_lat.mean())
+    streets = cKDTree(np.stack(plane_km(network.node_lon, network.node_lat, middle), axis=1))
+    return np.asarray(streets.query(np.stack(plane_km(lon, lat, middle), axis=1))[1], np.int64)
 
 
 def _taken(stations: Stations, pools: Pools, here: I64, zone: I32) -> tuple[Stations, Pools]:

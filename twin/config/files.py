@@ -10,8 +10,16 @@ from twin.errors import Faults
 
 __all__ = ["FILE_SETTINGS", "place_files", "with_hashes"]
 
-FILE_SETTINGS = {("stations", "source"): "stock"}
+FILE_SETTINGS: dict[tuple[str, str], str | None] = {
+    ("network", "source"): "backbone",
+    ("city", "zones"): None,
+    ("city", "activity"): None,
+    ("stations", "source"): "stock",
+}
 """Section and key of settings that name a file, and the word that names none."""
+
+TOLD_LATER = {("network", "source")}
+"""Where it may be a folder, and who builds of it says more of what is wanted than that it is not there."""
 
 
 def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str], str], faults: Faults) -> None:
@@ -40,10 +48,12 @@ def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str
             is_file = path.is_file()
         except (OSError, ValueError):
             is_file = False
-        if not is_file:
+        if not is_file and (section, key) not in TOLD_LATER:
             text = name if len(name) <= 60 else f"{name[:57]}..."
             place = where.get((section, key), f"{section}.{key}")
-            faults.add(f"{place}: {section}.{key}", f"{text!r}, which is no file", f"{word!r} or a file", "check the path")
+            faults.add(
+                f"{place}: {section}.{key}", f"{text!r}, which is no file", f"{word or 'null'!r} or a file", "check the path"
+            )
             continue
         settings[key] = str(path)
 
@@ -52,7 +62,7 @@ def with_hashes(settings: dict[str, Any]) -> dict[str, Any]:
     """Return resolved settings with the content of files in place of their paths, so that a moved file is the same."""
     told = {section: dict(values) for section, values in settings.items()}
     for (section, key), word in FILE_SETTINGS.items():
-        path = Path(told[section][key])
-        if str(path) != word and path.is_file():
-            told[section][key] = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = told[section][key]
+        if name != word and Path(name).is_file():
+            told[section][key] = hashlib.sha256(Path(name).read_bytes()).hexdigest()
     return told

@@ -13,6 +13,7 @@ class Network(Section):
     source: str = Field(
         "backbone",
         min_length=1,
-        description="road network: 'backbone' is the embedded national expressways and trunk roads; else an OpenStreetMap "
-        "file, a folder of tables, or a file that `twin network build` wrote, as seen from the working folder",
+        description="road network: 'backbone' is the embedded national expressways and trunk roads; else an "
+        "OpenStreetMap file, a folder of tables, or a file that `twin network build` wrote; a relative path starts at the "
+        "folder of the file that sets it",
     )
