@@ -12,7 +12,7 @@ import pytest
 
 import twin
 from tests.oracle import live_both
-from tests.towns import N_STREETS, town_config, write_streets
+from tests.towns import EAST_DEG, LAT, LON, N_STREETS, NORTH_DEG, town_config, write_streets
 from twin import city
 from twin.city.activity import read_activity
 from twin.city.build import CityPlaces
@@ -31,6 +31,7 @@ from twin.fleet.calendar import build_calendar
 from twin.fleet.counts import CAR, TAXI, VAN
 from twin.fleet.local import build_local
 from twin.nation import Demand, Supply
+from twin.stations.files import import_stations
 from twin.tables.columns import rows
 from twin.tables.inputs import Itineraries, Vehicles
 
@@ -216,6 +217,27 @@ def test_stations_stand_on_the_streets_of_their_zone(places: CityPlaces, supply:
     assert np.array_equal(into, node[pools.station][listed.pool])
     assert len(listed.pool) == sum(np.sum(places.network.link_to == at) for at in node[pools.station])
     assert pools.first_evse.tolist() == np.concatenate([[0], np.cumsum(pools.n_evse)[:-1]]).tolist()
+
+
+def test_a_list_of_stations_stands_in_place_of_the_stock(town: Path, places: CityPlaces, tmp_path: Path) -> None:
+    at = [
+        (LON, LAT),
+        (LON + 3 * EAST_DEG, LAT + 3 * NORTH_DEG),
+        (LON + 3.1 * EAST_DEG, LAT + 3.1 * NORTH_DEG),
+        (121.0, 31.0),
+    ]
+    rows = [f"s{row},{lon},{lat},urban,{4 + row},120,both" for row, (lon, lat) in enumerate(at)]
+    text = "\n".join(["id,lon,lat,layer,n_evse,rated_power_kw,serves", *rows])
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8")
+    import_stations(tmp_path / "table.csv", tmp_path / "list.parquet")
+    config = town_config(town, stations={"source": str(tmp_path / "list.parquet")})
+    inventory = city.build_supply(config, places).inventory
+    assert sorted(inventory.pools.n_evse) == [4, 5, 6]  # Shanghai is left out
+    # At the middle crossing stand two of them, so four links lead to both.
+    assert sorted(np.diff(inventory.link_pools.first))[-4:] == [2, 2, 2, 2]
+    assert len(inventory.link_pools.pool) == 2 + 4 + 4
+    counts = twin.run(config, out=tmp_path / "run").manifest["counts"]
+    assert counts["n_errands_begun"] > 0
 
 
 def test_destinations_have_the_mean_length_of_the_seeds_or_all_the_streets_give(places: CityPlaces) -> None:
