@@ -166,8 +166,7 @@ class World:
 
 def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
-    n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
-    n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
+    n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
     first_of_zone = _places_to_cut(given)
     most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
@@ -175,7 +174,7 @@ def build_world(given: Given, n_workers: int) -> World:
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
     station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
-    shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
+    n_hours, shape = 24 * given.n_days, (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     board_wait_s = np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
     station_state, outage_state = _first_outages(given.outages, n_stations)
