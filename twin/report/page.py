@@ -42,19 +42,18 @@ def write_report(run_dir: Path, out: Path | None = None) -> Path:
 
 def page_content(run: Run) -> dict[str, Any]:
     """Return everything the template fills in: findings, tables and charts."""
-    figures = Figures(run.arrays("metrics"))
+    figures, scenario = Figures(run.arrays("metrics")), run.manifest["config"].get("scenario", {})
     first_day = first_day_of(run.manifest)
     national = rows.national_load(run.arrays("grid"))
     stations = run.arrays("stations")
     areas = rows.worst_areas(stations)
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
-    is_city = run.manifest["config"].get("scenario", {}).get("extent") == "city"
     evidence = _evidence(run)
     return evidence["more"] | {
         "manifest": run.manifest,
-        "title": run.manifest["config"].get("scenario", {}).get("title") or run.manifest["scenario"],
-        "description": run.manifest["config"].get("scenario", {}).get("description", ""),
+        "title": scenario.get("title") or run.manifest["scenario"],
+        "description": scenario.get("description", ""),
         "audit": run.audit,
         "first_day": first_day,
         "vintage": vintage(run.manifest),
@@ -81,7 +80,7 @@ def page_content(run: Run) -> dict[str, Any]:
         "lines": lines,
         "coverage": rows.coverage(figures, COVERAGE_NAMES),
         "has_roads": run.has("network"),
-        "is_city": is_city,
+        "is_city": scenario.get("extent") == "city",
         "config_text": canonical_json(run.manifest["config"]),
         "charts": {
             "map": draw_map(stations, run.arrays("network") if run.has("network") else None),
