@@ -44,8 +44,7 @@ def page_content(run: Run) -> dict[str, Any]:
     """Return everything the template fills in: findings, tables and charts."""
     figures, scenario = Figures(run.arrays("metrics")), run.manifest["config"].get("scenario", {})
     first_day = first_day_of(run.manifest)
-    national = rows.national_load(run.arrays("grid"))
-    stations = run.arrays("stations")
+    national, stations = rows.national_load(run.arrays("grid")), run.arrays("stations")
     areas = rows.worst_areas(stations)
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
