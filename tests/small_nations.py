@@ -23,6 +23,7 @@ from twin.tables.inputs import (
     SERVES_CARS,
     SERVES_TRUCKS,
     Background,
+    Itineraries,
     LinkPools,
     LocalTables,
     Markets,
@@ -99,7 +100,7 @@ def nation(dice: Dice) -> Given:
     outages = draw_outages(dice, pools, n_days)
     flow = np.array([[dice.real(0.0, 1.5) * q for q in capacity_per_h] for _ in range(n_days)])
     shape = np.array([[dice.real(0.0, 1.0)] * 12 + [dice.real(0.0, 2.0)] * 12 for _ in range(n_days)])
-    return Given(
+    drawn = Given(
         rules=rules, n_days=n_days, sample=one_of(dice, (1.0, 1.0, 0.3)), classes=classes,
         vehicles=draw_fleet(dice, classes, roads, is_holiday), local=draw_local(dice, n_days),
         trips=draw_trips(dice, n_days, n_zones, is_holiday), background=Background(flow.reshape(n_days, n_links), shape),
@@ -111,6 +112,7 @@ def nation(dice: Dice) -> Given:
         outages=outages,
         plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
+    return drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -358,10 +360,30 @@ def draw_trips(dice: Dice, n_days: int, n_zones: int, is_holiday: bool) -> TripT
     )  # fmt: skip
 
 
+def draw_tours(dice: Dice, given: Given) -> Itineraries:
+    """Draw chains of trips, some of them home, some due before the last has ended, some where nobody stays."""
+    tours: list[tuple[int, int, int, int]] = []
+    first = [0]
+    longest_s = one_of(dice, (600, HOUR_S, 8 * HOUR_S))
+    for home in given.vehicles.home:
+        second = dice.whole(0, 10 * HOUR_S)
+        for _ in range(dice.whole(0, 5)):
+            goal = int(home) if dice.whole(0, 1) else dice.whole(0, len(given.roads.county_zone) - 1)
+            tours.append((second, goal, dice.whole(0, 3) > 0, -1))
+            second += dice.whole(1, longest_s)
+        first.append(len(tours))
+    depart_s, goal, is_stay, not_yet = np.array(tours, np.int32).reshape(-1, 4).T.copy()
+    starts = np.array(first, np.int32)
+    return Itineraries(
+        starts, starts[:-1].copy(), depart_s, goal.astype(np.int16), is_stay.astype(np.uint8), not_yet, not_yet.copy()
+    )
+
+
 def copy_of(given: Given) -> Given:
-    """Return a nation that may be used up: vehicles and speeds of its own."""
+    """Return a nation that may be used up: vehicles, speeds and itineraries of its own."""
+    tours = Itineraries(*(column.copy() for column in given.itineraries))
     roads = given.roads._replace(speed_kmh=given.roads.speed_kmh.copy())
     vehicles = rows(Vehicles, len(given.vehicles.home))
     for column in columns(Vehicles):
         getattr(vehicles, column.name)[:] = getattr(given.vehicles, column.name)
-    return given._replace(vehicles=vehicles, roads=roads)
+    return given._replace(vehicles=vehicles, roads=roads, itineraries=tours)

@@ -28,7 +28,7 @@ from twin.config import Config, load
 from twin.engine import account
 from twin.engine.world import build_world
 from twin.tables.columns import empty
-from twin.tables.inputs import LAYERS
+from twin.tables.inputs import LAYERS, Itineraries
 from twin.tables.results import MetricsTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, RunTotals, StationTotals
 
@@ -191,6 +191,7 @@ def emitted() -> MetricsTable:
     from twin.metrics.coverage import coverage_metrics
     from twin.metrics.grid import grid_table
     from twin.metrics.summary import summarise
+    from twin.metrics.tours import tour_metrics
 
     config = load(REPOSITORY / "configs" / "smoke.yaml", ["period.n_days=1"])
     places = nation.build_places(config)
@@ -208,6 +209,8 @@ def emitted() -> MetricsTable:
     )
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
+    lonely_trip = Itineraries(*(np.zeros(1 + (name == "first"), np.int32) for name in Itineraries._fields))
+    coverage += tour_metrics(lonely_trip, totals.counts)
     return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley)
 
 

@@ -37,10 +37,12 @@ from twin.tables.totals import ProvinceLoad
 if TYPE_CHECKING:
     from twin.config import Config
 
-__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "require_memory"]
+__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "price_table", "require_memory"]
 
 STATIONS_BYTES = 1_500_000_000
 """Stations, roads, seeds and libraries of a national run; measured."""
+GAP_M = 2000.0
+"""Gaps of a national map that are bridged; our own choice, see docs/network.md."""
 OUT_BYTES_PER_VEHICLE = 16
 """Rows of those who are out, spread over the fleet: a tenth of it at 160 B; measured on a holiday."""
 
@@ -85,8 +87,8 @@ def build_places(config: Config, say: Callable[[str], None] = lambda _: None) ->
     if settings.source == "backbone":
         network = load_backbone(regions)
     else:
-        source, n_rounds = Path(settings.source), settings.n_alternatives
-        network = load_national(source, regions, gap_m=settings.gap_m, n_rounds=n_rounds, say=say)
+        gap_m = GAP_M if settings.gap_m is None else settings.gap_m
+        network = load_national(Path(settings.source), regions, gap_m=gap_m, n_rounds=settings.n_alternatives, say=say)
     return Places(regions, network, build_routes(network))
 
 
@@ -147,7 +149,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=_price_table(supply.prices),
+        prices=price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
@@ -178,6 +180,6 @@ def require_memory(config: Config, n_vehicles: int) -> None:
     )
 
 
-def _price_table(prices: Prices) -> F64:
+def price_table(prices: Prices) -> F64:
     """Return what a kWh costs by hour: provinces in town, then provinces on the highway."""
     return np.ascontiguousarray(np.concatenate([prices.total("urban"), prices.total("highway")]))

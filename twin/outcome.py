@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from twin.metrics.coverage import coverage_metrics
 from twin.metrics.grid import grid_table
 from twin.metrics.scorecard import scorecard
 from twin.metrics.summary import stations_table, summarise
+from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
 from twin.store import RunWriter, build_manifest, input_hashes
@@ -55,10 +59,13 @@ def write_outcome(
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     home_zone = places.regions.county_zone[demand.given.vehicles.home]
     n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
-    coverage = [
-        *coverage_metrics(inventory, regions, places.network, n_by_zone),
-        ("n_private_evse", "all", "all", float(_private_evse(config)), "-"),
-    ]
+    coverage: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone)
+    if config.scenario.extent == "nation":
+        coverage.append(("n_private_evse", "all", "all", float(_private_evse(config)), "-"))
+    else:
+        # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
+        coverage = [row for row in coverage if row[1] in ("all", "urban")]
+    coverage += tour_metrics(demand.given.itineraries, totals.counts)
     metrics = summarise(config.scenario.name, totals, inventory, regions, grid, coverage, supply.prices.is_valley)
     stations = stations_table(totals, inventory, regions)
     writer.write("metrics", metrics)
@@ -71,7 +78,7 @@ def write_outcome(
     writer.write_json("audit", audit_json(laws))
     writer.finish()
     told = {
-        "inputs": [*input_hashes(), *_map(config, places)],
+        "inputs": [*input_hashes(), *_own_inputs(config, places)],
         "vehicle_class_names": demand.class_names,
         "network": config.network.source,
         "phases_s": {name: round(seconds, 3) for name, seconds in clock.phases_s.items()},
@@ -87,16 +94,31 @@ def _private_evse(config: Config) -> int:
     return int(stock["n_evses"][stock["date"] == config.stations.stock].sum())
 
 
+def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:
+    """Yield the files of the user's that the places were made from, with their hashes and licences; none for the seeds'."""
+    if config.network.source == "backbone":
+        return
+    about = places.network.provenance
+    yield {"name": str(about["source"]), "sha256": str(about["sha256"]), "licence": str(about["licence"])}
+    for name in (config.city.zones, config.city.activity):
+        if name is not None:
+            digest = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+            yield {"name": Path(name).name, "sha256": digest, "licence": "the user's"}
+
+
 def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
-    """Hold the policy lines against the run; a sample of the fleet meets a sample of the stations, so it cannot judge."""
+    """Hold the policy lines against the run; a city cannot judge them, nor a sample of the fleet with its stations."""
     card = scorecard(seeds.read("policy_lines"), metrics, stations)
-    if config.fleet.sample == 1.0:
+    if config.fleet.sample == 1.0 and config.scenario.extent == "nation":
         return card
+    why = "a sample of fleet and stations was run; set fleet.sample to 1"
+    if config.scenario.extent == "city":
+        why = "a city was run; the lines are drawn for the nation and its provinces"
     n_lines = len(card.line)
     return card._replace(
         value=np.full(n_lines, np.nan),
         met=np.full(n_lines, VERDICTS[2], object),
-        why=np.full(n_lines, "a sample of fleet and stations was run; set fleet.sample to 1", object),
+        why=np.full(n_lines, why, object),
     )
 
 
@@ -124,14 +146,6 @@ def manifest(
         first_day=config.period.start_date.isoformat(),
         **more,
     )
-
-
-def _map(config: Config, places: Places) -> list[dict[str, str]]:
-    """Return name, hash and licence of the map that the run's roads were made of; nothing where they are seeds."""
-    if config.network.source == "backbone":
-        return []
-    told = places.network.provenance
-    return [{"name": told["source"], "sha256": told["sha256"], "licence": told["licence"]}]
 
 
 def _network_table(places: Places) -> NetworkTable:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.kernels import kernel
 
-__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms_of"]
+__all__ = ["Stream", "philox", "uniform", "uniform4", "uniforms", "uniforms4", "uniforms_of"]
 
 
 class Stream(IntEnum):
@@ -46,6 +46,12 @@ class Stream(IntEnum):
     """When an EVSE fails and how long its repair takes. Entity: EVSE, period: number of the outage."""
     INCIDENT = 15
     """When an incident closes a station and for how long. Entity: station, period: number of the incident."""
+    TOUR = 17
+    """A car's day of trips in a city. Entity: vehicle, period: day."""
+    WORKPLACE = 18
+    """Whether and where a car's driver works in a city. Entity: vehicle."""
+    ROUND = 19
+    """Where a taxi or van of a city drives next. Entity: vehicle, period: 1024 * day + trip."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 
@@ -127,6 +133,20 @@ def _fill(out, seed, stream, first_entity, period, draw):
     """Reads: nothing. Writes: out."""
     for row in range(out.shape[0]):
         out[row] = uniform(seed, stream, first_entity + row, period, draw)
+
+
+@kernel
+def _fill4(out, seed, stream, entities, period, block):
+    """Reads: entities. Writes: out."""
+    for row in range(out.shape[0]):
+        out[row, 0], out[row, 1], out[row, 2], out[row, 3] = uniform4(seed, stream, entities[row], period, block)
+
+
+def uniforms4(seed: int, stream: Stream, entities: NDArray[np.int64], period: int, block: int) -> NDArray[np.float64]:
+    """Return draws ``4 * block .. 4 * block + 3`` of each entity, shape (n, 4), the same that `uniform4` gives."""
+    out = np.empty((len(entities), 4), np.float64)
+    _fill4(out, seed, int(stream), np.asarray(entities, np.int64), period, block)
+    return out
 
 
 def uniforms(seed: int, stream: Stream, first_entity: int, n: int, period: int = 0, draw: int = 0) -> NDArray[np.float64]:

@@ -53,7 +53,7 @@ def run(
     StoreError
         If the folder cannot be written or holds something already.
     """
-    from twin import nation
+    from twin import city, nation
     from twin.config.compute import n_workers
     from twin.engine.world import build_world
     from twin.metrics.audit import audit, require
@@ -63,13 +63,14 @@ def run(
     from twin.store import RunWriter, open_run
 
     clock = Clock(config, progress)
+    land: Any = city if config.scenario.extent == "city" else nation
     with RunWriter(Path(out)) as writer:
         clock.say("roads and regions")
-        places = nation.build_places(config, clock.hint)
+        places = land.build_places(config, clock.hint)
         clock.say("stations")
-        supply = nation.build_supply(config, places)
+        supply = land.build_supply(config, places)
         clock.say("vehicles and their travel")
-        demand = nation.build_demand(config, places, supply, n_workers(workers))
+        demand = land.build_demand(config, places, supply, n_workers(workers))
 
         clock.say("days", "on a new machine the kernels are compiled first, for about a minute")
         world = build_world(demand.given, n_workers(workers))

@@ -167,6 +167,7 @@ def build_itineraries(tours: Tours, grounds: Grounds) -> Itineraries:
         next_trip=first[:-1].copy(),
         depart_s=tours.depart_s.astype(np.int32),
         goal=grounds.zone_at[tours.destination].astype(np.int16),
+        is_stay=np.zeros(n_trips, np.uint8),
         begin_s=np.full(n_trips, NOT_YET_S, np.int32),
         end_s=np.full(n_trips, NOT_YET_S, np.int32),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twin.config.behaviour import Behaviour
 from twin.config.change import changed, setting
+from twin.config.city import City
 from twin.config.compute import Compute
 from twin.config.fleet import Fleet
 from twin.config.grid import Grid
@@ -18,6 +19,7 @@ from twin.config.travel import Travel
 
 __all__ = [
     "Behaviour",
+    "City",
     "Compute",
     "Config",
     "Fleet",

@@ -10,7 +10,12 @@ from twin.errors import Faults
 
 __all__ = ["FILE_SETTINGS", "place_files", "with_hashes"]
 
-FILE_SETTINGS = {("stations", "source"): "stock", ("network", "source"): "backbone"}
+FILE_SETTINGS: dict[tuple[str, str], str | None] = {
+    ("network", "source"): "backbone",
+    ("city", "zones"): None,
+    ("city", "activity"): None,
+    ("stations", "source"): "stock",
+}
 """Section and key of settings that name a file, and the word that names none."""
 
 ASKED_FOR_LATER = {("network", "source")}
@@ -49,7 +54,9 @@ def place_files(values: dict[str, Any], folder: Path, where: dict[tuple[str, str
         if not is_file:
             text = name if len(name) <= 60 else f"{name[:57]}..."
             place = where.get((section, key), f"{section}.{key}")
-            faults.add(f"{place}: {section}.{key}", f"{text!r}, which is no file", f"{word!r} or a file", "check the path")
+            faults.add(
+                f"{place}: {section}.{key}", f"{text!r}, which is no file", f"{word or 'null'!r} or a file", "check the path"
+            )
             continue
         settings[key] = str(path)
 
@@ -59,7 +66,7 @@ def with_hashes(settings: dict[str, Any]) -> dict[str, Any]:
     told = {section: dict(values) for section, values in settings.items()}
     for (section, key), word in FILE_SETTINGS.items():
         name = told[section][key]
-        if name != word:
+        if name != word and name is not None:
             told[section][key] = _hash(Path(name)) or name
     return told
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twin.config.base import Section
 from twin.config.behaviour import Behaviour
+from twin.config.city import City
 from twin.config.compute import Compute
 from twin.config.files import with_hashes
 from twin.config.fleet import Fleet
@@ -29,6 +30,7 @@ class Config(Section):
     scenario: Scenario = Field(Scenario(), description="the scenario's name and luck")
     period: Period = Field(Period(), description="the days simulated")
     network: Network = Field(Network(), description="the roads")
+    city: City = Field(City(), description="zones, people and vehicles of a city")
     stations: Stations = Field(Stations(), description="public charging stations")
     outages: Outages = Field(Outages(), description="failure and repair of public EVSEs")
     fleet: Fleet = Field(Fleet(), description="the vehicles")
@@ -37,6 +39,12 @@ class Config(Section):
     grid: Grid = Field(Grid(), description="tariffs and orderly charging")
     output: Output = Field(Output(), description="the tables a run leaves behind")
     compute: Compute = Field(Compute(), description="workers and memory; changes no result")
+
+    @model_validator(mode="after")
+    def _city_has_streets(self) -> Self:
+        if self.scenario.extent == "city" and self.network.source == "backbone":
+            raise ValueError("a city (scenario.extent) needs streets: set network.source to an OpenStreetMap file")
+        return self
 
     def resolved(self) -> dict[str, Any]:
         """Every setting as plain JSON values, section by section."""

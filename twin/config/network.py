@@ -19,10 +19,10 @@ class Network(Section):
         "folder of node and link tables, of an OpenStreetMap file, or of a network that `twin network build` wrote; a "
         "relative path starts at the folder of the file that sets it",
     )
-    gap_m: Annotated[float, Field(ge=0.0, le=5000.0)] = Field(
-        2000.0,
+    gap_m: Annotated[float, Field(ge=0.0, le=5000.0)] | None = Field(
+        None,
         description="parts of such a map that end this close to each other are joined; not of the backbone or a built "
-        "network (m); our own choice for a map with gaps",
+        "network; null: 2,000 m for the nation, whose maps have gaps, 0 for a city (m); our own choice",
     )
     n_alternatives: int = Field(
         1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from twin.config.base import Section
@@ -17,6 +19,10 @@ class Scenario(Section):
     )
     title: str = Field("Embedded national default", max_length=200, description="heading of the report")
     description: str = Field("", max_length=2000, description="what this scenario asks, in a sentence or two")
+    extent: Literal["nation", "city"] = Field(
+        "nation",
+        description="'nation': the whole country; 'city': the streets of `network.source` alone, where every trip is routed",
+    )
     seed: int = Field(
         2027,
         ge=0,

@@ -7,7 +7,8 @@ import numpy as np
 
 from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, STREET_DETOUR, TO_THE_LAST
 from twin.engine.ahead import decide_trip, take_the_road
-from twin.engine.lot import admits, approach, has_charged, neighbourhood, rest
+from twin.engine.drive import go_on
+from twin.engine.lot import admits, approach, has_charged, neighbourhood
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
@@ -60,8 +61,8 @@ def pay_owed(slot, window_end_s, rules, active, wake_s, vehicles, outlook, tally
     tally.sums[SUM_DRIVEN_WS] += now_ws
     vehicles.owed_ws[vehicle] = owed_ws - now_ws
     if owed_ws == now_ws:
-        rest(slot, active, wake_s, vehicles)
         tally.sums[SUM_ERRANDS_ENDED] += 1
+        go_on(slot, active, wake_s, vehicles, outlook, tally)
         return False
     wake_s[slot] += max(int(now_ws / outlook.classes.city_ws_per_m[row] / rules.town_speed_m_per_s), LEAST_OWED_S)
     active.outcome[slot], active.n_tries[slot], active.shunned[slot] = NO_VISIT, 0, -1
@@ -84,8 +85,8 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
         tally.sums[SUM_FORGONE_WS] += owed_ws - now_ws
     vehicles.owed_ws[vehicle] = 0
     tally.sums[SUM_GIVEN_UP] += 1
-    rest(slot, active, wake_s, vehicles)
     tally.sums[SUM_ERRANDS_ENDED] += 1
+    go_on(slot, active, wake_s, vehicles, outlook, tally)
 
 
 @kernel

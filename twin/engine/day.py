@@ -4,10 +4,8 @@ Driving within the zone and charging at home or at the depot need no queue, so t
 a trip or needs a public plug is called: it becomes active at the second that this plan names.
 """
 
-import math
-
-from twin.engine.booking import DEPOT_ROW, HOME_ROW, book_constant
 from twin.engine.itinerary import begin_next, is_posed
+from twin.engine.stay import charge_privately, is_low, waits_for_valley
 from twin.kernels import kernel
 from twin.rng import Stream, uniform4
 from twin.tables.inputs import N_KNOTS
@@ -16,10 +14,8 @@ from twin.tables.state import (
     FAST,
     OUT,
     SLOW,
-    SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_FUEL_WS,
-    SUM_HOME_WS,
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
     TRIP,
@@ -29,8 +25,8 @@ from twin.tables.state import (
 DAY_S = 86_400
 NEVER_LEAVES = 255
 NO_DAY = 255
-CAR, TAXI, VAN, BUS, HEAVY_TRUCK = range(5)
-DAY_PLAN, HABIT, DESTINATION = int(Stream.DAY_PLAN), int(Stream.HABIT), int(Stream.DESTINATION)
+HEAVY_TRUCK = 4
+DAY_PLAN, DESTINATION = int(Stream.DAY_PLAN), int(Stream.DESTINATION)
 
 
 @kernel
@@ -173,7 +169,7 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
         left_ws = energy_ws - need_ws
         if is_home and vehicles.access[vehicle] > 0:
             _drive(vehicle, need_ws, vehicles, sums)
-            charge_privately(
+            plug_in_at_home(
                 vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
             )
             return -1, -1
@@ -205,14 +201,9 @@ def _drive(vehicle, used_ws, vehicles, sums):
 def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads, trips):
     """Return whether a driver without a plug of its own looks for a public one today."""
     row = vehicles.vehicle_class[vehicle]
-    if classes.has_engine[row] and u_hybrid >= rules.hybrid_public_share:
-        return False
-    soc = left_ws / classes.capacity_ws[row]
-    u_trigger = uniform4(rules.seed, HABIT, vehicle, 0, 0)[2]
-    # Uniform with the configured mean and standard deviation: its half-width is sqrt(3) standard deviations.
-    trigger = rules.trigger_mean_soc + (2.0 * u_trigger - 1.0) * math.sqrt(3.0) * rules.trigger_sd_soc
-    if soc < trigger:
+    if is_low(vehicle, row, left_ws, u_hybrid, rules, classes):
         return True
+    soc = left_ws / classes.capacity_ws[row]
     if soc >= rules.top_up_soc or classes.has_engine[row]:
         return False
     if vehicles.place[vehicle] != vehicles.home[vehicle]:
@@ -221,33 +212,19 @@ def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads,
 
 
 @kernel
-def charge_privately(vehicle, day, back_s, rules, vehicles, classes, roads, local, trips,
-                     part_ws, step_w, valley_s, sums):  # fmt: skip
-    """Charge at home or at the depot between coming back and the next departure, at constant power."""
-    row = vehicles.vehicle_class[vehicle]
-    kind = classes.kind[row]
-    capacity_ws = classes.capacity_ws[row]
+def plug_in_at_home(vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s,
+                    sums):  # fmt: skip
+    """Charge at home or at the depot between coming back and the next departure."""
     leaves_s = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips)
-    energy_ws = int(vehicles.energy_ws[vehicle])
-    is_depot = vehicles.access[vehicle] == 2
-    if not is_depot and leaves_s < 0 and energy_ws >= rules.home_plug_soc * capacity_ws:
-        return
-    target_ws = capacity_ws if is_depot or leaves_s >= 0 else int(rules.home_target_soc * capacity_ws)
-    power_w = classes.ac_power_w[row]
-    if is_depot and kind >= BUS:
-        power_w = rules.depot_power_w
-    start_s = back_s
-    if not is_depot and uniform4(rules.seed, HABIT, vehicle, 0, 0)[3] < rules.orderly_share:
-        start_s = max(back_s, valley_s[roads.county_province[vehicles.home[vehicle]]])
-    if leaves_s < 0:
+    is_eve = leaves_s >= 0
+    if not is_eve:
+        kind = classes.kind[vehicles.vehicle_class[vehicle]]
         leaves_s = int(local.depart_quantile[kind, min(day + 1, local.depart_quantile.shape[1] - 1), 0])
-    length_s = min((target_ws - energy_ws) // power_w, DAY_S + leaves_s - start_s)
-    if length_s <= 0:
-        return
-    from_s = day * DAY_S + start_s
-    book_constant(
-        part_ws, step_w, DEPOT_ROW if is_depot else HOME_ROW, roads.county_zone[vehicles.home[vehicle]],
-        power_w, from_s, from_s + length_s,
+    home = vehicles.home[vehicle]
+    start_s = back_s
+    if waits_for_valley(vehicle, rules, vehicles):
+        start_s = max(back_s, valley_s[roads.county_province[home]])
+    vehicles.energy_ws[vehicle] += charge_privately(
+        vehicle, int(vehicles.energy_ws[vehicle]), is_eve, day * DAY_S + start_s, (day + 1) * DAY_S + leaves_s,
+        roads.county_zone[home], rules, vehicles, classes, part_ws, step_w, sums,
     )  # fmt: skip
-    vehicles.energy_ws[vehicle] += length_s * power_w
-    sums[SUM_DEPOT_WS if is_depot else SUM_HOME_WS] += length_s * power_w

@@ -26,6 +26,7 @@ from twin.engine.lot import (
     town_ws,
     use_energy,
 )
+from twin.engine.stay import stay
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import uniform4
@@ -38,12 +39,14 @@ from twin.tables.state import (
     NO_VISIT,
     ROAD,
     STRANDED,
+    SUM_ERRANDS_BEGUN,
     SUM_EXPRESSWAY_ENTRIES,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
     SUM_TRUCK_EXPRESSWAY_ENTRIES,
     SUM_TRUCK_TRIPS_BEGUN,
     SUM_TRUCK_TRIPS_ENDED,
+    TRIP,
     WORRIED,
 )
 
@@ -199,17 +202,39 @@ def be_there(slot, rules, active, wake_s, vehicles, outlook, tally):
     tally.sums[SUM_TRIPS_ENDED] += 1
     tally.sums[SUM_TRUCK_TRIPS_ENDED] += is_truck
     active.place[slot] = goal
-    if is_posed(outlook.itineraries):
-        end_present(vehicle, wake_s[slot], outlook.itineraries)
-        second, goal = begin_next(vehicle, wake_s[slot], outlook.itineraries)
-    else:
+    if not is_posed(outlook.itineraries):
         second, goal = way_back(slot, rules, active, wake_s, vehicles, outlook)
+        set_out_or_rest(slot, goal, second, active, wake_s, vehicles, outlook, tally)
+        return
+    end_present(vehicle, wake_s[slot], outlook.itineraries)
+    errand = stay(slot, rules, active, wake_s, vehicles, outlook, tally)
+    if errand == TRIP:
+        go_on(slot, active, wake_s, vehicles, outlook, tally)
+        return
+    begin_trip(slot, goal, wake_s[slot], active, wake_s)
+    active.errand[slot] = errand
+    tally.sums[SUM_ERRANDS_BEGUN] += 1
+
+
+@kernel
+def go_on(slot, active, wake_s, vehicles, outlook, tally):
+    """Begin the next set trip if it is due before midnight, or rest; in a nation no trip is set."""
+    second, goal = -1, -1
+    if is_posed(outlook.itineraries):
+        second, goal = begin_next(active.vehicle[slot], wake_s[slot], outlook.itineraries)
+    set_out_or_rest(slot, goal, second, active, wake_s, vehicles, outlook, tally)
+
+
+@kernel
+def set_out_or_rest(slot, goal, second, active, wake_s, vehicles, outlook, tally):
+    """Begin a trip to a county at a second, or rest where that is before all time."""
     if second < 0:
         rest(slot, active, wake_s, vehicles)
         return
     begin_trip(slot, goal, second, active, wake_s)
+    active.errand[slot] = TRIP
     tally.sums[SUM_TRIPS_BEGUN] += 1
-    tally.sums[SUM_TRUCK_TRIPS_BEGUN] += is_truck
+    tally.sums[SUM_TRUCK_TRIPS_BEGUN] += outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
 
 
 @kernel

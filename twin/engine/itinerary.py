@@ -4,6 +4,7 @@ A nation has none, its trips are drawn; then every table here is empty and nobod
 """
 
 from twin.kernels import kernel
+from twin.tables.state import NEVER_S
 
 DAY_S = 86_400
 NOT_YET_S = -1
@@ -34,3 +35,10 @@ def begin_next(vehicle, now_s, itineraries):
 def end_present(vehicle, second, itineraries):
     """Note the end of the trip that a vehicle is on."""
     itineraries.end_s[itineraries.next_trip[vehicle] - 1] = second
+
+
+@kernel
+def next_departure(vehicle, itineraries):
+    """Return the second at which a vehicle is to set out next, or NEVER_S."""
+    trip = itineraries.next_trip[vehicle]
+    return itineraries.depart_s[trip] if trip < itineraries.first[vehicle + 1] else NEVER_S

@@ -11,12 +11,13 @@ from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Se
 def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
     """Return what drivers decide and drive by, with no room yet for the stops that one keeps in mind."""
     roads = given.roads
+    province = roads.county_province
     ways = pick(Ways, None, way_m=roads.way_m.ravel(), drag=roads.drag.ravel(), truck_drag=roads.truck_drag.ravel())
     return Outlook(
         classes=pick(Traits, given.classes),
         links=pick(Links, roads, to_node=roads.link_to),
         nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, zone=roads.node_zone),
-        counties=pick(Counties, roads, zone=roads.county_zone, province=roads.county_province),
+        counties=pick(Counties, roads, zone=roads.county_zone, province=province, valley_s=given.valley_s[province]),
         zones=pick(Zones, None, node=roads.zone_node, core=roads.zone_core),
         next_link=roads.next_link,
         ways=ways,

@@ -166,8 +166,7 @@ class World:
 
 def build_world(given: Given, n_workers: int) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
-    n_stations, n_links = len(given.stations.zone), len(given.roads.link_to)
-    n_zones, n_hours = len(given.roads.zone_node), 24 * given.n_days
+    n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
     first_of_zone = _places_to_cut(given)
     most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
@@ -175,10 +174,11 @@ def build_world(given: Given, n_workers: int) -> World:
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
     station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
-    shape = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
+    n_hours, shape = 24 * given.n_days, (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
     board_wait_s = np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
     station_state, outage_state = _first_outages(given.outages, n_stations)
+    part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     return World(
         given=given,
         n_workers=n_workers,
@@ -195,8 +195,8 @@ def build_world(given: Given, n_workers: int) -> World:
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
-        private_part_ws=np.zeros(shape, np.int64),
-        private_step_w=np.zeros(shape, np.int64),
+        private_part_ws=part_ws,
+        private_step_w=step_w,
         link_flow_per_h=np.zeros(n_links),
         link_entered=np.zeros((n_shards, n_links), np.int32),
         link_hour_entered=np.zeros(n_links, np.int64),
@@ -210,7 +210,7 @@ def build_world(given: Given, n_workers: int) -> World:
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
-        tallies=_blank_tallies(n_shards, vehicle_cuts),
+        tallies=_blank_tallies(n_shards, vehicle_cuts, part_ws, step_w),
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
@@ -250,19 +250,22 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
     )
 
 
-def _blank_tallies(n_shards: int, vehicle_cuts: I64) -> list[Tally]:
+def _blank_tallies(n_shards: int, vehicle_cuts: I64, part_ws: I64, step_w: I64) -> list[Tally]:
     """Return a tally a shard. All vehicles of a shard may strand in one window; memory is taken only as rows are written."""
     sums, n_rows = np.zeros((n_shards, TALLY_STRIDE), np.int64), np.zeros(n_shards, np.int64)
     n_rows[: len(vehicle_cuts) - 1] = np.diff(vehicle_cuts)
-    return [Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32)) for of_shard, n in zip(sums, n_rows, strict=True)]
+    return [
+        Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32), part_ws, step_w)
+        for of_shard, n in zip(sums, n_rows, strict=True)
+    ]
 
 
 def _places_to_cut(given: Given) -> I64:
     """Return the rows of vehicles between which shards may be cut: zones, or vehicles where nobody belongs to a zone.
 
-    Who has set trips charges at no home, and so belongs to no zone.
+    Who has set trips and no plug at home belongs to no zone.
     """
-    if not len(given.itineraries.first):
+    if not len(given.itineraries.first) or given.vehicles.access.any():
         return np.searchsorted(given.vehicles.home, given.roads.zone_county)
     return np.arange(len(given.vehicles.home) + 1)
 

@@ -78,7 +78,6 @@ def build_vehicles(
     -------
     Vehicles
     """
-    counts = count_by_county(config, regions)
     if np.any(np.diff(regions.county_zone) < 0):
         raise DataError("counties.csv: counties are not in the order of their zones; sort the file by zone")
     shares = load_shares(config.fleet.year)
@@ -86,15 +85,29 @@ def build_vehicles(
         raise DataError(
             f"vehicle_classes.csv: {shares.has_engine.size} classes, but {len(names)} were given; read them again"
         )
-    n = int(counts.by_county.sum())
-    table = rows(Vehicles, n)
+    counts = count_by_county(config, regions)
     edges = class_edges(config, regions, shares, counts.by_county[CAR])
+    return fill_vehicles(counts, regions, edges, classes, config.scenario.seed, n_workers)
+
+
+def fill_vehicles(
+    counts: Counts, regions: Regions, edges: F64, classes: VehicleClasses, seed: int, n_workers: int = 1
+) -> Vehicles:
+    """Build the vehicles that were counted, see `build_vehicles`.
+
+    Parameters
+    ----------
+    counts : Counts
+        How many live in each county of `regions`.
+    edges : ndarray of float64, shape (n_provinces, n_kinds * n_classes)
+        From `class_edges`.
+    """
+    table = rows(Vehicles, int(counts.by_county.sum()))
     first_of_county = np.concatenate([[0], np.cumsum(counts.by_county.sum(axis=0))])
 
     def fill(counties: slice) -> None:
         province = int(np.asarray(regions.zone_province)[regions.county_zone[counties.start]])
-        first = int(first_of_county[counties.start])
-        _fill(table, first, counties, counts, edges[province], classes, config.scenario.seed)
+        _fill(table, int(first_of_county[counties.start]), counties, counts, edges[province], classes, seed)
 
     with ThreadPoolExecutor(n_workers) as executor:
         list(executor.map(fill, _zone_slices(np.asarray(regions.county_zone))))

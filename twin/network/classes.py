@@ -13,7 +13,9 @@ __all__ = [
     "FERRY",
     "PRIMARY",
     "RAMPS",
+    "RESIDENTIAL",
     "SPEED_SOURCE",
+    "TERTIARY",
     "TRUNK",
     "RoadClass",
 ]

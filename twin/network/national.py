@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twin.errors import DataError, StoreError
+from twin.errors import DataError
 from twin.network.attach import Streets, attach_places, streets_of, zones_at_nodes
 from twin.network.built import roads_of_file
+from twin.network.cached import Say, built_file, cache_folder, hashes_of_seeds, key_of, once
 from twin.network.contract import contract, without_idle_nodes
-from twin.network.files import build_network, hash_of_source, load_network
+from twin.network.files import hash_of_source, load_network
 from twin.network.graph import Network, strong_components
 from twin.network.in_use import directed, pieces_in_use, reached_from_use, without_dead_ends
 from twin.network.number import columns_of
@@ -23,16 +22,11 @@ from twin.network.repair import Step, kilometres, n_links
 from twin.network.sides import Found, Sides, cut_at, find_sides, load_sides
 from twin.network.standin import stand_in
 from twin.tables import roads as file
-from twin.tables import seeds
 from twin.tables.columns import F64, I64
 
-__all__ = ["CACHE", "load_national", "nationalise"]
+__all__ = ["load_national", "nationalise"]
 
-CACHE = Path(".cache") / "twin" / "networks"
-"""Folder of built networks, in the home folder."""
 SEEDS = ("backbone_nodes", "backbone_links", "service_areas", "zones", "counties")
-
-Say = Callable[[str], None]
 
 
 def load_national(
@@ -53,7 +47,7 @@ def load_national(
     say : callable
         Takes what is being done, in words.
     cache : pathlib.Path, optional
-        Folder for what is made; `CACHE` in the home folder by default. The source's own folder is never written.
+        Folder for what is made, see `cache_folder`. The source's own folder is never written.
 
     Raises
     ------
@@ -62,45 +56,14 @@ def load_national(
     StoreError
         If the cache cannot be written.
     """
-    folder = Path.home() / CACHE if cache is None else cache
-    about_source = hash_of_source(source)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise StoreError(f"{folder}: found {fault}; wanted a folder for built networks; make it writable") from fault
-    made = folder / f"national-{_key(about_source, f'{gap_m:g}', str(n_rounds), *_own_inputs())}.parquet"
+    folder = cache_folder(cache)
+    parts = (hash_of_source(source), f"{gap_m:g}", str(n_rounds), *hashes_of_seeds(SEEDS))
+    made = folder / f"national-{key_of(*parts)}.parquet"
     if not made.exists():
-        built = source
-        if source.suffix != ".parquet":
-            built = folder / f"built-{_key(about_source, f'{gap_m:g}', *_own_inputs())}.parquet"
-            if not built.exists():
-                say(f"building {source.name}")
-                _once(built, lambda: build_network(str(source), built, gap_m=gap_m))
+        built = built_file(source, folder, gap_m=gap_m, say=say)
         columns, metadata = nationalise(roads_of_file(built), regions, n_rounds, file.about(built), say)
-        _once(made, lambda: file.write_parts(made, columns, metadata))
+        once(made, lambda: file.write_parts(made, columns, metadata))
     return load_network(made)
-
-
-def _once(path: Path, make: Callable[[], object]) -> None:
-    """Make a file, unless another process was faster; both would have made the same."""
-    try:
-        make()
-    except DataError:
-        raise
-    except Exception:
-        if not path.exists():
-            raise
-
-
-def _key(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _own_inputs() -> list[str]:
-    """Hashes of what else goes into a made network: this room's code and the seeds it reads."""
-    home = seeds.folder_of_seeds()
-    paths = [*sorted(Path(__file__).parent.glob("*.py")), *(home / f"{name}.csv" for name in SEEDS)]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
 def nationalise(

@@ -84,8 +84,8 @@ class Customer(Resident):
         self.use_energy(now_ws)
         self.owed_ws = owed_ws - now_ws
         if self.owed_ws == 0:
-            self.rest()
             counts["errands_ended"] += 1
+            self.go_on()
             return False
         self.wake_s += max(int(now_ws / self.type.city_ws_per_m / rules.town_speed_m_per_s), LEAST_OWED_S)
         self.outcome, self.n_tries, self.shunned = NO_VISIT, 0, None
@@ -99,5 +99,5 @@ class Customer(Resident):
         counts["fuel_ws" if self.type.has_engine else "forgone_ws"] += owed_ws - now_ws
         self.owed_ws = 0
         counts["given_up"] += 1
-        self.rest()
         counts["errands_ended"] += 1
+        self.go_on()

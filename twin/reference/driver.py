@@ -163,7 +163,7 @@ class Driver(Traveller):
         self.place = self.goal
         day = self.wake_s // DAY_S
         if self.model.is_posed:
-            self.go_on_tour()
+            self.end_set_trip()
             return
         if self.goal == self.home or self.back_day > day:
             self.rest()
@@ -176,15 +176,16 @@ class Driver(Traveller):
         counts["truck_trips_begun"] += self.is_truck
         self.model.books.events["same-day return"] += 1
 
-    def go_on_tour(self) -> None:
-        """Set out on the next trip that was set by hand, or rest until it is due."""
-        trip = self.next_set_trip(self.wake_s)
-        if trip is None:
-            self.rest()
+    def end_set_trip(self) -> None:
+        """Plug in at home, look for a public plug, or go on at once."""
+        assert self.present is not None
+        errand = self.stay() if self.present.is_stay else None
+        if errand is None:
+            self.go_on()
             return
-        self.begin(trip.goal, trip.second)
-        self.model.books.counts["trips_begun"] += 1
-        self.model.books.counts["truck_trips_begun"] += self.is_truck
+        self.errand = errand
+        self.begin(self.place, self.wake_s)
+        self.model.books.counts["errands_begun"] += 1
 
     def is_expected(self, second: int) -> bool:
         """Return whether it has booked, is on its way, and is due within the hour or may still come late."""

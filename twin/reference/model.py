@@ -71,7 +71,9 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         if not self.is_posed:
             return deque()
         trips = range(int(tours.first[vehicle]), int(tours.first[vehicle + 1]))
-        return deque(Call(int(tours.depart_s[trip]), TRIP, int(tours.goal[trip])) for trip in trips)
+        return deque(
+            Call(int(tours.depart_s[trip]), TRIP, int(tours.goal[trip]), bool(tours.is_stay[trip])) for trip in trips
+        )
 
     @property
     def start_s(self) -> int:

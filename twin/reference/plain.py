@@ -82,11 +82,12 @@ def vehicle_classes(given: Any) -> list[VehicleClass]:
 
 
 class Call(NamedTuple):
-    """A vehicle has to go out: at which second, what for, and to which county."""
+    """A vehicle has to go out: at which second, what for, to which county, and whether it may charge there after."""
 
     second: int
     errand: int
     goal: int
+    is_stay: bool = False
 
 
 @dataclass(eq=False)

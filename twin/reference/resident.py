@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from twin.behaviour import MORNING_S
 from twin.reference.plain import DAY_S, Call, quantile
 from twin.reference.vehicle import Vehicle
 from twin.rng import Stream
@@ -106,7 +107,7 @@ class Resident(Vehicle):
         if need_ws <= spare_ws or self.type.has_engine:
             if self.place == self.home and self.access > 0:
                 self.use_energy(need_ws)
-                self.charge_privately(day, back_s)
+                self.plug_in_at_home(day, back_s)
                 return None
             if not self.wants_plug(day, self.energy_ws - need_ws, u_hybrid):
                 self.use_energy(need_ws)
@@ -157,37 +158,68 @@ class Resident(Vehicle):
         u_hybrid : float
             Draw that decides whether a hybrid's driver cares today.
         """
-        rules = self.model.rules
-        if self.type.has_engine and u_hybrid >= rules.hybrid_public_share:
-            return False
-        soc = left_ws / self.type.capacity_ws
-        # Uniform with the configured mean and standard deviation: its half-width is sqrt(3) standard deviations.
-        u_trigger = self.draw(Stream.HABIT, 0, 2)
-        if soc < rules.trigger_mean_soc + (2.0 * u_trigger - 1.0) * math.sqrt(3.0) * rules.trigger_sd_soc:
+        if self.is_low(left_ws, u_hybrid):
             return True
+        rules, soc = self.model.rules, left_ws / self.type.capacity_ws
         if soc >= rules.top_up_soc or self.type.has_engine:
             return False
         if self.place != self.home:
             return self.back_day <= day + 1
         return self.leaves_on(day + 1) is not None
 
-    def charge_privately(self, day: int, back_s: int) -> None:
-        """Charge at home or at the depot between coming back and the next departure, at constant power."""
-        rules, kind, capacity_ws = self.model.rules, self.type.kind, self.type.capacity_ws
+    def is_low(self, energy_ws: int, u_hybrid: float) -> bool:
+        """Return whether a driver without a plug of its own finds the battery low enough for a public one."""
+        rules = self.model.rules
+        if self.type.has_engine and u_hybrid >= rules.hybrid_public_share:
+            return False
+        # Uniform with the configured mean and standard deviation: its half-width is sqrt(3) standard deviations.
+        around = (2.0 * self.draw(Stream.HABIT, 0, 2) - 1.0) * math.sqrt(3.0)
+        return bool(energy_ws / self.type.capacity_ws < rules.trigger_mean_soc + around * rules.trigger_sd_soc)
+
+    def plug_in_at_home(self, day: int, back_s: int) -> None:
+        """Charge at home or at the depot between coming back and the next departure."""
         leaves_s = self.leaves_on(day + 1)
-        is_depot = self.access == DEPOT
-        if not is_depot and leaves_s is None and self.energy_ws >= rules.home_plug_soc * capacity_ws:
-            return
-        target_ws = capacity_ws if is_depot or leaves_s is not None else self.soc_ws(rules.home_target_soc)
-        power_w = rules.depot_power_w if is_depot and kind >= BUS else self.type.ac_power_w
-        start_s = back_s
-        if not is_depot and self.draw(Stream.HABIT, 0, 3) < rules.orderly_share:
-            start_s = max(back_s, self.model.valley_s[self.model.roads.county_province[self.home]])
+        is_eve = leaves_s is not None
         if leaves_s is None:
-            by_day = self.model.local.depart_quantile[kind]
+            by_day = self.model.local.depart_quantile[self.type.kind]
             leaves_s = int(by_day[min(day + 1, len(by_day) - 1)][0])
-        length_s = min((target_ws - self.energy_ws) // power_w, DAY_S + leaves_s - start_s)
+        start_s = back_s
+        if self.waits_for_valley():
+            start_s = max(back_s, self.model.valley_s[self.model.roads.county_province[self.home]])
+        self.charge_privately(is_eve, day * DAY_S + start_s, (day + 1) * DAY_S + leaves_s)
+
+    def waits_for_valley(self) -> bool:
+        """Return whether a private plug waits for the cheap hours; depots do not."""
+        return self.access != DEPOT and self.draw(Stream.HABIT, 0, 3) < self.model.rules.orderly_share
+
+    def charge_privately(self, is_eve: bool, start_s: int, until_s: float) -> None:
+        """Charge at home or at the depot between two seconds, at constant power."""
+        rules, capacity_ws, is_depot = self.model.rules, self.type.capacity_ws, self.access == DEPOT
+        if not is_depot and not is_eve and self.energy_ws >= rules.home_plug_soc * capacity_ws:
+            return
+        target_ws = capacity_ws if is_depot or is_eve else self.soc_ws(rules.home_target_soc)
+        power_w = rules.depot_power_w if is_depot and self.type.kind >= BUS else self.type.ac_power_w
+        length_s = int(min((target_ws - self.energy_ws) // power_w, until_s - start_s))
         if length_s > 0:
             self.energy_ws += length_s * power_w
             zone = self.model.roads.county_zone[self.home]
-            self.model.books.book_private("depot" if is_depot else "home", zone, power_w, day * DAY_S + start_s, length_s)
+            self.model.books.book_private("depot" if is_depot else "home", zone, power_w, start_s, length_s)
+
+    def stay(self) -> int | None:
+        """Charge at the plug of one's own at the end of a set trip; return the errand of who looks for a public one."""
+        leaves_s = self.tour[0].second if self.tour else math.inf
+        day = self.wake_s // DAY_S
+        if self.place == self.home and self.access > 0:
+            start_s = self.wake_s
+            if self.waits_for_valley():
+                # Who comes home before the morning is in the valley that began the evening before.
+                evening = (self.wake_s - MORNING_S) // DAY_S * DAY_S
+                start_s = max(start_s, evening + self.model.valley_s[self.model.roads.county_province[self.home]])
+            self.charge_privately(False, start_s, leaves_s)
+            return None
+        _, _, u_slow, u_hybrid = self.draws(Stream.DAY_PLAN, day, 2)
+        if not self.is_low(self.energy_ws, u_hybrid):
+            return None
+        if self.is_truck:
+            return TRUCK
+        return SLOW if leaves_s >= (day + 1) * DAY_S and u_slow < self.model.rules.slow_share else FAST

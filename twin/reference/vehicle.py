@@ -57,6 +57,7 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         self.owed_ws: int = table.owed_ws[vehicle]
         self.call: Call | None = None
         self.tour = model.tour_of(vehicle)
+        self.present: Call | None = None
         # While it is out:
         self.phase, self.errand, self.outcome = FREE, TRIP, NO_VISIT
         self.towed_to = FREE
@@ -110,7 +111,19 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         if not self.tour or self.tour[0].second >= (now_s // DAY_S + 1) * DAY_S:
             return None
         trip = self.tour.popleft()
+        self.present = trip
         return trip._replace(second=max(trip.second, now_s))
+
+    def go_on(self) -> None:
+        """Begin the next set trip if it is due before midnight, or rest; in a nation no trip is set."""
+        trip = self.next_set_trip(self.wake_s)
+        if trip is None:
+            self.rest()
+            return
+        self.errand = TRIP
+        self.begin(trip.goal, trip.second)
+        self.model.books.counts["trips_begun"] += 1
+        self.model.books.counts["truck_trips_begun"] += self.is_truck
 
     def rest(self) -> None:
         """Come to rest where it is."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.report.charts import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, Chart, layout, numbers, time_title, times
 from twin.report.comparable import Compared
-from twin.report.map import albers_km, map_layout, roads
+from twin.report.map import View, map_layout, roads, view_of
 from twin.report.rows import national_load
 from twin.tables.columns import F64
 
@@ -62,12 +62,14 @@ def difference_map(runs: Sequence[Compared]) -> Chart:
     """Mean wait of each zone less that of the first run; where there are several, a button chooses the run."""
     of_run = [zone_waits(run) for run in runs]
     first_wait, place_of = of_run[0]
+    places = np.array(list(place_of.values())).reshape(-1, 2)
+    view = view_of(places[:, 0], places[:, 1])
     traces, largest = [], LEAST_SHOWN_MIN
     for run, (wait, _) in zip(runs[1:], of_run[1:], strict=True):
         zones = [zone for zone in sorted(first_wait) if zone in wait]
         change = np.array([wait[zone] - first_wait[zone] for zone in zones])
         largest = max(largest, float(np.abs(change).max(initial=0.0)))
-        traces.append(_zones(run.label, zones, change, place_of))
+        traces.append(_zones(run.label, zones, change, place_of, view))
     for trace in traces:
         trace["marker"] |= {"cmin": -largest, "cmax": largest}
     shape = map_layout()
@@ -78,7 +80,7 @@ def difference_map(runs: Sequence[Compared]) -> Chart:
     if len(traces) > 1:
         shape["updatemenus"] = [_chooser([run.label for run in runs[1:]], has_roads)]
     return {
-        "data": [*([roads(runs[0].run.arrays("network"))] if has_roads else []), *traces],
+        "data": [*([roads(runs[0].run.arrays("network"), view)] if has_roads else []), *traces],
         "layout": shape,
         "config": {"scrollZoom": True},
     }
@@ -102,17 +104,17 @@ def zone_waits(run: Compared) -> tuple[dict[str, float], dict[str, tuple[float, 
     return wait, {str(zone): (float(x), float(y)) for zone, x, y in zip(zones, lon, lat, strict=True)}
 
 
-def _zones(label: str, zones: Sequence[str], change: F64, place_of: dict[str, tuple[float, float]]) -> Chart:
+def _zones(label: str, zones: Sequence[str], change: F64, place_of: dict[str, tuple[float, float]], view: View) -> Chart:
     """Draw the zones of one run, the largest differences on top."""
     order = np.argsort(np.abs(change), kind="stable")
     at = np.array([place_of[zones[k]] for k in order]).reshape(-1, 2)
-    x, y = albers_km(at[:, 0], at[:, 1])
+    x, y = view.project(at[:, 0], at[:, 1])
     return {
         "type": "scattergl",
         "mode": "markers",
         "name": html.escape(label),
-        "x": numbers(np.round(x, 1), 6),
-        "y": numbers(np.round(y, 1), 6),
+        "x": view.shown(x),
+        "y": view.shown(y),
         "text": [html.escape(zones[k]) for k in order],
         "marker": {
             "size": 9,

@@ -1,9 +1,9 @@
-"""The map of the nation: its roads as outline, stations gathered by zone and layer, service areas one by one."""
+"""The map: roads as outline, a nation's stations gathered by zone, service areas and a city's stations one by one."""
 
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from twin.tables.columns import F64
 from twin.tables.inputs import LAYERS
 
 EARTH_RADIUS_KM = 6371.0
+CITY_DEG = 3.0
+"""What is no wider and no higher than this is drawn as a city."""
 WAIT_SHOWN_MIN = 60.0
 SYMBOLS = {"urban": "circle", "highway": "diamond", "rural": "square"}
 SCALE = ((0.0, "#56B4E9"), (0.25, "#F0E442"), (0.5, "#E69F00"), (1.0, "#D55E00"))
@@ -52,8 +54,41 @@ def albers_km(lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> tuple[F64, F64]:
     return rho * np.sin(theta), rho_origin - rho * np.cos(theta)
 
 
-def nation(stations: Columns, network: Columns | None) -> Chart:
-    """Draw roads, zones and service areas; colour is the mean wait, size the number of EVSEs.
+class View(NamedTuple):
+    """How degrees become kilometres on a map: the nation's projection, or a city's plane.
+
+    Attributes
+    ----------
+    centre_deg : tuple of float or None
+        Longitude and latitude at which the plane touches the globe, north up, good to 0.1 % over 50 km; None: Albers.
+    """
+
+    centre_deg: tuple[float, float] | None
+
+    def project(self, lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> tuple[F64, F64]:
+        """Return kilometres east and north, to the metre in a city and to the kilometre in the nation."""
+        if self.centre_deg is None:
+            return albers_km(lon_deg, lat_deg)
+        east, north = np.radians(self.centre_deg)
+        x_km = EARTH_RADIUS_KM * np.cos(north) * (np.radians(np.asarray(lon_deg, np.float64)) - east)
+        return x_km, EARTH_RADIUS_KM * (np.radians(np.asarray(lat_deg, np.float64)) - north)
+
+    def shown(self, km: F64) -> list[float | None]:
+        """Return positions as short as the map needs them."""
+        return numbers(np.round(km, 0 if self.centre_deg is None else 3), 5)
+
+
+def view_of(lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> View:
+    """Return a city's plane where all that is drawn lies within a few degrees, else the nation's projection."""
+    ends = [(float(x.min()), float(x.max())) for x in (np.asarray(lon_deg), np.asarray(lat_deg)) if len(x)]
+    if not ends or max(high - low for low, high in ends) > CITY_DEG:
+        return View(None)
+    east, north = (sum(pair) / 2.0 for pair in ends)
+    return View((east, north))
+
+
+def draw_map(stations: Columns, network: Columns | None) -> Chart:
+    """Draw roads, stations by zone or one by one, and service areas; colour is the mean wait, size the number of EVSEs.
 
     Parameters
     ----------
@@ -62,11 +97,17 @@ def nation(stations: Columns, network: Columns | None) -> Chart:
     network : mapping of str to ndarray or None
         ``network.parquet``: ends of the links in degrees; None leaves the roads out.
     """
-    data = [] if network is None else [roads(network)]
+    view = (
+        view_of(stations["lon"], stations["lat"]) if network is None else view_of(network["from_lon"], network["from_lat"])
+    )
+    data = [] if network is None else [roads(network, view)]
+    is_idle = (stations["n_sessions"] == 0) & (view.centre_deg is not None)
+    if is_idle.any():
+        data.append(_idle(stations["lon"][is_idle], stations["lat"][is_idle], view))
     for layer in LAYERS:
-        chosen = stations["layer"] == layer
+        chosen = (stations["layer"] == layer) & ~is_idle
         if chosen.any():
-            data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}))
+            data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}, view))
     return {"data": data, "layout": map_layout(), "config": {"scrollZoom": True}}
 
 
@@ -80,7 +121,7 @@ def map_layout() -> Chart:
     return shape
 
 
-def roads(network: Columns) -> Chart:
+def roads(network: Columns, view: View) -> Chart:
     """Draw each road once, whatever its directions, as one broken line."""
     ends = np.stack([network[name] for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
     swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
@@ -88,23 +129,33 @@ def roads(network: Columns) -> Chart:
     ends = np.unique(ends, axis=0)
     x, y = (np.full(3 * len(ends), np.nan) for _ in range(2))
     for k in range(2):
-        x[k::3], y[k::3] = albers_km(ends[:, 2 * k], ends[:, 2 * k + 1])
+        x[k::3], y[k::3] = view.project(ends[:, 2 * k], ends[:, 2 * k + 1])
     return {
         "type": "scattergl",
         "mode": "lines",
         "name": "roads",
-        "x": numbers(np.round(x)),
-        "y": numbers(np.round(y)),
+        "x": view.shown(x),
+        "y": view.shown(y),
         "line": {"color": "#888888", "width": 0.8},
         "hoverinfo": "skip",
     }
 
 
-def _points(layer: str, columns: Columns) -> Chart:
-    """Draw one layer: service areas one by one, other stations gathered by zone."""
-    of_area = columns["station"] if layer == "highway" else columns["zone"]
-    names, area = np.unique(of_area, return_inverse=True)
-    if layer == "highway":
+def _idle(lon_deg: NDArray[Any], lat_deg: NDArray[Any], view: View) -> Chart:
+    """Draw a city's stations to which nobody came."""
+    x, y = view.project(lon_deg, lat_deg)
+    marker = {"size": 4, "color": "#cccccc"}
+    return {
+        "type": "scattergl", "mode": "markers", "name": "no session", "x": view.shown(x), "y": view.shown(y),
+        "marker": marker, "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _points(layer: str, columns: Columns, view: View) -> Chart:
+    """Draw one layer: service areas and a city's stations one by one, other stations gathered by zone."""
+    is_single = layer == "highway" or view.centre_deg is not None
+    names, area = np.unique(columns["station" if is_single else "zone"], return_inverse=True)
+    if is_single:
         names = columns["name"][np.argsort(columns["station"])]
 
     def summed(values: NDArray[Any]) -> F64:
@@ -114,20 +165,20 @@ def _points(layer: str, columns: Columns) -> Chart:
     waited_s = summed(np.nan_to_num(columns["mean_wait_s"]) * columns["n_sessions"])
     wait_min = np.divide(waited_s, sessions * 60, out=np.full(len(names), np.nan), where=sessions > 0)
     weight = np.maximum(n_evse, 1)
-    x, y = (summed(axis * columns["n_evse"]) / weight for axis in albers_km(columns["lon"], columns["lat"]))
+    x, y = (summed(axis * columns["n_evse"]) / weight for axis in view.project(columns["lon"], columns["lat"]))
     order = np.argsort(np.nan_to_num(wait_min), kind="stable")  # the longest waits are drawn on top
     largest = max(float(n_evse.max()), 1.0)
     return {
         "type": "scattergl",
         "mode": "markers",
-        "name": {"urban": "urban, by zone", "highway": "service areas", "rural": "rural, by zone"}[layer],
-        "x": numbers(np.round(x[order])),
-        "y": numbers(np.round(y[order])),
+        "name": "service areas" if layer == "highway" else layer if is_single else f"{layer}, by zone",
+        "x": view.shown(x[order]),
+        "y": view.shown(y[order]),
         "text": [html.escape(str(name)) for name in names[order]],
         "customdata": [[int(a), int(b)] for a, b in zip(n_evse[order], sessions[order], strict=True)],
         "marker": {
             "symbol": SYMBOLS[layer],
-            "size": numbers(4 + (5 if layer == "highway" else 18) * np.sqrt(n_evse[order] / largest), 3),
+            "size": numbers(4 + (5 if is_single else 18) * np.sqrt(n_evse[order] / largest), 3),
             "color": numbers(wait_min[order], 3),
             "cmin": 0,
             "cmax": WAIT_SHOWN_MIN,
@@ -138,5 +189,5 @@ def _points(layer: str, columns: Columns) -> Chart:
         },
         "hovertemplate": "%{text}<br>%{customdata[0]:,} EVSEs, %{customdata[1]:,} sessions<br>"
         "mean wait %{marker.color:.1f} min<extra></extra>",
-        "visible": "legendonly" if layer == "rural" else True,
+        "visible": "legendonly" if layer == "rural" and not is_single else True,
     }

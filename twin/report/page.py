@@ -10,7 +10,7 @@ from twin.report import charts, findings, observed, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
 from twin.report.html import render, write_page
-from twin.report.map import nation
+from twin.report.map import draw_map
 from twin.store import Run, canonical_json, open_run
 
 
@@ -42,18 +42,17 @@ def write_report(run_dir: Path, out: Path | None = None) -> Path:
 
 def page_content(run: Run) -> dict[str, Any]:
     """Return everything the template fills in: findings, tables and charts."""
-    figures = Figures(run.arrays("metrics"))
+    figures, scenario = Figures(run.arrays("metrics")), run.manifest["config"].get("scenario", {})
     first_day = first_day_of(run.manifest)
-    national = rows.national_load(run.arrays("grid"))
-    stations = run.arrays("stations")
+    national, stations = rows.national_load(run.arrays("grid")), run.arrays("stations")
     areas = rows.worst_areas(stations)
     lines = rows.scorecard(run.arrays("scorecard")) if run.has("scorecard") else None
     verdicts = [] if lines is None else [verdict for verdict, found in lines.items() for _ in found]
     evidence = _evidence(run)
     return evidence["more"] | {
         "manifest": run.manifest,
-        "title": run.manifest["config"].get("scenario", {}).get("title") or run.manifest["scenario"],
-        "description": run.manifest["config"].get("scenario", {}).get("description", ""),
+        "title": scenario.get("title") or run.manifest["scenario"],
+        "description": scenario.get("description", ""),
         "audit": run.audit,
         "first_day": first_day,
         "vintage": vintage(run.manifest),
@@ -80,9 +79,10 @@ def page_content(run: Run) -> dict[str, Any]:
         "lines": lines,
         "coverage": rows.coverage(figures, COVERAGE_NAMES),
         "has_roads": run.has("network"),
+        "is_city": scenario.get("extent") == "city",
         "config_text": canonical_json(run.manifest["config"]),
         "charts": {
-            "map": nation(stations, run.arrays("network") if run.has("network") else None),
+            "map": draw_map(stations, run.arrays("network") if run.has("network") else None),
             "waits": charts.waits_by_hour(figures, first_day),
             "full": charts.full_by_hour(figures, first_day),
             "load": charts.load_by_kind(national, first_day),

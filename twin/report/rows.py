@@ -15,6 +15,7 @@ from twin.report.figures import (
     count,
     gigawatt_hours,
     gigawatts,
+    kilometres,
     kilowatt_hours,
     minutes,
     percent,
@@ -68,9 +69,19 @@ CARDS: tuple[tuple[str, str, Writer], ...] = (
 )
 
 
+TOUR_CARDS: tuple[tuple[str, str, Writer], ...] = (
+    ("n_trips", "trips begun", count),
+    ("mean_trip_km", "mean length of a trip", kilometres),
+    ("mean_trip_min", "mean time of a trip", minutes),
+    ("late_trip_share", "of the trips began over 15 min late", percent),
+)
+"""Further figures of a run in which every trip was set."""
+
+
 def cards(figures: Figures) -> list[dict[str, str]]:
     """Return the headline figures."""
-    return [{"value": figures.cite(name, write).text, "name": words} for name, words, write in CARDS]
+    shown = CARDS + (TOUR_CARDS if figures.get("n_trips") > 0 else ())
+    return [{"value": figures.cite(name, write).text, "name": words} for name, words, write in shown]
 
 
 def layers(figures: Figures) -> list[list[str]]:

@@ -129,12 +129,13 @@ class TripTables(NamedTuple):
 
 
 class Itineraries(NamedTuple):
-    """Trips set by hand, sorted by (vehicle, departure). Empty where trips are drawn."""
+    """Trips set one by one, sorted by (vehicle, departure). Empty where trips are drawn as they come."""
 
     first: Annotated[I32, Field("-", "first trip of each vehicle, and the end")]
     next_trip: Annotated[I32, Field("-", "trip that each vehicle begins next")]
     depart_s: Annotated[I32, Field("s", "second at which it is to set out")]
     goal: Annotated[I16, Field("-", "destination county")]
+    is_stay: Annotated[U8, Field("-", "1 where the vehicle may charge where the trip ends")]
     begin_s: Annotated[I32, Field("s", "second at which it set out; -1 not yet")]
     end_s: Annotated[I32, Field("s", "second at which it arrived; -1 not yet")]
 

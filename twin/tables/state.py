@@ -228,6 +228,8 @@ class Tally(NamedTuple):
 
     sums: Annotated[I64, Field("-", "sums by SUM_ number")]
     stranded: Annotated[I32, Field("-", "[row, 4] the columns of `StrandedTable`, of those stranded in this window")]
+    private_part_ws: Annotated[I64, Field("Ws", "[kind, zone, quarter] see `booking.book_constant`; own zones only")]
+    private_step_w: Annotated[I64, Field("W", "[kind, zone, quarter] see `booking.book_constant`; own zones only")]
 
 
 # Rows of the sums that kernels keep while they run; all integers.

@@ -55,6 +55,7 @@ class Counties(NamedTuple):
     zone: Annotated[I32, Field("-", "zone")]
     province: Annotated[I32, Field("-", "province")]
     access_m: Annotated[I32, Field("m", "way to the zone's node")]
+    valley_s: Annotated[I32, Field("s", "second of day at which the evening's valley hours begin")]
 
 
 class Zones(NamedTuple):
