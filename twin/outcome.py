@@ -59,7 +59,16 @@ def write_outcome(
         *coverage_metrics(inventory, regions, places.network, n_by_zone),
         ("n_private_evse", "all", "all", float(_private_evse(config)), "-"),
     ]
-    metrics = summarise(config.scenario.name, totals, inventory, regions, grid, coverage, supply.prices.is_valley)
+    metrics = summarise(
+        config.scenario.name,
+        totals,
+        inventory,
+        regions,
+        grid,
+        coverage,
+        supply.prices.is_valley,
+        demand.passages_within_zones,
+    )
     stations = stations_table(totals, inventory, regions)
     writer.write("metrics", metrics)
     writer.write("stations", stations)

@@ -46,6 +46,8 @@ class Stream(IntEnum):
     """When an EVSE fails and how long its repair takes. Entity: EVSE, period: number of the outage."""
     INCIDENT = 15
     """When an incident closes a station and for how long. Entity: station, period: number of the incident."""
+    MEANS = 20
+    """Whether a trip is made with this vehicle, stops and all. Entity: vehicle, period: day."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

@@ -54,6 +54,11 @@ class Behaviour(Section):
         description="spread of a driver's taste for one stop or another, scale of a Gumbel draw (CNY); from memory, "
         "unverified; confidence low",
     )
+    stop_acceptance: Share = Field(
+        0.7,
+        description="share of car drivers that accept one charging stop on a trip between zones, its square two stops, and "
+        "so on; the others go by other means (-); own estimate; confidence low",
+    )
     home_plug_soc: Share = Field(
         0.75,
         description="state of charge below which a car is plugged in at home (0..1); from memory, unverified; "
