@@ -77,8 +77,8 @@ class Behaviour(Section):
     )
     prepared_share: Share = Field(
         0.25,
-        description="share of drivers who charge in town before setting out when the battery would not last (-); first fit, with "
-        "the acceptance of stops, to observed rows C1 and C2; range 0.1 to 0.9; confidence low",
+        description="share of drivers who charge in town before setting out when the battery would not last (-); first fit, "
+        "with the acceptance of stops, to observed rows C1 and C2; range 0.1 to 0.9; confidence low",
     )
     trip_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.95,
