@@ -208,7 +208,7 @@ def emitted() -> MetricsTable:
     )
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
-    return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley)
+    return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley, np.zeros(24))
 
 
 def test_the_picture_is_small_enough_for_the_page() -> None:
