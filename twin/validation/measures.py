@@ -78,7 +78,7 @@ def power_use(span: Span) -> float:
 
 
 def passages_per_day(span: Span) -> float:
-    """Electric vehicles and hybrids that drive onto an expressway, on trips between zones, mean of the days (M/day).
+    """Electric vehicles and hybrids that drive onto an expressway, mean of the days (M/day).
 
     A vehicle on a trip between zones counts each time it enters from another road. Passages within a zone, which are not
     routed, count as often as the lengths of trips ask for.
