@@ -36,7 +36,7 @@ RULES = Rules(
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
     rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
-    reservation_grace_s=900,
+    reservation_grace_s=900, stop_acceptance=1.0,
 )  # fmt: skip
 
 
@@ -84,10 +84,11 @@ def small_given(
         link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
         free_kmh=free_kmh, is_expressway=np.ones(n_links, np.uint8), next_link=next_link,
         **ways_along(next_link, link_to, np.full(n_links, link_km * 500), free_kmh),
-        zone_node=(2 * county).astype(np.int32), node_zone=node_zone,
+        gap_m=np.zeros((n_zones, n_zones), np.int32), truck_gap_m=np.zeros((n_zones, n_zones), np.int32),
+        zone_node=(2 * county).astype(np.int32), node_county=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
         county_zone=county.astype(np.int32), county_province=np.zeros(n_zones, np.int32),
-        zone_core=county.astype(np.int16), zone_county=np.arange(n_zones + 1, dtype=np.int32),
+        zone_county=np.arange(n_zones + 1, dtype=np.int32),
         county_share=np.ones(n_zones), access_m=np.full(n_zones, 5000, np.int32),
     )  # fmt: skip
     return Given(
@@ -191,6 +192,6 @@ def _trips(n_days: int, n_zones: int, p_leave: float) -> TripTables:
         cut[0, zone, zone], other[0, zone, zone] = 0.0, (zone + 1) % n_zones
     shape = (2, n_days)
     return TripTables(
-        np.full((*shape, n_zones), p_leave), np.zeros(shape, np.uint8), cut, other, _ramp(0.0, 2.0, *shape),
+        np.full((*shape, n_zones), p_leave), np.zeros((*shape, 2), np.uint8), cut, other, _ramp(0.0, 2.0, *shape),
         _ramp(5 * 3600, 12 * 3600, *shape), _ramp(14 * 3600, 20 * 3600, *shape),
     )  # fmt: skip

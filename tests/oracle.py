@@ -21,8 +21,8 @@ from twin.tables.totals import RunTotals
 
 OUTCOMES = (
     "served", "balked", "reneged", "worried", "has to stay", "held back", "session cut short", "trip stranded",
-    "errand stranded", "given up", "fuel used", "same-day return", "truck rest", "trip ended", "charge forgone",
-    "trip rescued", "errand rescued", "home charge", "depot charge", "jam", "not admitted",
+    "trip not made", "left for town", "given up", "fuel used", "same-day return", "truck rest", "trip ended",
+    "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
@@ -112,8 +112,8 @@ def is_held_back(model: ReferenceModel) -> bool:
 def _counted(model: ReferenceModel) -> Counter[str]:
     counts = model.books.counts
     names = {
-        "trip stranded": "stranded_trips", "errand stranded": "stranded_errands", "trip rescued": "rescued_trips",
-        "errand rescued": "rescued_errands", "given up": "given_up",
+        "trip stranded": "stranded_trips", "trip rescued": "rescued_trips",
+        "trip not made": "trips_not_made", "given up": "given_up",
         "fuel used": "fuel_ws", "trip ended": "trips_ended", "charge forgone": "forgone_ws", "home charge": "home_ws",
         "depot charge": "depot_ws",
     }  # fmt: skip

@@ -130,6 +130,7 @@ def draw_rules(dice: Dice) -> Rules:
         rescue_s=dice.whole(900, 10_000), rescue_soc=dice.real(0.02, 0.5),
         admitted_share=one_of(dice, (1.0, 1.0, 0.5, 0.0)),
         reservation_share=one_of(dice, (0.0, 0.5, 1.0)), reservation_grace_s=dice.whole(0, 1800),
+        stop_acceptance=one_of(dice, (1.0, 0.5, 0.0)),
     )  # fmt: skip
 
 
@@ -192,23 +193,30 @@ def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Ro
     longest_km = one_of(dice, (100.0, 200.0) if is_holiday else (5.0, 60.0, 200.0))
     length_m = np.repeat([int(dice.real(0.3, longest_km) * 1000) for _ in pairs], 2).astype(np.int32)
     zone_node = np.arange(n_zones) * (n_nodes - 1) // max(n_zones - 1, 1)
-    node_zone = np.full(n_nodes, -1, np.int32)
-    node_zone[zone_node] = np.arange(n_zones)
+    node_county = np.array([dice.whole(0, n_zones - 1) if dice.whole(0, 2) else -1 for _ in range(n_nodes)], np.int32)
     next_link = routes(ends, length_m, zone_node, n_nodes)
     n_counties = [dice.whole(1, 2) for _ in range(n_zones)]
     first = np.concatenate([[0], np.cumsum(n_counties)]).astype(np.int32)
     county_zone = np.repeat(np.arange(n_zones), n_counties).astype(np.int32)
+    node_county = np.where(node_county >= 0, first[node_county], -1).astype(np.int32)
     free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
     return Roads(
         link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
         free_kmh=free_kmh, is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
         **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
-        next_link=next_link, zone_node=zone_node.astype(np.int32), node_zone=node_zone,
+        next_link=next_link, gap_m=draw_gaps(dice, n_zones), truck_gap_m=draw_gaps(dice, n_zones),
+        zone_node=zone_node.astype(np.int32), node_county=node_county,
         node_lon=100 + np.arange(n_nodes) * 0.3, node_lat=np.array([dice.real(29.9, 30.1) for _ in range(n_nodes)]),
-        county_zone=county_zone, county_province=county_zone % N_PROVINCES, zone_core=first[:-1].astype(np.int16),
+        county_zone=county_zone, county_province=county_zone % N_PROVINCES,
         zone_county=first, county_share=np.concatenate([np.arange(1, n + 1) / n for n in n_counties]),
         access_m=np.array([dice.whole(500, 20_000) for _ in county_zone], np.int32),
     ), np.array([one_of(dice, (3.0, 30.0, 4000.0)) for _ in ends])  # fmt: skip
+
+
+def draw_gaps(dice: Dice, n_zones: int) -> Any:
+    """Draw the longest stretch without a plug between each pair of zones, now and then one that no battery lasts for."""
+    gap_m = [int(one_of(dice, (0.0, 0.0, 100.0, 400.0)) * 1000) for _ in range(n_zones * n_zones)]
+    return np.array(gap_m, np.int32).reshape(n_zones, n_zones)
 
 
 def routes(ends: Any, length_m: Any, zone_node: Any, n_nodes: int) -> Any:
@@ -354,8 +362,14 @@ def draw_trips(dice: Dice, n_days: int, n_zones: int, is_holiday: bool) -> TripT
         [[(zone + dice.whole(1, max(n_zones - 1, 1))) % n_zones for _ in range(n_zones)] for zone in range(n_zones)]
     )
     np.fill_diagonal(cut, 0.0)
+    # Those who stay go elsewhere: the same columns, kept where the others are not.
+    cuts, od_set = (
+        np.array([cut, np.where(cut > 0.0, np.float32(1.0) - cut, np.float32(0.0))]),
+        np.zeros((*shape, 2), np.uint8),
+    )
+    od_set[:, :, 1] = 1
     return TripTables(
-        np.full((*shape, n_zones), p_leave), np.zeros(shape, np.uint8), cut[None], other[None].astype(np.int16),
+        np.full((*shape, n_zones), p_leave), od_set, cuts, np.repeat(other[None].astype(np.int16), 2, axis=0),
         ramp(0.0, one_of(dice, (0.9, 2.5)), *shape), hours(dice, 0, 20, *shape), hours(dice, 5, 23, *shape),
     )  # fmt: skip
 

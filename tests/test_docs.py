@@ -211,7 +211,7 @@ def emitted() -> MetricsTable:
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
     lonely_trip = Itineraries(*(np.zeros(1 + (name == "first"), np.int32) for name in Itineraries._fields))
     coverage += tour_metrics(lonely_trip, totals.counts)
-    return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley)
+    return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley, np.zeros(24))
 
 
 def test_the_picture_is_small_enough_for_the_page() -> None:

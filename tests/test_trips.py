@@ -18,10 +18,12 @@ from twin.fleet.background import MOST_LOADED, all_vehicles, build_background, o
 from twin.fleet.calendar import Calendar, build_calendar
 from twin.fleet.classes import CAR_GROUPS, STAYS_HOME, TRUCK_GROUPS, load_classes, load_shares
 from twin.fleet.counts import TRUCK, count_vehicles
-from twin.fleet.extent import great_circle_km, leaving, leaving_probability, trip_lengths, zone_radius_km
+from twin.fleet.extent import MEAN_ACCESS_KM, great_circle_km, leaving, leaving_probability, trip_lengths, zone_radius_km
 from twin.fleet.freight import freight_plans, province_flows, zone_flows
 from twin.fleet.gravity import alias_tables, fit_exponent, implied_shares, lognormal_deterrence, mean_km, rows
-from twin.fleet.passenger import expected_level, passage_levels, travellers
+from twin.fleet.passages import expected_passages, passages_within_zones
+from twin.fleet.passenger import car_passages, passage_levels, passenger_plans, reach, travellers
+from twin.fleet.plans import same_day_shares
 from twin.fleet.trips import build_trips, expected_trips, rolled_trips, trip_length_figures
 from twin.fleet.waves import HOLIDAYS, build_waves, holiday_scale, journey_nights, journey_weights
 from twin.network.regions import Regions, load_regions
@@ -141,13 +143,31 @@ def test_longer_trips_and_smaller_zones_leave_more(regions: Regions) -> None:
 
 
 def test_trips_that_leave_are_the_upper_part_of_the_lognormal() -> None:
-    lengths = trip_lengths("ordinary")
-    assert lognorm.mean(lengths.sigma, scale=np.exp(lengths.mu)) == pytest.approx(80.0, rel=0.01)
+    lengths = trip_lengths("day_trip")
+    assert lognorm.mean(lengths.sigma, scale=np.exp(lengths.mu)) == pytest.approx(54.0, rel=0.01)
     out = leaving(lengths, np.array([1e-6, 50.0]))
     assert out.share[0] == pytest.approx(1.0)
-    assert out.mean_km[0] == pytest.approx(80.0, rel=0.01)
-    assert out.share[1] < 0.7
-    assert out.mean_km[1] > 100.0
+    assert out.mean_km[0] == pytest.approx(54.0, rel=0.01)
+    assert out.share[1] < 0.6
+    assert out.mean_km[1] > 70.0
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "holiday"])
+def test_day_trips_and_journeys_give_the_lengths_of_all_passages(kind: str, ordinary: Case) -> None:
+    """Mean, deviation and quantiles of what the seeds say of all passages, by the shares of those who stay."""
+    waves = build_waves(ordinary.calendar)
+    week = waves.ordinary[1:8]
+    same_day = float(np.average(waves.nights[1:8, 0], weights=week)) if kind == "ordinary" else 0.5
+    assert kind == "holiday" or same_day == pytest.approx(0.82, abs=0.005)
+    assert HOLIDAYS["national_day"].excursion_share == 0.5
+    parts = [trip_lengths(name) for name in ("day_trip", "journey")]
+    luck = np.random.default_rng(3).standard_normal(400_000)
+    n = int(same_day * luck.size)
+    ln_km = np.concatenate([parts[0].mu + parts[0].sigma * luck[:n], parts[1].mu + parts[1].sigma * luck[n:]])
+    assert np.exp(ln_km).mean() == pytest.approx(figures.travel("long_distance", f"expressway_trip_mean_{kind}"), rel=0.02)
+    assert ln_km.std() == pytest.approx(figures.travel("long_distance", f"lognormal_sigma_{kind}"), rel=0.04)
+    median = np.exp(figures.travel("long_distance", f"lognormal_mu_{kind}"))
+    assert np.median(np.exp(ln_km)) == pytest.approx(median, rel=0.15)
 
 
 # --- waves ------------------------------------------------------------------------------------------------------
@@ -189,7 +209,7 @@ def test_an_ordinary_week_is_one() -> None:
 def test_tables_have_their_shapes_and_rise(national_day: Case, regions: Regions) -> None:
     tables, n_zones, n_days = national_day.tables, regions.n_zones, 17
     assert tables.p_leave.shape == (5, n_days, n_zones)
-    assert tables.od_set.shape == (5, n_days)
+    assert tables.od_set.shape == (5, n_days, 2)
     assert tables.alias_cut.shape == tables.alias_zone.shape == (tables.od_set.max() + 1, n_zones, n_zones)
     assert np.all((tables.p_leave >= 0.0) & (tables.p_leave <= 0.95))
     for table in (tables.stay_quantile, tables.depart_quantile, tables.return_quantile):
@@ -213,25 +233,31 @@ def test_the_fleet_of_2025_makes_the_counted_passages(national_day: Case) -> Non
 
 
 def test_an_ordinary_week_has_the_counted_level(ordinary: Case, regions: Regions) -> None:
-    trips = expected_trips(ordinary.tables, ordinary.n)[list(CAR_GROUPS)].sum(axis=0)
-    wanted = expected_level(ordinary.n.astype(np.float64), regions).ordinary
-    assert trips[7:].mean() == pytest.approx(wanted, rel=0.01)
+    passages = expected_passages(ordinary.config, ordinary.calendar, regions, ordinary.n)
+    assert passages[7:].mean() == pytest.approx(7.35e6, rel=0.01)
+    within = passages_within_zones(ordinary.config, ordinary.calendar, regions, ordinary.tables, ordinary.n)
+    routed = expected_trips(ordinary.tables, ordinary.n)[list(CAR_GROUPS)].sum(axis=0)
+    np.testing.assert_allclose(within.reshape(-1, 24).sum(axis=1) + routed, passages, rtol=1e-9)
+    assert 0.3 < routed.sum() / passages.sum() < 0.5
 
 
 def test_national_day_has_the_counted_level_and_rush(national_day: Case, regions: Regions) -> None:
+    passages = expected_passages(national_day.config, national_day.calendar, regions, national_day.n)
     trips = expected_trips(national_day.tables, national_day.n)[list(CAR_GROUPS)].sum(axis=0)
-    wanted = expected_level(national_day.n.astype(np.float64), regions)
-    holiday = trips[8:16]
-    assert holiday.mean() == pytest.approx(wanted.holiday, rel=0.01)
-    assert wanted.holiday / wanted.ordinary > 1.7
-    assert holiday[0] / holiday.mean() == pytest.approx(1.138, rel=0.03)
+    assert passages[8:16].mean() == pytest.approx(12.5e6, rel=0.01)
+    assert passages[8] / passages[8:16].mean() == pytest.approx(1.138, rel=0.03)
+    # Journeys leave their zone more often than day trips.
+    assert trips[8] / trips[8:16].mean() > passages[8] / passages[8:16].mean()
+    assert trips[8:16].mean() / trips[:4].mean() > 2.0
     assert trips[7] > trips[:4].mean()
 
 
-def test_a_run_that_begins_on_the_first_morning_misses_only_those_already_away(regions: Regions, routes: Skims) -> None:
+def test_a_run_that_begins_on_the_first_morning_misses_only_those_already_away(
+    regions: Regions, routes: Skims, national_day: Case
+) -> None:
     case = make_case(regions, routes, "2025", dt.date(2025, 10, 1), 8)
-    trips = expected_trips(case.tables, case.n)[list(CAR_GROUPS)].sum(axis=0)
-    assert 0.97 < trips.mean() / expected_level(case.n.astype(np.float64), regions).holiday < 1.0
+    now, whole = (expected_trips(one.tables, one.n)[list(CAR_GROUPS)].sum(axis=0) for one in (case, national_day))
+    assert 0.95 < now.mean() / whole[8:16].mean() < 1.0
 
 
 def test_every_holiday_traveller_is_back_by_its_last_evening(national_day: Case) -> None:
@@ -248,14 +274,40 @@ def test_trips_grow_with_the_fleet(national_day: Case, regions: Regions, routes:
     assert per_day == pytest.approx(1.0, abs=0.05)
 
 
-def test_trip_lengths_are_those_of_the_lognormal_that_leave(national_day: Case, ordinary: Case, routes: Skims) -> None:
+def test_trip_kilometres_are_those_of_the_lengths_that_leave(ordinary: Case, regions: Regions, routes: Skims) -> None:
+    """Trips between zones that are too long, being measured between points, are as many fewer."""
+    km = routes.skim_m.T / 1e3
+    calendar, n = ordinary.calendar, ordinary.n.astype(np.float64)
+    waves, out = build_waves(calendar), reach(regions)
+    day = 9
+    plan = passenger_plans(ordinary.config, calendar, regions, routes, ordinary.n)[0]
+    same_day = same_day_shares(plan.nights)[day]
+    driven = wanted = 0.0
+    for stays, (part, share, of_waves) in enumerate(
+        zip(out, (same_day, 1.0 - same_day), (waves.nights[day, 0], 1.0 - waves.nights[day, 0]), strict=True)
+    ):
+        starts = plan.set_outs[day] * share * n[0]
+        driven += float(
+            starts @ np.sum(plan.rows[plan.od[day, stays]] * np.where(km > 0.0, km + 2.0 * MEAN_ACCESS_KM, 0.0), axis=1)
+        )
+        wanted += car_passages(n, out, waves)[day] * of_waves * float((part.share * part.mean_km) @ n[0])
+    assert driven == pytest.approx(wanted, rel=0.05)
+
+
+def test_journeys_are_longer_than_day_trips_and_holidays_longer_than_weeks(
+    national_day: Case, ordinary: Case, routes: Skims
+) -> None:
     km = routes.skim_m.T / 1e3
     week = trip_length_figures(ordinary.tables, ordinary.n, km)
-    assert week.mean_km == pytest.approx(107.0, rel=0.03)
-    assert week.share_200km == pytest.approx(0.93, abs=0.02)
     holiday = trip_length_figures(national_day.tables, national_day.n, km)
-    assert holiday.mean_km > 1.25 * week.mean_km
+    assert holiday.mean_km > 1.1 * week.mean_km
     assert holiday.share_200km < week.share_200km
+    tables = national_day.tables
+    index = tables.od_set[0, 10]
+    shares = implied_shares(tables.alias_cut[index].reshape(-1, len(km)), tables.alias_zone[index].reshape(-1, len(km)))
+    day_trips, journeys = shares.reshape(2, len(km), len(km))
+    n = national_day.n[0].astype(float)
+    assert mean_km(journeys, n, km) > 1.8 * mean_km(day_trips, n, km)
 
 
 def test_spring_festival_stays_longer_and_goes_home(regions: Regions, routes: Skims, national_day: Case) -> None:
@@ -263,7 +315,7 @@ def test_spring_festival_stays_longer_and_goes_home(regions: Regions, routes: Sk
     assert spring.tables.stay_quantile[0, 0].mean() > national_day.tables.stay_quantile[0, 8].mean()
 
     def urban_end(case: Case, day: int) -> float:
-        index = case.tables.od_set[0, day]
+        index = case.tables.od_set[0, day, 1]
         arrivals = implied_shares(case.tables.alias_cut[index], case.tables.alias_zone[index]).T @ case.n[0]
         return float(np.average(regions.zone_urban_share, weights=arrivals))
 
@@ -305,9 +357,10 @@ def test_trucks_drive_their_daily_kilometres(ordinary: Case, regions: Regions, r
     for group, plan, trip_km, daily_km, cap in zip(
         TRUCK_GROUPS, plans, (150.0, 480.0), (300.0, 550.0), (0.95, 1.0), strict=True
     ):
-        n = ordinary.n[group]
-        assert mean_km(plan.rows[0], n.astype(float), km) == pytest.approx(trip_km, rel=1e-4)
-        driven = trips[group, 7:].mean() / n.sum() * trip_length_figures(ordinary.tables, ordinary.n, km, (group,)).mean_km
+        n, access_km = ordinary.n[group], 2.0 * MEAN_ACCESS_KM
+        assert mean_km(plan.rows[0], n.astype(float), km) + access_km == pytest.approx(trip_km, rel=1e-4)
+        mean = trip_length_figures(ordinary.tables, ordinary.n, km, (group,)).mean_km + access_km
+        driven = trips[group, 7:].mean() / n.sum() * mean
         assert 0.75 * 0.85 * daily_km < driven <= 0.85 * daily_km * cap * 1.001
 
 

@@ -83,6 +83,7 @@ def holiday() -> Facts:
         ("energy_gwh", "all"): 240.0 / 24,
         ("sessions", "highway"): 500_000 / 24,
         ("cars_expressway_entries", "all"): 10e6 / 24,
+        ("cars_passages_within_zones", "all"): 0.0,
         ("trucks_expressway_entries", "all"): 0.4e6 / 24,
         ("busy_share", "highway"): 0.3,
         ("power_use_share", "highway"): 0.2,
@@ -103,6 +104,7 @@ def ordinary() -> Facts:
         ("energy_gwh", "highway"): 5.0 / 24,
         ("sessions", "highway"): 250_000 / 24,
         ("cars_expressway_entries", "all"): 5e6 / 24,
+        ("cars_passages_within_zones", "all"): 0.0,
         ("trucks_expressway_entries", "all"): 0.2e6 / 24,
         ("energy_gwh", "all"): 200 / 24,
     }
@@ -173,7 +175,7 @@ def test_a_city_is_counted_off_the_expressways_on_the_days_of_the_observation() 
 
 def test_totals_of_a_sample_are_those_of_the_fleet_and_ratios_stay() -> None:
     by_hour = {("energy_gwh", "highway"): 0.01, ("sessions", "highway"): 100.0, ("cars_expressway_entries", "all"): 1000.0,
-               ("trucks_expressway_entries", "all"): 0.0}  # fmt: skip
+               ("cars_passages_within_zones", "all"): 0.0, ("trucks_expressway_entries", "all"): 0.0}  # fmt: skip
     tenth = span(made(by_hour, {}, sample=0.1))
     whole = span(made({key: 10 * value for key, value in by_hour.items()}, {}))
     for measure in (of.highway_energy_per_day, of.highway_sessions, of.passages_per_day, of.share_charging,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.engine.gaps import with_gaps
 from twin.engine.given import roads_of, rules_of, valley_seconds
 from twin.engine.world import Given
 from twin.errors import ConfigError
@@ -17,6 +18,7 @@ from twin.fleet.calendar import Calendar, build_calendar
 from twin.fleet.classes import GROUPS, load_classes, load_voltages
 from twin.fleet.counts import count_vehicles
 from twin.fleet.local import build_local
+from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
 from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes
 from twin.grid.tariffs import Prices, build_prices
@@ -73,6 +75,7 @@ class Demand:
     classes: VehicleClasses
     class_names: list[str]
     given: Given
+    passages_within_zones: F64
 
 
 def build_places(config: Config, say: Callable[[str], None] = lambda _: None) -> Places:
@@ -146,7 +149,13 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         plug_limit_w=plug_limits_w(load_voltages()),
         markets=supply.inventory.markets,
         link_pools=supply.inventory.link_pools,
-        roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
+        roads=with_gaps(
+            roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
+            supply.inventory.stations,
+            supply.inventory.pools,
+            supply.inventory.link_pools,
+            supply.inventory.markets,
+        ),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices),
@@ -154,7 +163,8 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
     )
-    return Demand(calendar, classes, names, given)
+    within = passages_within_zones(config, calendar, regions, given.trips, counts)
+    return Demand(calendar, classes, names, given, within)
 
 
 def require_memory(config: Config, n_vehicles: int) -> None:

@@ -66,7 +66,16 @@ def write_outcome(
         # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
         coverage = [row for row in coverage if row[1] in ("all", "urban")]
     coverage += tour_metrics(demand.given.itineraries, totals.counts)
-    metrics = summarise(config.scenario.name, totals, inventory, regions, grid, coverage, supply.prices.is_valley)
+    metrics = summarise(
+        config.scenario.name,
+        totals,
+        inventory,
+        regions,
+        grid,
+        coverage,
+        supply.prices.is_valley,
+        demand.passages_within_zones,
+    )
     stations = stations_table(totals, inventory, regions)
     writer.write("metrics", metrics)
     writer.write("stations", stations)

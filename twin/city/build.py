@@ -116,7 +116,7 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         markets=supply.inventory.markets,
         link_pools=supply.inventory.link_pools,
         roads=roads_of(network, routes, regions, config.behaviour.truck_speed_kmh)._replace(
-            access_m=np.zeros(regions.n_zones, np.int32)
+            access_m=np.zeros(regions.n_zones, np.int32), node_county=network.node_zone
         ),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
@@ -129,13 +129,13 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
             config.scenario.seed, calendar, vehicles, classes.kind, local, destinations, config.travel.local_factor
         ),
     )
-    return Demand(calendar, classes, names, given)
+    return Demand(calendar, classes, names, given, np.zeros(24 * config.period.n_days))
 
 
 def _no_trips() -> TripTables:
     """Return tables of trips between zones that nobody reads: every trip is set."""
     nothing = np.zeros((1, 1, N_KNOTS))
     return TripTables(
-        nothing, np.zeros((1, 1), np.uint8), np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.int16), nothing,
+        nothing, np.zeros((1, 1, 2), np.uint8), np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.int16), nothing,
         nothing, nothing,
     )  # fmt: skip

@@ -54,6 +54,12 @@ class Behaviour(Section):
         description="spread of a driver's taste for one stop or another, scale of a Gumbel draw (CNY); from memory, "
         "unverified; confidence low",
     )
+    stop_acceptance: Share = Field(
+        0.65,
+        description="share of car drivers that accept one charging stop on a trip between zones, its square two stops, and "
+        "so on; the others go by other means (-); first fit, with the prepared, to observed rows C1 and C2; range 0.3 to 1; "
+        "confidence low",
+    )
     home_plug_soc: Share = Field(
         0.75,
         description="state of charge below which a car is plugged in at home (0..1); from memory, unverified; "
@@ -70,9 +76,9 @@ class Behaviour(Section):
         "from memory, unverified; confidence low",
     )
     prepared_share: Share = Field(
-        0.7,
-        description="share of drivers who charge in town before setting out when the battery would not last (-); from "
-        "memory, unverified; confidence low",
+        0.25,
+        description="share of drivers who charge in town before setting out when the battery would not last (-); first fit, "
+        "with the acceptance of stops, to observed rows C1 and C2; range 0.1 to 0.9; confidence low",
     )
     trip_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.95,

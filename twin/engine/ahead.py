@@ -143,7 +143,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
         is_short = energy_ws < reserve_ws
         n_before = n_seen
         n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook)
-        if n_seen == n_before and node != end and outlook.nodes.zone[node] >= 0:
+        if n_seen == n_before and node != end:
             n_seen = see_town(
                 slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
             )
@@ -158,9 +158,7 @@ def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, outlook):
     is_truck = outlook.classes.kind[active.vehicle_class[slot]] == HEAVY_TRUCK
     factor = temperature_factor(slot, active, wake_s, outlook)
     n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, rules, active, outlook)
-    if n_seen == 0 and outlook.nodes.zone[node] >= 0:
-        n_seen = see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, 0.0, 0, rules, active, outlook)
-    return n_seen
+    return see_town(slot, link, node, is_truck, energy_ws, 0, factor, 0.0, n_seen, rules, active, outlook)
 
 
 @kernel
@@ -186,20 +184,37 @@ def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, ac
 @kernel
 def see_town(slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook):
     """Note one pool of the town at a node, the one that this driver would find, if the battery lasts until there."""
-    row = outlook.zones.core[outlook.nodes.zone[node]] * N_MARKETS + (TRUCK if is_truck else FAST)
-    n_pools = outlook.markets.first[row + 1] - outlook.markets.first[row]
-    if n_pools == 0:
+    at = town_pool(slot, node, is_truck, rules, active, outlook)
+    if at < 0:
         return n_seen
-    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
-    if outlook.offers.pool[at] == active.shunned[slot] or not admits(outlook.offers.network[at], slot, rules, active):
-        return n_seen
-    way_m = outlook.least_way_m + STREET_DETOUR * distance_m(
-        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
-    )
+    way_m = way_to_town_m(node, at, outlook)
     there_ws = energy_ws - way_m * outlook.classes.city_ws_per_m[active.vehicle_class[slot]] * factor
     if there_ws < reserve_ws and (n_seen > 0 or there_ws <= 0.0):
         return n_seen
     return note_stop(outlook.offers.pool[at], link, int(way_m), there_ws, drive_s, n_seen, outlook)
+
+
+@kernel
+def town_pool(slot, node, is_truck, rules, active, outlook):
+    """Return the offer that this driver would find in the town at a node, or -1."""
+    if outlook.nodes.county[node] < 0:
+        return -1
+    row = outlook.nodes.county[node] * N_MARKETS + (TRUCK if is_truck else FAST)
+    n_pools = outlook.markets.first[row + 1] - outlook.markets.first[row]
+    if n_pools == 0:
+        return -1
+    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
+    if outlook.offers.pool[at] == active.shunned[slot] or not admits(outlook.offers.network[at], slot, rules, active):
+        return -1
+    return at
+
+
+@kernel
+def way_to_town_m(node, at, outlook):
+    """Return the way from a node to an offer in town."""
+    return outlook.least_way_m + STREET_DETOUR * distance_m(
+        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
+    )
 
 
 @kernel
@@ -257,13 +272,13 @@ def book_stop(slot, at, way_m, rules, active, wake_s, outlook):
 
 @kernel
 def stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook):
-    """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target.
+    """Return what to charge to: the fast target, or more if that is enough to arrive with the reserve.
 
     Enough includes the way from the pool back to the road and some slack, or the next look ahead would ask for another stop.
     """
     capacity_ws, at_ws = outlook.classes.capacity_ws[row], outlook.seen.energy_ws[at]
     way_ws = 2.0 * MARGIN * outlook.seen.detour_m[at] * outlook.classes.city_ws_per_m[row]
     enough_ws = at_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
-    if enough_ws > NEARLY_FULL_SOC * capacity_ws:
+    if enough_ws > NEARLY_FULL_SOC * capacity_ws or enough_ws < rules.fast_target_soc * capacity_ws:
         enough_ws = rules.fast_target_soc * capacity_ws
     return min(max(enough_ws, at_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

@@ -8,7 +8,7 @@ import numpy as np
 from twin.behaviour import LEAST_ERRAND_GAIN, LEAST_OWED_S, STREET_DETOUR, TO_THE_LAST
 from twin.engine.ahead import decide_trip, take_the_road
 from twin.engine.drive import go_on
-from twin.engine.lot import admits, approach, has_charged, neighbourhood
+from twin.engine.lot import admits, approach, has_charged, neighbourhood, temperature_factor
 from twin.kernels import kernel
 from twin.physics import distance_m
 from twin.tables.state import (
@@ -91,7 +91,7 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
 
 @kernel
 def charge_in_town(slot, rules, active, wake_s, outlook, tally):
-    """Head for the cheapest of a few neighbouring pools by generalised cost; return whether there is one for this driver.
+    """Head for the cheapest of a few pools in reach by generalised cost; return whether there is one for this driver.
 
     Ties go to the lower id.
 
@@ -99,6 +99,9 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
     """
     first, n_pools, home = neighbourhood(slot, rules, active, outlook)
     row = active.vehicle_class[slot]
+    reach_m = active.energy_ws[slot] / (
+        outlook.classes.city_ws_per_m[row] * temperature_factor(slot, active, wake_s, outlook)
+    )
     target_ws = town_target_ws(slot, rules, active, outlook)
     need_ws = target_ws - active.energy_ws[slot]
     hour = (wake_s[slot] // 3600) % 24
@@ -115,6 +118,8 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
             outlook.offers.lon[at],
             outlook.offers.lat[at],
         )
+        if way_m > reach_m and not outlook.classes.has_engine[row]:
+            continue
         seconds = outlook.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
         seconds += need_ws / best_power_w(row, at, outlook)
         cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]

@@ -4,10 +4,11 @@ Driving within the zone and charging at home or at the depot need no queue, so t
 a trip or needs a public plug is called: it becomes active at the second that this plan names.
 """
 
+from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
 from twin.engine.itinerary import begin_next, is_posed
 from twin.engine.stay import charge_privately, is_low, waits_for_valley
 from twin.kernels import kernel
-from twin.rng import Stream, uniform4
+from twin.rng import Stream, uniform, uniform4
 from twin.tables.inputs import N_KNOTS
 from twin.tables.state import (
     AT_REST,
@@ -18,6 +19,7 @@ from twin.tables.state import (
     SUM_FUEL_WS,
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
+    SUM_TRIPS_NOT_MADE,
     TRIP,
     TRUCK,
 )
@@ -26,7 +28,7 @@ DAY_S = 86_400
 NEVER_LEAVES = 255
 NO_DAY = 255
 HEAVY_TRUCK = 4
-DAY_PLAN, DESTINATION = int(Stream.DAY_PLAN), int(Stream.DESTINATION)
+DAY_PLAN, DESTINATION, MEANS = int(Stream.DAY_PLAN), int(Stream.DESTINATION), int(Stream.MEANS)
 
 
 @kernel
@@ -75,7 +77,11 @@ def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itiner
             goal = vehicles.place[vehicle]
             if second >= 0:
                 goal = goal_county(vehicle, zone, day, rules, vehicles, roads)
-            else:
+                if not is_taken(vehicle, goal, day, rules, vehicles, classes, roads, local):
+                    second = -1
+                    sums[SUM_TRIPS_NOT_MADE] += 1
+            if second < 0:
+                goal = vehicles.place[vehicle]
                 second, errand = local_day(
                     vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
                 )
@@ -105,6 +111,39 @@ def goal_county(vehicle, zone, day, rules, vehicles, roads):
 
 
 @kernel
+def is_taken(vehicle, goal, day, rules, vehicles, classes, roads, local):
+    """Return whether a vehicle at home is taken for a trip: it lasts from plug to plug, and its stops are not too many.
+
+    The longest stretch, there and back, is driven at the mean of the route, with the driver's margin, from a full battery
+    to the reserve. A car driver accepts each stop that the way there costs with the same chance.
+    """
+    row, here = vehicles.vehicle_class[vehicle], vehicles.place[vehicle]
+    if classes.has_engine[row] or here != vehicles.home[vehicle]:
+        return True
+    origin, zone = roads.county_zone[here], roads.county_zone[goal]
+    node = roads.zone_node[origin]
+    is_truck = classes.kind[row] == HEAVY_TRUCK
+    drag = float(roads.truck_drag[zone, node]) if is_truck else float(roads.drag[zone, node])
+    gaps = roads.truck_gap_m if is_truck else roads.gap_m
+    gap_m = max(gaps[zone, origin], gaps[origin, zone])
+    ws_per_m = classes.road_a_ws_per_m[row] + classes.road_b_ws_per_m[row] * (drag / max(roads.way_m[zone, node], 1))
+    street_ws = classes.city_ws_per_m[row] * (roads.access_m[here] + roads.access_m[goal])
+    factor = MARGIN * local.consumption_factor[roads.county_province[here], day]
+    full_ws = (NEARLY_FULL_SOC - rules.reserve_soc) * classes.capacity_ws[row]
+    if factor * (gap_m * ws_per_m + street_ws) > full_ws:
+        return False
+    if is_truck:
+        return True
+    usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * classes.capacity_ws[row]
+    lack_ws = factor * (roads.way_m[zone, node] * ws_per_m + street_ws) - full_ws
+    chance = 1.0
+    while lack_ws > 0.0:
+        lack_ws -= usual_ws
+        chance *= rules.stop_acceptance
+    return uniform(rules.seed, MEANS, vehicle, day, 0) < chance
+
+
+@kernel
 def trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips):
     """Return (second of day, destination zone) of an inter-zone trip, or (-1, -1); sets the day of return."""
     group = classes.group[vehicles.vehicle_class[vehicle]]
@@ -120,12 +159,12 @@ def trip_of_the_day(vehicle, day, rules, vehicles, classes, roads, trips):
     u_leave, u_column, u_keep, u_second = uniform4(rules.seed, DAY_PLAN, vehicle, day, 0)
     if u_leave >= trips.p_leave[group, day, zone]:
         return -1, -1
-    table = trips.od_set[group, day]
+    u_nights = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)[0]
+    nights = int(quantile(trips.stay_quantile, group, day, u_nights))
+    table = trips.od_set[group, day, min(nights, 1)]
     goal = int(u_column * trips.alias_cut.shape[2])
     if u_keep >= trips.alias_cut[table, zone, goal]:
         goal = trips.alias_zone[table, zone, goal]
-    u_nights = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)[0]
-    nights = int(quantile(trips.stay_quantile, group, day, u_nights))
     vehicles.back_day[vehicle] = min(day + nights, NO_DAY - 1)
     return int(quantile(trips.depart_quantile, group, day, u_second)), goal
 

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
-from twin.engine.ahead import present_node
+from twin.engine.ahead import present_node, town_pool, way_to_town_m
 from twin.engine.day import quantile
 from twin.engine.itinerary import begin_next, end_present, is_posed
 from twin.engine.lot import (
@@ -90,8 +90,9 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
     """At a node: leave the road for the pool, leave it for the destination, or enter the next link."""
     link = active.link[slot]
     if link >= 0 and link == active.stop_link[slot]:
-        pool = on_the_lot(slot, link, rules, active, outlook)
-        approach(slot, pool, active.stop_m[slot], rules, active, wake_s, outlook, tally)
+        pool, way_m = on_the_lot(slot, link, rules, active, wake_s, outlook)
+        active.stop_m[slot] = int(way_m)
+        approach(slot, pool, float(active.stop_m[slot]), rules, active, wake_s, outlook, tally)
         return
     node = present_node(slot, active, outlook)
     goal = active.goal[slot]
@@ -108,24 +109,36 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
 
 
 @kernel
-def on_the_lot(slot, link, rules, active, outlook):
-    """Return the pool taken on reaching a service area: the one booked, or of those in sight the one that is done first."""
-    best = active.pool[slot]
+def on_the_lot(slot, link, rules, active, wake_s, outlook):
+    """Return the pool taken on reaching a stop, and the way: the one booked, or the one that is done first.
+
+    On a lot the driver sees all its pools, and knows one in the town at the next exit.
+    """
+    best, best_way_m = active.pool[slot], float(active.stop_m[slot])
     first, end = outlook.link_pools.first[link], outlook.link_pools.first[link + 1]
     is_here = False
     for at in range(first, end):
         is_here = is_here or outlook.link_pools.pool[at] == best
     if not is_here or active.is_booked[slot]:
-        return best
+        return best, best_way_m
+    row = active.vehicle_class[slot]
     need_ws = active.target_ws[slot] - active.energy_ws[slot]
-    row, serves, best_s = active.vehicle_class[slot], outlook.plugs.serves[best], np.inf
+    serves, best_s = outlook.plugs.serves[best], np.inf
     for at in range(first, end):
         pool = outlook.link_pools.pool[at]
         seconds = outlook.board_wait_s[pool] + need_ws / plug_power_w(row, pool, outlook)
         is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
         if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active):
             best, best_s = pool, seconds
-    return best
+    node = outlook.links.to_node[link]
+    at = town_pool(slot, node, outlook.classes.kind[row] == HEAVY_TRUCK, rules, active, outlook)
+    if at >= 0:
+        way_m = way_to_town_m(node, at, outlook)
+        seconds = outlook.board_wait_s[outlook.offers.pool[at]] + 2.0 * (way_m - best_way_m) / rules.town_speed_m_per_s
+        seconds += need_ws / plug_power_w(row, outlook.offers.pool[at], outlook)
+        if seconds < best_s and town_ws(slot, way_m, active, wake_s, outlook) < active.energy_ws[slot]:
+            return outlook.offers.pool[at], way_m
+    return best, best_way_m
 
 
 @kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import sum_along
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
     from twin.network.routes import Routes
 
 ROAD_DETOUR = 1.3
-"""Way by road over straight line between a county's centre and its zone's. From memory, unverified (1.2-1.4)."""
+"""Way by road over straight line between a county's centre and the trunk road. From memory, unverified (1.2-1.4)."""
 LEAST_ACCESS_M = 4000
-"""Way from a home to the trunk road where the county is the zone's centre itself. From memory, unverified."""
+"""Way from a home to the trunk road where that passes the county's centre. From memory, unverified."""
+FARTHEST_TOWN_M = 30_000
+"""Farther from the road than this a county's centre is no town at an exit. From memory, unverified."""
+EARTH_M = 6.371e6
 LATE_EVENING_H = 18
 """Valley hours that a private plug waits for begin after this hour."""
 
@@ -111,29 +115,20 @@ def rules_of(config: Config) -> Rules:
         rescue_soc=behaviour.rescue_soc,
         reservation_share=behaviour.reservation_share,
         reservation_grace_s=behaviour.reservation_grace_s,
+        stop_acceptance=behaviour.stop_acceptance,
         admitted_share=config.stations.carmaker_admitted_share,
     )
 
 
 def roads_of(network: Network, routes: Routes, regions: Regions, truck_speed_kmh: float) -> Roads:
-    """Return the road graph as kernels read it, at free speed."""
-    zone, node = regions.county_zone, network.zone_node[regions.county_zone]
-    straight_m = np.array(
-        [
-            distance_m(*place)
-            for place in zip(
-                regions.county_lon, regions.county_lat, network.node_lon[node], network.node_lat[node], strict=True
-            )
-        ]
-    )
+    """Return the road graph as kernels read it, at free speed and as if there were plugs everywhere."""
+    zone = regions.county_zone
     first = np.searchsorted(zone, np.arange(regions.n_zones + 1)).astype(np.int32)
     people = np.maximum(regions.county_population.astype(np.float64), 1.0)
     share = np.empty(len(zone))
-    core = np.empty(regions.n_zones, np.int16)
     for row in range(regions.n_zones):
         part = slice(int(first[row]), int(first[row + 1]))
         share[part] = np.cumsum(people[part]) / people[part].sum()
-        core[row] = first[row] + int(np.argmin(straight_m[part]))
     return Roads(
         link_to=network.link_to.astype(np.int32),
         length_m=network.link_length_m.astype(np.int32),
@@ -144,17 +139,44 @@ def roads_of(network: Network, routes: Routes, regions: Regions, truck_speed_kmh
         way_m=sum_along(routes, network, network.link_length_m.astype(np.int64)).astype(np.int32),
         drag=sum_along(routes, network, _drag(network, np.inf)).astype(np.float32),
         truck_drag=sum_along(routes, network, _drag(network, truck_speed_kmh)).astype(np.float32),
+        gap_m=np.zeros((regions.n_zones, regions.n_zones), np.int32),
+        truck_gap_m=np.zeros((regions.n_zones, regions.n_zones), np.int32),
         zone_node=network.zone_node.astype(np.int32),
-        node_zone=network.node_zone.astype(np.int32),
+        node_county=towns_passed(network, regions),
         node_lon=network.node_lon,
         node_lat=network.node_lat,
         county_zone=zone.astype(np.int32),
         county_province=regions.county_province.astype(np.int32),
-        zone_core=core,
         zone_county=first,
         county_share=share,
-        access_m=np.maximum(straight_m * ROAD_DETOUR, LEAST_ACCESS_M).astype(np.int32),
+        access_m=access_ways(network, regions),
     )
+
+
+def access_ways(network: Network, regions: Regions) -> I32:
+    """Return the way from each county's centre to the nearest node of the road graph (m), shape (n_counties,).
+
+    The road between the two zones' nodes stands for the way on the road graph. A county lies before its zone's node as
+    often as behind it, so that on average nothing has to be added along the road, only the way to it.
+    """
+    nodes = _on_sphere(network.node_lon, network.node_lat)
+    nearest = cKDTree(nodes).query(_on_sphere(regions.county_lon, regions.county_lat))[1]
+    ways = zip(regions.county_lon, regions.county_lat, network.node_lon[nearest], network.node_lat[nearest], strict=True)
+    straight_m = np.array([distance_m(*way) for way in ways])
+    return np.maximum(straight_m * ROAD_DETOUR, LEAST_ACCESS_M).astype(np.int32)
+
+
+def towns_passed(network: Network, regions: Regions) -> I32:
+    """Return the county with the nearest centre to each node, whose town a driver finds on leaving the road; -1 if far."""
+    centres = cKDTree(_on_sphere(regions.county_lon, regions.county_lat))
+    chord, county = centres.query(_on_sphere(network.node_lon, network.node_lat))
+    return np.where(chord * EARTH_M <= FARTHEST_TOWN_M, county, -1).astype(np.int32)
+
+
+def _on_sphere(lon: F64, lat: F64) -> F64:
+    """Return points on the unit sphere, shape (n, 3)."""
+    lam, phi = np.radians(lon), np.radians(lat)
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
 
 
 def _drag(network: Network, top_speed_kmh: float) -> I64:

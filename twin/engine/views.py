@@ -16,9 +16,9 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
     return Outlook(
         classes=pick(Traits, given.classes),
         links=pick(Links, roads, to_node=roads.link_to),
-        nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, zone=roads.node_zone),
+        nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, county=roads.node_county),
         counties=pick(Counties, roads, zone=roads.county_zone, province=province, valley_s=given.valley_s[province]),
-        zones=pick(Zones, None, node=roads.zone_node, core=roads.zone_core),
+        zones=pick(Zones, None, node=roads.zone_node),
         next_link=roads.next_link,
         ways=ways,
         link_pools=given.link_pools,

@@ -13,7 +13,7 @@ from twin.fleet.classes import CAR_GROUPS, TRUCK_GROUPS
 from twin.fleet.extent import N_LENGTHS, leaving_probability, zone_radius_km
 from twin.fleet.freight import zone_flows
 from twin.fleet.passenger import travellers
-from twin.fleet.plans import GroupPlan, Rolled, roll
+from twin.fleet.plans import GroupPlan, Rolled, roll, same_day_shares
 from twin.fleet.trips import group_plans
 from twin.fleet.waves import HOLIDAYS
 from twin.tables.columns import F64, I64
@@ -110,7 +110,9 @@ def build_background(
     slack = np.where(np.array(calendar.day_of_holiday) > 0, figures.travel("holiday", "factor_trucks"), 1.0)
     trucks = np.maximum(truck_total * slack - daily[list(TRUCK_GROUPS)].sum(axis=0), 0.0)
     owners = np.asarray(regions.zone_population * regions.zone_car_share, np.float64)
-    of_cars = np.array([load(od) for od in _set_trips(plans[0], rolled[0], owners)])[plans[0].od]
+    loaded = np.array([load(od) for od in _set_trips(plans[0], rolled[0], owners)])
+    same_day = same_day_shares(plans[0].nights)[:, None]
+    of_cars = same_day * loaded[plans[0].od[:, 0]] + (1.0 - same_day) * loaded[plans[0].od[:, 1]]
     flow = cars[:, None] * of_cars + trucks[:, None] * load(truck_od)[None]
     shape = hour_shapes(plans[0], plans[3], cars, trucks)
     simulated = _simulated_flow(plans, rolled, whole, daily, load)
@@ -146,8 +148,10 @@ def _cars_per_electric(calendar: Calendar, n_electric: float) -> F64:
 def _set_trips(plan: GroupPlan, rolled: Rolled, vehicles: F64) -> F64:
     """Trips of each destination set, there and back alike, [set, origin, destination], each set summing to one."""
     trips = np.zeros_like(plan.rows)
+    same_day = same_day_shares(plan.nights)
     for index, shares in enumerate(plan.rows):
-        starts = rolled.out[plan.od == index].sum(axis=0) * vehicles
+        part = np.where(plan.od[:, 0] == index, same_day, 0.0) + np.where(plan.od[:, 1] == index, 1.0 - same_day, 0.0)
+        starts = part @ rolled.out * vehicles
         one_way = shares * (starts / max(float(starts.sum()), 1e-9))[:, None]
         trips[index] = 0.5 * (one_way + one_way.T)
     return trips
@@ -156,15 +160,23 @@ def _set_trips(plan: GroupPlan, rolled: Rolled, vehicles: F64) -> F64:
 def _simulated_flow(plans: list[GroupPlan], rolled: list[Rolled], whole: F64, daily: F64, load: Callable[[F64], F64]) -> F64:
     """Expected flow of the simulated vehicles, shape (n_days, n_links).
 
-    Days on which every group uses the same destinations are loaded once, at their mean, and scaled by their trips.
+    Days on which every group goes to the same destinations alike are loaded once, at their mean, and scaled by their trips.
     """
     trips = [_set_trips(plan, part, n) for plan, part, n in zip(plans, rolled, whole, strict=True)]
-    _, kind = np.unique(np.array([plan.od for plan in plans]), axis=1, return_inverse=True)
+    same_day = np.array([same_day_shares(plan.nights) for plan in plans])
+    keys = np.concatenate([np.concatenate([plan.od.T for plan in plans]), np.rint(same_day * 1e9)])
+    _, kind = np.unique(keys, axis=1, return_inverse=True)
     flows = []
     for index in range(int(kind.max()) + 1):
         days = np.flatnonzero(kind == index)
         mean = daily[:, days].mean(axis=1)
-        od = np.sum([n * part[plan.od[days[0]]] for n, part, plan in zip(mean, trips, plans, strict=True)], axis=0)
+        od = np.sum(
+            [
+                n * (share * part[plan.od[days[0], 0]] + (1.0 - share) * part[plan.od[days[0], 1]])
+                for n, part, plan, share in zip(mean, trips, plans, same_day[:, days[0]], strict=True)
+            ],
+            axis=0,
+        )
         flows.append(load(od) / max(float(mean.sum()), 1e-9))
     out: F64 = np.array(flows)[kind] * daily.sum(axis=0)[:, None]
     return out

@@ -23,6 +23,10 @@ N_LENGTHS = 512
 """Slices of the trip-length distribution."""
 
 
+MEAN_ACCESS_KM = 15.0
+"""Way between a home and the road graph, at each end of a trip; derived: people's mean on the backbone."""
+
+
 class Lengths(NamedTuple):
     """Lognormal trip length of expressway trips: mean and deviation of ln km."""
 
@@ -46,7 +50,7 @@ class Leaving(NamedTuple):
 
 
 def trip_lengths(name: str) -> Lengths:
-    """Return the lognormal trip length of ``travel.csv``; `name` is ``"ordinary"`` or ``"holiday"``."""
+    """Return the lognormal trip length of ``travel.csv``; `name` is ``"day_trip"`` or ``"journey"``."""
     section = "long_distance"
     return Lengths(figures.travel(section, f"lognormal_mu_{name}"), figures.travel(section, f"lognormal_sigma_{name}"))
 

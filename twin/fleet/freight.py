@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from twin.fleet import figures
-from twin.fleet.extent import DETOUR, DISC_MEAN, zone_radius_km
+from twin.fleet.extent import DETOUR, DISC_MEAN, MEAN_ACCESS_KM, zone_radius_km
 from twin.fleet.gravity import mean_km
 from twin.fleet.plans import GroupPlan, night_tables
 from twin.fleet.quantiles import there_and_back
@@ -165,12 +165,14 @@ def freight_plans(
     for group, haul in enumerate(HAULS, start=3):
         row = int(np.flatnonzero(seed["haul"] == haul)[0])
         origins = np.asarray(n_by_group_zone[group], np.float64)
-        shares = haul_rows(flows, km, origins, float(seed["trip_km"][row]))
-        trip_km = np.sum(shares * np.where(shares > 0.0, km, 0.0), axis=1)
+        shares = haul_rows(flows, km, origins, float(seed["trip_km"][row]) - 2.0 * MEAN_ACCESS_KM)
+        trip_km = np.sum(shares * np.where(shares > 0.0, km, 0.0), axis=1) + 2.0 * MEAN_ACCESS_KM
         round_trips = seed["daily_km"][row] / (2.0 * trip_km)
         nights = np.zeros((is_holiday.size, MAX_NIGHTS))
         nights[:, NIGHTS[haul]] = 1.0
         most = 1.0 / (1.0 + NIGHTS[haul])
         set_outs = np.minimum(busy[:, None] * round_trips[None], most)
-        plans.append(GroupPlan(set_outs, night_tables(nights), go, come, np.zeros(is_holiday.size, np.int64), shares[None]))
+        plans.append(
+            GroupPlan(set_outs, night_tables(nights), go, come, np.zeros((is_holiday.size, 2), np.int64), shares[None])
+        )
     return plans[0], plans[1]

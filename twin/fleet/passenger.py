@@ -8,8 +8,8 @@ import numpy as np
 
 from twin.fleet import figures
 from twin.fleet.classes import CAR_GROUPS, load_classes, load_shares
-from twin.fleet.extent import Leaving, Lengths, leaving, trip_lengths, zone_radius_km
-from twin.fleet.gravity import fit_exponent, lognormal_deterrence, rows
+from twin.fleet.extent import MEAN_ACCESS_KM, Leaving, Lengths, leaving, trip_lengths, zone_radius_km
+from twin.fleet.gravity import fit_exponent, lognormal_deterrence, mean_km, rows
 from twin.fleet.plans import GroupPlan, night_tables
 from twin.fleet.quantiles import there_and_back
 from twin.fleet.waves import HOLIDAYS, MAX_NIGHTS, HolidayPattern, Waves, build_waves
@@ -42,17 +42,10 @@ class Levels(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """Trips that leave their zone, by the two families of lengths."""
+    """Expressway passages that leave their zone, of day trips and of journeys with nights."""
 
-    ordinary: Leaving
-    holiday: Leaving
-
-
-class Rates(NamedTuple):
-    """Inter-zone trips of a private car: per wave unit and per share of trips that leaves its zone."""
-
-    ordinary: float
-    holiday: float
+    day_trip: Leaving
+    journey: Leaving
 
 
 def travellers(year: str) -> float:
@@ -77,32 +70,24 @@ def passage_levels() -> Levels:
 
 
 def reach(regions: Regions) -> Reach:
-    """Return which share of each zone's expressway trips leaves it, for ordinary and holiday lengths."""
+    """Return which share of each zone's expressway passages leaves it, of day trips and of journeys with nights."""
     radius = zone_radius_km(regions)
-    return Reach(leaving(trip_lengths("ordinary"), radius), leaving(trip_lengths("holiday"), radius))
+    return Reach(leaving(trip_lengths("day_trip"), radius), leaving(trip_lengths("journey"), radius))
 
 
-def expected_level(n_by_group_zone: F64, regions: Regions) -> Levels:
-    """Return the inter-zone trips a day that the counts ask for: share that leaves its zone x passages x fleet."""
-    levels, out = passage_levels(), reach(regions)
-    n = n_by_group_zone[list(CAR_GROUPS)].sum(axis=0)
-    return Levels(levels.ordinary * float(n @ out.ordinary.share), levels.holiday * float(n @ out.holiday.share))
+def car_passages(n_by_group_zone: F64, out: Reach, waves: Waves) -> F64:
+    """Return the set-outs of a private car on each day, in expressway passages there and back: the counted less the others'.
 
-
-def car_rates(n_by_group_zone: F64, regions: Regions, out: Reach) -> Rates:
-    """Return the rates of private cars: the wanted trips less those of taxis and vans."""
-    cars, taxis, vans = (n_by_group_zone[group] for group in CAR_GROUPS)
-    wanted = expected_level(n_by_group_zone, regions)
-    mean = HOLIDAYS["national_day"].level
-    relative = out.ordinary.share / np.average(out.ordinary.share, weights=cars + taxis + vans + 1e-9)
-    others = 2.0 * float(relative @ (TAXI_SET_OUTS * taxis + VAN_SET_OUTS * vans))
-    others_holiday = 2.0 * float(relative @ (TAXI_SET_OUTS * taxis + VAN_HOLIDAY_FACTOR * VAN_SET_OUTS * vans))
-    reach_ordinary = max(float(cars @ out.ordinary.share), 1e-9)
-    reach_holiday = max(float(cars @ out.holiday.share), 1e-9)
-    return Rates(
-        max(wanted.ordinary - others, 0.0) / reach_ordinary,
-        max(wanted.holiday - others_holiday, 0.0) / (mean * reach_holiday),
-    )
+    The levels of the holidays hold for all who drive, while taxis keep to their city and vans rest: cars travel more.
+    """
+    n, levels = n_by_group_zone[list(CAR_GROUPS)].sum(axis=1), passage_levels()
+    weight = n_by_group_zone[1] + n_by_group_zone[2] + 1e-9
+    share = float(np.average(out.day_trip.share, weights=weight))
+    taxis, vans = 2.0 * TAXI_SET_OUTS * n[1] / share, 2.0 * VAN_SET_OUTS * n[2] / share
+    per_car = 1.0 / max(float(n[0]), 1e-9)
+    ordinary = max(levels.ordinary * float(n.sum()) - taxis - vans, 0.0) * per_car
+    holiday = max(levels.holiday * float(n.sum()) - taxis - VAN_HOLIDAY_FACTOR * vans, 0.0) * per_car
+    return np.asarray(ordinary * waves.ordinary + holiday / HOLIDAYS["national_day"].level * waves.holiday)
 
 
 def attractions(regions: Regions) -> dict[str, F64]:
@@ -139,15 +124,16 @@ def passenger_plans(
     """
     n = np.asarray(n_by_group_zone, np.float64)
     waves, out = build_waves(calendar), reach(regions)
-    rates = car_rates(n, regions, out)
-    ordinary = rates.ordinary * waves.ordinary[:, None] * out.ordinary.share[None]
-    holiday = rates.holiday * waves.holiday[:, None] * out.holiday.share[None]
     km = np.asarray(routes.skim_m, np.float64).T / 1e3
-    od, shares = _destinations(calendar, regions, km, n[0], out, ordinary, holiday)
-    out_hours, back_hours = _hours(calendar, waves)
+    goals = _destinations(calendar, waves, regions, km, n[0], out)
+    share = np.stack([out.day_trip.share, out.journey.share])
+    split = goals.kept * np.stack([waves.nights[:, 0], 1.0 - waves.nights[:, 0]], axis=1)
+    routed = car_passages(n, out, waves)[:, None, None] * split[:, :, None] * share[None]
+    out_hours, back_hours = leaving_hours(calendar, waves)
+    nights = _nights_of_those_who_leave(waves.nights, split * (share @ (n[0] + 1e-9)))
     factor = config.travel.trip_factor
-    cars = GroupPlan(factor * (ordinary + holiday), night_tables(waves.nights), out_hours, back_hours, od, shares)
-    relative = out.ordinary.share / np.average(out.ordinary.share, weights=n[:3].sum(axis=0) + 1e-9)
+    cars = GroupPlan(factor * routed.sum(axis=1), night_tables(nights), out_hours, back_hours, goals.od, goals.rows)
+    relative = out.day_trip.share / np.average(out.day_trip.share, weights=n[:3].sum(axis=0) + 1e-9)
     is_holiday = np.array(calendar.day_of_holiday) > 0
     commerce = _commerce(calendar, attractions(regions)["business"], km, n[1] + n[2], out)
     taxis = factor * TAXI_SET_OUTS * np.repeat(relative[None], is_holiday.size, axis=0)
@@ -155,59 +141,83 @@ def passenger_plans(
     return cars, commerce._replace(set_outs=taxis), commerce._replace(set_outs=vans)
 
 
+def _nights_of_those_who_leave(nights: F64, routed: F64) -> F64:
+    """Return the shares of nights among set-outs between zones, which journeys are more often than day trips."""
+    shares = np.zeros_like(nights)
+    total = np.maximum(routed.sum(axis=1), 1e-300)
+    shares[:, 0] = routed[:, 0] / total
+    stays = nights[:, 1:] / np.maximum(nights[:, 1:].sum(axis=1, keepdims=True), 1e-300)
+    shares[:, 1:] = (routed[:, 1] / total)[:, None] * stays
+    return shares
+
+
 def _pattern_of(calendar: Calendar, day: int) -> HolidayPattern | None:
     name = calendar.holiday[day] or calendar.next_holiday[day]
     return HOLIDAYS.get(name, HOLIDAYS["other"]) if name else None
 
 
-def _mixtures(calendar: Calendar, day: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Purposes of a day's trips of ordinary and of holiday length."""
-    pattern = _pattern_of(calendar, day)
+def _mixtures(calendar: Calendar, waves: Waves, day: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Purposes of a day's day trips and of its journeys."""
     leisure = WEEKEND_LEISURE if calendar.is_free[day] else 0.0
-    holiday = {"leisure": 1.0}
-    if pattern is not None:
-        visits = (1.0 - pattern.excursion_share) * pattern.home_town_share
-        holiday = {"leisure": 1.0 - visits, "home town": visits}
-        if calendar.day_of_holiday[day] > 0:
-            return holiday, holiday
-    return {"business": 1.0 - leisure, "leisure": leisure}, holiday
+    ordinary = {"business": 1.0 - leisure, "leisure": leisure, "home town": 0.0}
+    pattern = _pattern_of(calendar, day)
+    if pattern is None:
+        return ordinary, ordinary
+    visits = pattern.home_town_share
+    holiday = {"business": 0.0, "leisure": 1.0 - visits, "home town": visits}
+    if calendar.day_of_holiday[day] > 0:
+        return {"business": 0.0, "leisure": 1.0, "home town": 0.0}, holiday
+    early = waves.evening[day] / max(1.0 - float(waves.nights[day, 0]), 1e-9)
+    return ordinary, {purpose: early * holiday[purpose] + (1.0 - early) * share for purpose, share in ordinary.items()}
 
 
-def _destinations(
-    calendar: Calendar, regions: Regions, km: F64, origins: F64, out: Reach, ordinary: F64, holiday: F64
-) -> tuple[I64, F64]:
-    """Return the destination set of each day and the sets; days with equal mixtures share one."""
-    pull = attractions(regions)
-    known: dict[tuple[object, ...], F64] = {}
+class Goals(NamedTuple):
+    """Where a group goes: the sets of destinations, the pair in use on each day, and what of its set-outs is routed."""
 
-    def gravity(lengths: str, mixture: dict[str, float]) -> F64:
-        key = (lengths, *sorted(mixture.items()))
-        if key not in known:
-            of_length = out.ordinary if lengths == "ordinary" else out.holiday
-            weight = np.sum([share * pull[purpose] for purpose, share in mixture.items()], axis=0)
-            known[key] = gravity_rows(weight, origins * of_length.share, km, trip_lengths(lengths), of_length)
-        return known[key]
+    od: I64
+    rows: F64
+    kept: F64
 
+
+def _destinations(calendar: Calendar, waves: Waves, regions: Regions, km: F64, origins: F64, out: Reach) -> Goals:
+    """Return the destinations of day trips and journeys; days with equal purposes share a set."""
+    pull, index = attractions(regions), dict[tuple[object, ...], int]()
     sets: list[F64] = []
-    index: dict[tuple[object, ...], int] = {}
-    od = np.zeros(len(ordinary), np.int64)
-    for day in range(len(ordinary)):
-        by_length = _mixtures(calendar, day)
-        parts = [(n, p, m) for n, p, m in zip(("ordinary", "holiday"), (ordinary, holiday), by_length, strict=True)]
-        parts = [(name, part[day], mixture) for name, part, mixture in parts if part[day].sum() > 0.0]
-        if not parts:
-            parts = [("ordinary", np.ones(km.shape[0]), by_length[0])]
-        key = tuple((name, float(part.sum()) if len(parts) > 1 else 1.0, *sorted(m.items())) for name, part, m in parts)
-        if key not in index:
-            index[key] = len(sets)
-            total = np.sum([part for _, part, _ in parts], axis=0)
-            sets.append(np.sum([(part / total)[:, None] * gravity(name, m) for name, part, m in parts], axis=0))
-        od[day] = index[key]
-    return od, np.array(sets)
+    kept: list[float] = []
+    od = np.zeros((len(calendar.date), 2), np.int64)
+    for day in range(od.shape[0]):
+        for stays, (name, mixture) in enumerate(zip(("day_trip", "journey"), _mixtures(calendar, waves, day), strict=True)):
+            key = (name, *mixture.items())
+            if key not in index:
+                index[key] = len(sets)
+                of_length = out.journey if stays else out.day_trip
+                weight = np.sum([share * pull[purpose] for purpose, share in mixture.items()], axis=0)
+                goals = gravity_rows(weight, origins * of_length.share, km, trip_lengths(name), of_length)
+                sets.append(goals.shares)
+                kept.append(goals.kept)
+            od[day, stays] = index[key]
+    return Goals(od, np.array(sets), np.array(kept)[od])
 
 
-def gravity_rows(pull: F64, origins: F64, km: F64, lengths: Lengths, out: Leaving) -> F64:
-    """Return gravity shares whose mean length is that of the lognormal's trips that leave a zone.
+class Gravity(NamedTuple):
+    """Destination shares [origin, destination], and the share of trips that they stand for.
+
+    Attributes
+    ----------
+    shares : ndarray of float64, shape (n_zones, n_zones)
+        Each row sums to one.
+    kept : float
+        1 where the mean length is met. Zones are points on the road graph, and no trip between two of them is shorter
+        than the road between these points; where that makes trips too long there are fewer, so that their kilometres
+        are right. The others stay off the graph like those within a zone.
+    """
+
+    shares: F64
+    kept: float
+
+
+def gravity_rows(pull: F64, origins: F64, km: F64, lengths: Lengths, out: Leaving) -> Gravity:
+    """Return gravity shares whose mean length, ways to and from the road included, is that of the trips that leave a zone.
 
     Parameters
     ----------
@@ -216,30 +226,31 @@ def gravity_rows(pull: F64, origins: F64, km: F64, lengths: Lengths, out: Leavin
     km : ndarray of float64, shape (n_zones, n_zones)
         [origin, destination] road distance.
     lengths : Lengths
-        Lognormal of all expressway trips.
+        Lognormal of all expressway passages of the kind.
     out : Leaving
         What of them leaves a zone.
     """
     weight = origins if origins.sum() > 0.0 else np.ones_like(origins)
     wanted_km = float(np.average(out.mean_km, weights=weight))
-    exponent = fit_exponent(pull, weight, km, lengths.mu, lengths.sigma, wanted_km)
-    return rows(pull, lognormal_deterrence(km, lengths.mu, lengths.sigma, exponent))
+    exponent = fit_exponent(pull, weight, km, lengths.mu, lengths.sigma, wanted_km - 2.0 * MEAN_ACCESS_KM)
+    shares = rows(pull, lognormal_deterrence(km, lengths.mu, lengths.sigma, exponent))
+    return Gravity(shares, min(1.0, wanted_km / (mean_km(shares, weight, km) + 2.0 * MEAN_ACCESS_KM)))
 
 
 def _commerce(calendar: Calendar, pull: F64, km: F64, origins: F64, out: Reach) -> GroupPlan:
-    """What taxis and vans share: ordinary lengths, back the same day."""
+    """What taxis and vans share: day trips."""
     n_days = len(calendar.date)
-    shares = gravity_rows(pull, origins * out.ordinary.share, km, trip_lengths("ordinary"), out.ordinary)
+    goals = gravity_rows(pull, origins * out.day_trip.share, km, trip_lengths("day_trip"), out.day_trip)
     same_day = np.zeros((n_days, MAX_NIGHTS))
     same_day[:, 0] = 1.0
     go, come = there_and_back(figures.hours("depart_van_workday"))
     hours = np.repeat(go[None], n_days, axis=0), np.repeat(come[None], n_days, axis=0)
     return GroupPlan(
-        np.zeros((n_days, km.shape[0])), night_tables(same_day), *hours, np.zeros(n_days, np.int64), shares[None]
+        np.zeros((n_days, km.shape[0])), night_tables(same_day), *hours, np.zeros((n_days, 2), np.int64), goals.shares[None]
     )
 
 
-def _hours(calendar: Calendar, waves: Waves) -> tuple[F64, F64]:
+def leaving_hours(calendar: Calendar, waves: Waves) -> tuple[F64, F64]:
     """Hours of setting out and starting back; journeys before free days leave after work."""
     ordinary_out, ordinary_back = there_and_back(figures.hours("depart_long_ordinary"))
     holiday_out, holiday_back = (figures.hours(f"depart_long_holiday_{way}") for way in ("outbound", "return"))

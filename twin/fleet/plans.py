@@ -25,8 +25,8 @@ class GroupPlan(NamedTuple):
         Quantile table of the nights away.
     out_hours, back_hours : ndarray of float64, shape (n_days, 24)
         Weight of each hour for setting out and for starting back.
-    od : ndarray of int64, shape (n_days,)
-        Row of `rows` in use.
+    od : ndarray of int64, shape (n_days, 2)
+        Row of `rows` in use by those who are back on the same day, and by those who stay.
     rows : ndarray of float64, shape (n_sets, n_zones, n_zones)
         [set, origin, destination] shares.
     """
@@ -60,12 +60,22 @@ def night_tables(shares: F64) -> F64:
     return np.array([from_counts(day) for day in shares])
 
 
+def same_day_shares(nights: F64) -> F64:
+    """Return the share of each day's set-outs that are back on the same day, shape (n_days,)."""
+    return np.array([floor_probability(table, MAX_NIGHTS)[0] for table in nights])
+
+
 def roll(plan: GroupPlan) -> Rolled:
     """Turn set-outs into shares of those at home.
 
     A vehicle that stays k nights is away on the mornings of the k days after; it starts back on day + k.
     """
-    return _roll(plan.set_outs, plan.nights, None)
+    return roll_set_outs(plan.set_outs, plan.nights)
+
+
+def roll_set_outs(set_outs: F64, nights: F64) -> Rolled:
+    """Roll out set-outs of shape (n_days, n_zones) with the quantile tables of their nights."""
+    return _roll(set_outs, nights, None)
 
 
 def roll_tables(p_leave: F64, nights: F64) -> Rolled:

@@ -10,7 +10,7 @@ from twin.fleet.classes import CAR_GROUPS
 from twin.fleet.freight import freight_plans
 from twin.fleet.gravity import alias_tables, implied_shares
 from twin.fleet.passenger import passenger_plans
-from twin.fleet.plans import GroupPlan, Rolled, roll, roll_tables
+from twin.fleet.plans import GroupPlan, Rolled, roll, roll_tables, same_day_shares
 from twin.fleet.quantiles import from_hours
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import TripTables
@@ -122,7 +122,9 @@ def trip_length_figures(
     rolled = rolled_trips(tables)
     for group in groups:
         starts = rolled[group].out * np.asarray(n_by_group_zone[group], np.float64)[None]
-        np.add.at(by_set, tables.od_set[group], starts)
+        same_day = same_day_shares(tables.stay_quantile[group])[:, None]
+        np.add.at(by_set, tables.od_set[group, :, 0], same_day * starts)
+        np.add.at(by_set, tables.od_set[group, :, 1], (1.0 - same_day) * starts)
     shares = implied_shares(tables.alias_cut.reshape(-1, n_zones), tables.alias_zone.reshape(-1, n_zones))
     trips = (shares * by_set.reshape(-1, 1)).reshape(tables.alias_cut.shape).sum(axis=0)
     trips /= trips.sum()

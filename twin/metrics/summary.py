@@ -38,6 +38,7 @@ def summarise(
     grid: GridTable,
     coverage: Iterable[tuple[str, str, str, float, str]] = (),
     is_valley: np.ndarray | None = None,
+    passages_within_zones: np.ndarray | None = None,
 ) -> MetricsTable:
     """Return every figure of a run: fleet and roads, stations, load, coverage.
 
@@ -56,9 +57,13 @@ def summarise(
         name is not repeated.
     is_valley : ndarray of bool, shape (n_provinces, 24), optional
         See ``grid_metrics``.
+    passages_within_zones : ndarray of float64, shape (n_hours,), optional
+        Passages onto expressways that are not routed.
     """
+    within = enumerate([] if passages_within_zones is None else passages_within_zones.tolist())
     rows = [
         *road_metrics(totals),
+        *(Row("cars_passages_within_zones", ALL, ALL, float(hour), value, "-") for hour, value in within),
         *queue_metrics(totals, inventory, regions),
         *grid_metrics(grid, regions, is_valley),
     ]

@@ -82,7 +82,8 @@ class Driver(Traveller):
         roads = self.model.roads
         if self.link is not None and self.link is self.stop_link:
             assert self.pool is not None
-            self.approach(self.pick_on_the_lot(self.link, self.pool), self.stop_m)
+            pool, self.stop_m = self.pick_on_the_lot(self.link, self.pool)
+            self.approach(pool, self.stop_m)
             return
         goal, node = roads.county_zone[self.goal], self.present_node()
         if node == roads.zone_node[goal]:
@@ -94,10 +95,13 @@ class Driver(Traveller):
             return
         self.enter(self.model.links[roads.next_link[goal][node]])
 
-    def pick_on_the_lot(self, link: Link, planned: Pool) -> Pool:
-        """Return the pool taken on reaching a service area: the one booked, or of those in sight the first to be done."""
+    def pick_on_the_lot(self, link: Link, planned: Pool) -> tuple[Pool, int]:
+        """Return the pool taken on reaching a stop, and the way (m): the one booked, or the one that is done first.
+
+        On a lot the driver sees all its pools, and knows one in the town at the next exit.
+        """
         if planned not in link.pools or self.is_booked:
-            return planned
+            return planned, self.stop_m
         fit = [pool for pool in link.pools if pool.serves & planned.serves == planned.serves and not pool.is_ac]
         fit = [pool for pool in fit if self.is_admitted(pool)]
         need_ws = self.target_ws - self.energy_ws
@@ -105,7 +109,17 @@ class Driver(Traveller):
         def done_s(pool: Pool) -> float:
             return pool.board_wait_s + need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
 
-        return min(fit, key=done_s, default=planned)
+        best = min(fit, key=done_s, default=planned)
+        pool = self.town_pool(link.to_node)
+        if pool is None:
+            return best, self.stop_m
+        way_m = self.way_to_town_m(link.to_node, pool)
+        seconds = pool.board_wait_s + 2.0 * (way_m - self.stop_m) / self.model.rules.town_speed_m_per_s
+        seconds += need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
+        if (not fit or seconds < done_s(best)) and self.town_ws(way_m) < self.energy_ws:
+            self.model.books.events["left for town"] += 1
+            return pool, int(way_m)
+        return best, self.stop_m
 
     def looks_again(self) -> bool:
         """Return whether the driver decides anew at this node; it does so once, then drives on for a link at least."""

@@ -212,6 +212,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             "n_trips_begun": counts["trips_begun"],
             "n_trips_ended": counts["trips_ended"],
             "n_trips_under_way": under_way(self.drivers, is_trip=True),
+            "n_trips_not_made": counts["trips_not_made"],
             "n_stranded": counts["stranded_trips"] + counts["stranded_errands"],
             "n_rescued": counts["rescued_trips"] + counts["rescued_errands"],
             "n_errands_begun": counts["errands_begun"],

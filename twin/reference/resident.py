@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from twin.behaviour import MORNING_S
+from twin.behaviour import LEAST_USUAL_SOC, MARGIN, MORNING_S, NEARLY_FULL_SOC
 from twin.reference.plain import DAY_S, Call, quantile
 from twin.reference.vehicle import Vehicle
 from twin.rng import Stream
@@ -47,13 +47,36 @@ class Resident(Vehicle):
         trip = self.trip_of_the_day(day)
         if trip is not None:
             second, zone = trip
-            errand, goal = TRIP, self.goal_county(zone, day)
-        else:
-            ask = self.local_day(day)
-            if ask is None:
-                return None
-            (second, errand), goal = ask, self.place
-        return Call(day * DAY_S + min(second, DAY_S - 1), errand, goal)
+            goal = self.goal_county(zone, day)
+            if self.is_taken(goal, day):
+                return Call(day * DAY_S + min(second, DAY_S - 1), TRIP, goal)
+            self.model.books.counts["trips_not_made"] += 1
+        ask = self.local_day(day)
+        return None if ask is None else Call(day * DAY_S + min(ask[0], DAY_S - 1), ask[1], self.place)
+
+    def is_taken(self, goal: int, day: int) -> bool:
+        """Return whether the vehicle is taken for a trip: it lasts from plug to plug, and its stops are not too many."""
+        if self.type.has_engine or self.place != self.home:
+            return True
+        roads, make = self.model.roads, self.type
+        origin, zone = roads.county_zone[self.place], roads.county_zone[goal]
+        node = roads.zone_node[origin]
+        drag, gaps = (roads.truck_drag, roads.truck_gap_m) if self.is_truck else (roads.drag, roads.gap_m)
+        gap_m = max(gaps[zone][origin], gaps[origin][zone])
+        ws_per_m = make.road_a_ws_per_m + make.road_b_ws_per_m * (float(drag[zone][node]) / max(roads.way_m[zone][node], 1))
+        street_ws = make.city_ws_per_m * (roads.access_m[self.place] + roads.access_m[goal])
+        factor = MARGIN * self.model.local.consumption_factor[roads.county_province[self.place]][day]
+        rules = self.model.rules
+        full_ws = (NEARLY_FULL_SOC - rules.reserve_soc) * make.capacity_ws
+        if factor * (gap_m * ws_per_m + street_ws) > full_ws:
+            return False
+        usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * make.capacity_ws
+        lack_ws = factor * (roads.way_m[zone][node] * ws_per_m + street_ws) - full_ws
+        chance = 1.0
+        while lack_ws > 0.0:
+            lack_ws -= usual_ws
+            chance *= rules.stop_acceptance
+        return self.is_truck or self.draw(Stream.MEANS, day, 0) < chance
 
     def goal_county(self, zone: int, day: int) -> int:
         """Return the county of a destination zone in which a trip ends: home, or one drawn by population."""
@@ -79,10 +102,11 @@ class Resident(Vehicle):
             return int(quantile(trips.return_quantile[group][day], u_second)), home_zone
         if u_leave >= trips.p_leave[group][day][zone]:
             return None
-        cut, other = (table[trips.od_set[group][day]][zone] for table in (trips.alias_cut, trips.alias_zone))
+        nights = int(quantile(trips.stay_quantile[group][day], self.draw(Stream.DAY_PLAN, day, 4)))
+        in_use = trips.od_set[group][day][min(nights, 1)]
+        cut, other = (table[in_use][zone] for table in (trips.alias_cut, trips.alias_zone))
         column = int(u_column * len(cut))
         goal_zone = column if u_keep < cut[column] else other[column]
-        nights = int(quantile(trips.stay_quantile[group][day], self.draw(Stream.DAY_PLAN, day, 4)))
         self.back_day = min(day + nights, LAST_DAY)
         return int(quantile(trips.depart_quantile[group][day], u_second)), goal_zone
 

@@ -129,7 +129,7 @@ class Traveller(Customer):
                 break
             is_short = energy_ws < reserve_ws
             found = self.service_area_stops(link, energy_ws, drive_s)
-            if not found and node != end and roads.node_zone[node] >= 0:
+            if not found and node != end:
                 found = self.town_stops(link, energy_ws, drive_s, factor, reserve_ws, bool(stops))
             stops.extend(found)
         return Prospect(stops, is_short)
@@ -139,9 +139,7 @@ class Traveller(Customer):
         assert self.link is not None
         self.shunned = None
         found = self.service_area_stops(self.link, energy_ws, 0.0)
-        if not found and self.model.roads.node_zone[self.present_node()] >= 0:
-            found = self.town_stops(self.link, energy_ws, 0.0, self.temperature_factor(), reserve_ws, False)
-        return found
+        return found + self.town_stops(self.link, energy_ws, 0.0, self.temperature_factor(), 0, bool(found))
 
     def present_node(self) -> int:
         """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
@@ -164,21 +162,29 @@ class Traveller(Customer):
         self, link: Link, energy_ws: float, drive_s: float, factor: float, reserve_ws: int, has_others: bool
     ) -> list[Stop]:
         """Return the one pool of the town at the end of a link that this driver would find, if the battery lasts."""
-        roads, node = self.model.roads, link.to_node
-        core = roads.zone_core[roads.node_zone[node]]
-        pools = self.model.markets[core * len(MARKETS) + (TRUCK if self.is_truck else FAST)]
-        if not pools:
+        pool = self.town_pool(link.to_node)
+        if pool is None:
             return []
-        pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
-        if pool is self.shunned or not self.is_admitted(pool):
-            return []
-        site = pool.station
-        straight_m = distance_m(roads.node_lon[node], roads.node_lat[node], site.lon, site.lat)
-        way_m = self.model.given.least_way_m + STREET_DETOUR * straight_m
+        way_m = self.way_to_town_m(link.to_node, pool)
         there_ws = energy_ws - way_m * self.type.city_ws_per_m * factor
         if there_ws < reserve_ws and (has_others or there_ws <= 0.0):
             return []
         return [Stop(pool, link, int(way_m), there_ws, drive_s)]
+
+    def town_pool(self, node: int) -> Pool | None:
+        """Return the pool that this driver would find in the town at a node."""
+        county = self.model.roads.node_county[node]
+        pools = self.model.markets[county * len(MARKETS) + (TRUCK if self.is_truck else FAST)] if county >= 0 else []
+        if not pools:
+            return None
+        pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
+        return None if pool is self.shunned or not self.is_admitted(pool) else pool
+
+    def way_to_town_m(self, node: int, pool: Pool) -> float:
+        """Return the way from a node to a pool in town."""
+        roads, site = self.model.roads, pool.station
+        straight_m = distance_m(roads.node_lon[node], roads.node_lat[node], site.lon, site.lat)
+        return float(self.model.given.least_way_m + STREET_DETOUR * straight_m)
 
     def pick_stop(self, stops: deque[Stop] | list[Stop], arrival_ws: float, reserve_ws: int) -> Stop:
         """Take the stop of least generalised cost; ties go to the lower pool.
@@ -213,10 +219,11 @@ class Traveller(Customer):
         return float(cost + rules.taste_cny * math.log(-math.log(u + 1e-12) + 1e-300))
 
     def stop_target_ws(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
-        """Return what to charge to: enough to arrive with the reserve if one more stop can give it, else the fast target."""
+        """Return what to charge to: the fast target, or more if that is enough to arrive with the reserve."""
         capacity_ws = self.type.capacity_ws
         way_ws = 2.0 * MARGIN * stop.detour_m * self.type.city_ws_per_m
         enough_ws = stop.energy_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
-        if enough_ws > NEARLY_FULL_SOC * capacity_ws:
-            enough_ws = self.model.rules.fast_target_soc * capacity_ws
+        fast_ws = self.model.rules.fast_target_soc * capacity_ws
+        if enough_ws > NEARLY_FULL_SOC * capacity_ws or enough_ws < fast_ws:
+            enough_ws = fast_ws
         return min(max(enough_ws, stop.energy_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

@@ -120,7 +120,7 @@ class TripTables(NamedTuple):
     """Who leaves a zone, when, where to and for how long, by traveller group and day."""
 
     p_leave: Annotated[F64, Field("-", "[group, day, zone] share of vehicles at home that start an inter-zone trip")]
-    od_set: Annotated[U8, Field("-", "[group, day] destination set in use")]
+    od_set: Annotated[U8, Field("-", "[group, day, stays] destination set in use: 0 back on the same day, 1 with nights")]
     alias_cut: Annotated[F32, Field("-", "[set, zone, zone] alias table: keep the column if u is below")]
     alias_zone: Annotated[I16, Field("-", "[set, zone, zone] alias table: the other destination")]
     stay_quantile: Annotated[F64, Field("d", "[group, day, knot] nights away; floor is taken")]

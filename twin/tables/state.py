@@ -155,16 +155,17 @@ class Roads(NamedTuple):
     way_m: Annotated[I32, Field("m", "[zone, node] way along the route to a zone")]
     drag: Annotated[F32, Field("m (km/h)^2", "[zone, node] length x free speed squared along it")]
     truck_drag: Annotated[F32, Field("m (km/h)^2", "[zone, node] the same at a truck's speed")]
+    gap_m: Annotated[I32, Field("m", "[zone, zone] longest stretch without a plug for cars on the route to the first")]
+    truck_gap_m: Annotated[I32, Field("m", "[zone, zone] the same for trucks")]
     zone_node: Annotated[I32, Field("-", "node of a zone")]
-    node_zone: Annotated[I32, Field("-", "zone of a node; -1 none")]
+    node_county: Annotated[I32, Field("-", "county whose town a driver finds on leaving the road at a node; -1 none")]
     node_lon: Annotated[F64, Field("deg", "longitude of a node")]
     node_lat: Annotated[F64, Field("deg", "latitude of a node")]
     county_zone: Annotated[I32, Field("-", "zone of a county")]
     county_province: Annotated[I32, Field("-", "province of a county")]
-    zone_core: Annotated[I16, Field("-", "county of a zone nearest to its node")]
     zone_county: Annotated[I32, Field("-", "first county of each zone, and the end")]
     county_share: Annotated[F64, Field("-", "cumulated population share of a county within its zone")]
-    access_m: Annotated[I32, Field("m", "way between a county and its zone's node")]
+    access_m: Annotated[I32, Field("m", "way between a county and the road graph")]
 
 
 class Ring(NamedTuple):
@@ -221,6 +222,7 @@ class Rules(NamedTuple):
     admitted_share: float
     reservation_share: float
     reservation_grace_s: int
+    stop_acceptance: float
 
 
 class Tally(NamedTuple):
@@ -233,10 +235,11 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 25
+N_SUMS = 26
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
+    SUM_TRIPS_NOT_MADE,
     SUM_TRIP_M,
     SUM_TRUCK_TRIP_M,
     SUM_FORGONE_WS,

@@ -46,7 +46,7 @@ class Nodes(NamedTuple):
 
     lon: Annotated[F64, Field("deg", "longitude")]
     lat: Annotated[F64, Field("deg", "latitude")]
-    zone: Annotated[I32, Field("-", "zone whose node it is; -1 none")]
+    county: Annotated[I32, Field("-", "county whose town lies there; -1 none")]
 
 
 class Counties(NamedTuple):
@@ -54,7 +54,7 @@ class Counties(NamedTuple):
 
     zone: Annotated[I32, Field("-", "zone")]
     province: Annotated[I32, Field("-", "province")]
-    access_m: Annotated[I32, Field("m", "way to the zone's node")]
+    access_m: Annotated[I32, Field("m", "way to the road graph")]
     valley_s: Annotated[I32, Field("s", "second of day at which the evening's valley hours begin")]
 
 
@@ -62,7 +62,6 @@ class Zones(NamedTuple):
     """Zones as kernels read them."""
 
     node: Annotated[I32, Field("-", "node at which it joins the road graph")]
-    core: Annotated[I32, Field("-", "county nearest to that node")]
 
 
 class Ways(NamedTuple):

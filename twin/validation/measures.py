@@ -14,7 +14,7 @@ from twin.tables.columns import F64
 from twin.validation.facts import Span
 
 HIGHWAY = "highway"
-ENTRIES = ("cars_expressway_entries", "trucks_expressway_entries")
+ENTRIES = ("cars_expressway_entries", "cars_passages_within_zones", "trucks_expressway_entries")
 
 
 def highway_energy_per_day(span: Span) -> float:
@@ -78,10 +78,10 @@ def power_use(span: Span) -> float:
 
 
 def passages_per_day(span: Span) -> float:
-    """Electric vehicles and hybrids that drive onto an expressway, on trips between zones, mean of the days (M/day).
+    """Electric vehicles and hybrids that drive onto an expressway, mean of the days (M/day).
 
-    A vehicle counts each time it enters from another road. Expressways driven on within a zone are not in it: days spent in
-    the zone are not routed.
+    A vehicle on a trip between zones counts each time it enters from another road. Passages within a zone, which are not
+    routed, count as often as the lengths of trips ask for.
     """
     return sum(span.total(entries) for entries in ENTRIES) / span.n_days / span.sample / 1e6
 
