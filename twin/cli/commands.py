@@ -45,9 +45,7 @@ def run(
     if checkpoint:
         settings.append("compute.checkpoint_days=1")
     if workers is not None:
-        if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
-            raise typer.BadParameter(f"wanted a number of 1 or more, or 'auto', found '{workers}'", context)
-        settings.append(f"compute.workers={workers}")
+        settings.append(worker_setting(context, workers))
     with told(context):
         from twin.config import load
 
@@ -59,7 +57,14 @@ def run(
 
         with going_on(context, folder), display(scenario) as progress:
             result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress, resume=resume)
-        _print({"run": str(folder), **result.summary()}, as_json)
+        print_values({"run": str(folder), **result.summary()}, as_json)
+
+
+def worker_setting(context: typer.Context, workers: str) -> str:
+    """Return the setting that an option of workers stands for."""
+    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
+        raise typer.BadParameter(f"wanted a number of 1 or more, or 'auto', found '{workers}'", context)
+    return f"compute.workers={workers}"
 
 
 def _run_folder(config: Config, out: Path | None, resume: bool) -> Path:
@@ -145,7 +150,7 @@ def build(
     with told(context):
         from twin.network.files import build_network
 
-        _print(build_network(source, out, datum=datum, gap_m=gap_m, cache=cache), as_json)
+        print_values(build_network(source, out, datum=datum, gap_m=gap_m, cache=cache), as_json)
 
 
 @network.command()
@@ -161,15 +166,15 @@ def info(
         if file is not None:
             from twin.network.files import describe
 
-            _print(describe(file), as_json)
+            print_values(describe(file), as_json)
             return
         from twin.network.backbone import load_backbone
         from twin.network.regions import load_regions
 
-        _print(load_backbone(load_regions()).summary(), as_json)
+        print_values(load_backbone(load_regions()).summary(), as_json)
 
 
-def _print(values: dict[str, Any], as_json: bool) -> None:
+def print_values(values: dict[str, Any], as_json: bool) -> None:
     """One line of JSON, or an aligned table for people."""
     if as_json:
         typer.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
