@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from twin.cli.app import INTERRUPTED, app, told
-from twin.cli.commands import AsJson, print_values, worker_setting
+from twin.cli.commands import AsJson, worker_setting
+from twin.cli.commands import _print as show
 
 
 @app.command()
@@ -58,7 +59,7 @@ def batch(
     failed = outcome["failed"]
     for name, reason in failed.items() if not as_json else ():
         print(f"{name} failed", *reason.splitlines(), sep="\n  ", file=sys.stderr)
-    print_values(outcome if as_json else outcome | {"failed": ", ".join(failed) or "none"}, as_json)
+    show(outcome if as_json else outcome | {"failed": ", ".join(failed) or "none"}, as_json)
     if failed:
         raise typer.Exit(1)
 

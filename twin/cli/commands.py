@@ -57,7 +57,7 @@ def run(
 
         with going_on(context, folder), display(scenario) as progress:
             result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress, resume=resume)
-        print_values({"run": str(folder), **result.summary()}, as_json)
+        _print({"run": str(folder), **result.summary()}, as_json)
 
 
 def worker_setting(context: typer.Context, workers: str) -> str:
@@ -150,7 +150,7 @@ def build(
     with told(context):
         from twin.network.files import build_network
 
-        print_values(build_network(source, out, datum=datum, gap_m=gap_m, cache=cache), as_json)
+        _print(build_network(source, out, datum=datum, gap_m=gap_m, cache=cache), as_json)
 
 
 @network.command()
@@ -166,15 +166,15 @@ def info(
         if file is not None:
             from twin.network.files import describe
 
-            print_values(describe(file), as_json)
+            _print(describe(file), as_json)
             return
         from twin.network.backbone import load_backbone
         from twin.network.regions import load_regions
 
-        print_values(load_backbone(load_regions()).summary(), as_json)
+        _print(load_backbone(load_regions()).summary(), as_json)
 
 
-def print_values(values: dict[str, Any], as_json: bool) -> None:
+def _print(values: dict[str, Any], as_json: bool) -> None:
     """One line of JSON, or an aligned table for people."""
     if as_json:
         typer.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
