@@ -311,3 +311,16 @@ def test_identity_leaves_out_what_changes_nothing() -> None:
         "a.b: 1 then, nothing now",
         f"a.c: nothing then, {'x' * 12}... now",
     ]
+
+
+def test_files_that_settings_name_are_inputs(tmp_path: Path) -> None:
+    """A list of stations or a folder of roads that was changed, not only one that is called otherwise."""
+    (tmp_path / "list.csv").write_text("a")
+    (tmp_path / "roads").mkdir()
+    named = {"stations": {"source": str(tmp_path / "list.csv")}, "network": {"source": str(tmp_path / "roads")}}
+    before = identity_of(SETTINGS | named)
+    assert identity_of(SETTINGS | named) == before
+    (tmp_path / "list.csv").write_text("b")
+    (tmp_path / "roads" / "links.csv").write_text("a")
+    changed = differences(before, identity_of(SETTINGS | named))
+    assert [line.split(":")[0] for line in changed] == ["inputs.network.source", "inputs.stations.source"]

@@ -82,7 +82,7 @@ def run_batch(
     """
     out = Path(out).resolve()
     cells = plan_cells(scenarios, n_replicates, out, vary)
-    _open_folder(out, cells, resume)
+    _open_folder(out, cells, scenarios, resume)
     kept = [cell for cell in cells if is_done(cell)]
     to_do = [cell for cell in cells if cell not in kept]
     reasons: dict[str, str] = {}
@@ -97,27 +97,33 @@ def run_batch(
     return {"batch": str(out), **counts, "failed": reasons}
 
 
-def _open_folder(out: Path, cells: Sequence[Cell], resume: bool) -> None:
+def _open_folder(out: Path, cells: Sequence[Cell], scenarios: Sequence[Config], resume: bool) -> None:
     """Make the folder of a new batch, or hold the one that is there against this batch."""
     if out.exists() and not out.is_dir():
         raise OutputExistsError(f"{out}: found a file; wanted a new or empty folder; name another one")
     if out.is_dir() and any(out.iterdir()) and not resume:
         raise OutputExistsError(f"{out}: found a folder that is not empty; go on with --resume, or name another one")
-    identity = {name: value for name, value in identity_of({}).items() if name != "settings"}
-    hashes = {cell.name: cell.config_hash for cell in cells}
+    identities = {config.scenario.name: identity_of(config.resolved()) for config in scenarios}
+    plan = {name: next(iter(identities.values()))[name] for name in ("code", "versions")}
+    plan["inputs of"] = {name: identity["inputs"] for name, identity in identities.items()}
+    plan["settings of"] = {cell.name: cell.config_hash for cell in cells}
     if (out / PLAN).is_file():
-        former = read_json(out / PLAN)
-        shared = hashes.keys() & former["cells"].keys()
-        changed = differences(former["identity"], identity)
-        changed += differences({n: former["cells"][n] for n in shared}, {n: hashes[n] for n in shared}, "settings of")
-        if changed:
-            advice = "undo the change, or give another folder with --out"
-            raise ConfigError("\n".join(f"{out}: {line}; {advice}" for line in changed))
-        hashes = former["cells"] | hashes
+        plan = _joined(out, read_json(out / PLAN), plan)
     elif out.is_dir() and any(out.iterdir()):
         raise OutputExistsError(f"{out}: found no {PLAN}; wanted the folder of a batch; name another one")
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / PLAN, {"format": FORMAT, "identity": identity, "cells": hashes})
+    write_json(out / PLAN, {"format": FORMAT} | plan)
+
+
+def _joined(out: Path, former: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    """Return a plan with what was planned before; refuse it where the two say different things of the same."""
+    joined = plan | {of: former[of] | plan[of] for of in ("inputs of", "settings of")}
+    then = former | {of: joined[of] | former[of] for of in ("inputs of", "settings of")}
+    changed = differences({name: then[name] for name in joined}, joined)
+    if changed:
+        advice = "undo the change, or give another folder with --out"
+        raise ConfigError("\n".join(f"{out}: {line}; {advice}" for line in changed))
+    return joined
 
 
 def _run(

@@ -8,11 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from twin.store.manifest import input_hashes
+from twin.store.manifest import hash_file, input_hashes
 
 LIBRARIES = ("numpy", "numba", "scipy", "pyarrow", "mesa")
 CHANGES_NOTHING = ("compute",)
 """Sections of the configuration that no result depends on."""
+NAMES_FILES = ("source", "file", "folder", "table")
+"""How settings end that may name a file or a folder of the user's."""
 
 
 def identity_of(settings: dict[str, Any]) -> dict[str, Any]:
@@ -25,10 +27,26 @@ def identity_of(settings: dict[str, Any]) -> dict[str, Any]:
     """
     return {
         "settings": {name: section for name, section in settings.items() if name not in CHANGES_NOTHING},
-        "inputs": {entry["name"]: entry["sha256"] for entry in input_hashes()},
+        "inputs": {entry["name"]: entry["sha256"] for entry in input_hashes()} | _named_files(settings),
         "code": code_hash(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
     }
+
+
+def _named_files(settings: Any, where: str = "") -> dict[str, str]:
+    """Return the sha256 of every file and folder that the settings name, by the name of the setting."""
+    found: dict[str, str] = {}
+    for name, value in settings.items():
+        here = f"{where}.{name}" if where else name
+        if isinstance(value, dict):
+            found |= _named_files(value, here)
+        elif isinstance(value, str) and name.endswith(NAMES_FILES) and Path(value).exists():
+            path, digest = Path(value), hashlib.sha256()
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file():
+                    digest.update(f"{file.relative_to(path).as_posix()}\0{hash_file(file)}\n".encode())
+            found[here] = digest.hexdigest()
+    return found
 
 
 def code_hash() -> str:
