@@ -8,13 +8,14 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 import twin
 from twin.batch.cell import Ended, Simulate, live
 from twin.batch.plan import Cell
 from twin.errors import ConfigError, Faults
-from twin.store.identity import code_hash
+from twin.store.identity import LIBRARIES, code_hash
 
 __all__ = ["connected", "run_on_ray"]
 
@@ -116,15 +117,8 @@ def _refuse_if_deaf(address: str) -> None:
 
 def program() -> dict[str, str]:
     """Return what must be the same on every node."""
-    import numba
-    import numpy as np
-
-    return {
-        "twin": f"{twin.__version__} ({code_hash()[:12]})",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-    }
+    versions = {"twin": f"{twin.__version__} ({code_hash()[:12]})", "python": platform.python_version()}
+    return versions | {name: version(name) for name in LIBRARIES}
 
 
 def _refuse_strangers(ray: Any, address: str) -> None:
@@ -147,7 +141,7 @@ def _refuse_strangers(ray: Any, address: str) -> None:
         except ray.exceptions.RayError as fault:
             faults.add(where, str(fault).strip().splitlines()[-1], "the twin, as installed here", "install it on the node")
             continue
-        for name, version in ours.items():
-            if theirs[name] != version:
-                faults.add(where, f"{name} {theirs[name]}", f"{version} as here", "install the same on every node")
+        for name, wanted in ours.items():
+            if theirs[name] != wanted:
+                faults.add(where, f"{name} {theirs[name]}", f"{wanted} as here", "install the same on every node")
     faults.raise_if_any(ConfigError)
