@@ -25,6 +25,7 @@ from twin.batch import plan_cells, run_batch
 from twin.batch.statistics import interval, summary
 from twin.cli import app
 from twin.errors import ConfigError, OutputExistsError
+from twin.uncertainty import replicate_settings
 
 ALONE: dict[str, Any] = {"simulate": fake_runs.simulate, "workers": 2}
 
@@ -48,13 +49,16 @@ def test_replicates_share_their_luck_between_scenarios(tmp_path: Path) -> None:
     assert all(cell.needed_bytes > 1e9 for cell in cells)
 
 
-def test_a_replicate_may_vary_more_than_its_luck(tmp_path: Path) -> None:
-    def vary(config: Any, replicate: int) -> Any:
-        return config.model_copy(update={"fleet": config.fleet.model_copy(update={"sample": 0.001 * (1 + replicate)})})
-
-    cells = plan_cells([scenario(tmp_path, "a")], 2, tmp_path, vary)
-    assert [cell.config.fleet.sample for cell in cells] == [0.001, 0.002]
-    assert cells[1].config.scenario.seed != cells[0].config.scenario.seed
+def test_replicates_may_draw_weak_inputs_anew(tmp_path: Path) -> None:
+    """The same draws for every scenario, also where their own seeds differ; none in replicate 0."""
+    own, other = scenario(tmp_path, "own"), scenario(tmp_path, "other", settings=("scenario.seed=5",))
+    cells = {cell.name: cell.config for cell in plan_cells([own, other], 2, tmp_path, replicate_settings)}
+    drawn = {name: config.resolved() for name, config in cells.items()}
+    for settings in drawn.values():
+        del settings["scenario"]
+    assert drawn["own-r0"] == drawn["other-r0"] != drawn["own-r1"] == drawn["other-r1"]
+    assert cells["own-r0"] == own
+    assert cells["own-r1"].scenario.seed == cells["other-r1"].scenario.seed
 
 
 def test_clashes_are_told_at_once(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from twin.config import Config
 from twin.config.compute import n_workers
 from twin.errors import ConfigError, OutputExistsError
 from twin.store import open_run
-from twin.store.dataset import gather, write_json, write_table
+from twin.store.dataset import gather, put_json, put_table
 from twin.store.identity import differences, identity_of
 from twin.store.reader import read_json
 from twin.tables.batch import STATES, RunsTable
@@ -112,7 +112,7 @@ def _open_folder(out: Path, cells: Sequence[Cell], scenarios: Sequence[Config], 
     elif out.is_dir() and any(out.iterdir()):
         raise OutputExistsError(f"{out}: found no {PLAN}; wanted the folder of a batch; name another one")
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / PLAN, {"format": FORMAT} | plan)
+    put_json(out / PLAN, {"format": FORMAT} | plan)
 
 
 def _joined(out: Path, former: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _gather(out: Path, cells: Sequence[Cell], reasons: dict[str, str], n_replica
         gather(out, name, [(cell.scenario, cell.replicate, cell.folder) for cell in done])
     names = list(dict.fromkeys(cell.scenario for cell in cells))
     metrics = {(cell.scenario, cell.replicate): open_run(cell.folder).arrays("metrics") for cell in done}
-    write_table(out / "summary.parquet", summary(names, n_replicates, metrics))
+    put_table(out / "summary.parquet", summary(names, n_replicates, metrics))
     texts = [
         (cell.scenario, cell.name, cell.config_hash, STATES[cell.name in reasons], reasons.get(cell.name, ""))
         for cell in cells
@@ -160,7 +160,7 @@ def _gather(out: Path, cells: Sequence[Cell], reasons: dict[str, str], n_replica
     scenario, folder, digest, state, reason = (np.array(column, object) for column in zip(*texts, strict=True))
     replicate = np.array([cell.replicate for cell in cells], np.int32)
     seed = np.array([cell.config.scenario.seed for cell in cells], np.int64)
-    write_table(out / "runs.parquet", RunsTable(scenario, replicate, folder, seed, digest, state, reason))
+    put_table(out / "runs.parquet", RunsTable(scenario, replicate, folder, seed, digest, state, reason))
 
 
 class _Board:

@@ -71,7 +71,7 @@ def plan_cells(scenarios: Sequence[Config], n_replicates: int, out: Path, vary: 
         Folder of the batch.
     vary : callable
         ``vary(config, replicate)`` returns the settings of a replicate, e.g. with uncertain inputs drawn anew; the same
-        replicate must draw the same for every scenario, and replicate 0 is the scenario as it stands.
+        replicate must draw the same for every scenario of one seed, and replicate 0 is the scenario as it stands.
 
     Raises
     ------
@@ -94,7 +94,8 @@ def plan_cells(scenarios: Sequence[Config], n_replicates: int, out: Path, vary: 
             seed = seed_of(config, first, replicate)
             if replicate and seed == config.scenario.seed:
                 faults.add(config.scenario.name, f"seed {seed} in replicates 0 and {replicate}", "two", "change the seed")
-            varied = vary(config, replicate)
+            lucky = config.scenario.model_copy(update={"seed": first.scenario.seed if replicate else seed})
+            varied = vary(config.model_copy(update={"scenario": lucky}), replicate)
             luck = varied.scenario.model_copy(update={"seed": seed})
             name = f"{config.scenario.name}-r{replicate}"
             whole = varied.model_copy(update={"scenario": luck})

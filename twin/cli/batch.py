@@ -31,6 +31,9 @@ def batch(
     ] = None,
     workers: Annotated[str, typer.Option("--workers", metavar="N|auto", help="Cores of this machine to use.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Run only what is not there yet.")] = False,
+    vary_inputs: Annotated[
+        bool, typer.Option("--vary-inputs", help="Draw the weak inputs (seeds/uncertainty.csv) anew in every replicate.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run scenarios times replicates, and compare them.
@@ -44,14 +47,16 @@ def batch(
         scenarios = [load(config, overrides or ()) for config in configs]
         folder = out if out is not None else Path("runs") / f"batch-{scenarios[0].scenario.name}"
 
-        from twin.batch import run_batch
+        from twin.batch import run_batch, unvaried
         from twin.run import run as simulate
+        from twin.uncertainty import replicate_settings
 
         shown = any(config.compute.progress for config in scenarios)
         try:
             outcome = run_batch(
                 scenarios, out=folder, simulate=simulate, n_replicates=replicates, address=address, resume=resume,
-                workers=workers, tell=_show if shown else lambda line: None,
+                workers=workers,
+                vary=replicate_settings if vary_inputs else unvaried, tell=_show if shown else lambda line: None,
             )  # fmt: skip
         except KeyboardInterrupt:
             print(f"twin: interrupted\n  {folder}: repeat the command with --resume", file=sys.stderr)

@@ -7,15 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from twin.store.disk import guarded
 from twin.store.manifest import canonical_json
 from twin.store.reader import open_run
-from twin.store.stream import writer_options
-from twin.tables.columns import to_arrow
+from twin.store.writer import write_table
 
-__all__ = ["gather", "write_json", "write_table"]
+__all__ = ["gather", "put_json", "put_table"]
 
 
 def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
@@ -45,21 +42,20 @@ def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
                 rows = rows.drop_columns(["scenario"])
             target = partial / f"scenario={scenario}" / f"replicate={replicate}"
             target.mkdir(parents=True)
-            pq.write_table(rows, target / "part-0.parquet", **writer_options(rows.schema))
+            write_table(rows, target / "part-0.parquet")
         shutil.rmtree(whole, ignore_errors=True)
         partial.rename(whole)
 
 
-def write_table(path: Path, table: Any) -> None:
+def put_table(path: Path, table: Any) -> None:
     """Write a declared table; the file appears when it is whole."""
-    rows = to_arrow(table)
     with guarded(path):
         fresh = path.with_name(f".{path.name}.partial")
-        pq.write_table(rows, fresh, **writer_options(rows.schema))
+        write_table(table, fresh)
         fresh.replace(path)
 
 
-def write_json(path: Path, content: Any) -> None:
+def put_json(path: Path, content: Any) -> None:
     """Write canonical JSON; the file appears when it is whole."""
     with guarded(path):
         fresh = path.with_name(f".{path.name}.partial")
