@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from tests import fake_runs
 from tests.fake_runs import GAIN, calls, noise, scenario
-from twin.batch import plan_cells, run_batch
+from twin.batch import cluster, plan_cells, run_batch
 from twin.batch.statistics import interval, summary
 from twin.cli import app
 from twin.errors import ConfigError, OutputExistsError
@@ -201,6 +201,17 @@ def test_an_address_where_nothing_listens_is_named_in_seconds(tmp_path: Path) ->
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(ConfigError, match=f"--address {address}: nothing answers there"):
+            run_batch([scenario(tmp_path, "one")], out=tmp_path / "batch", address=address, **ALONE)
+        assert time.monotonic() - start < 30
+
+
+def test_what_is_no_head_of_a_cluster_is_named_in_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something listens there and never answers; Ray alone would wait for minutes."""
+    monkeypatch.setattr(cluster, "HEALTH_S", 3.0)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        start = time.monotonic()
+        with pytest.raises(ConfigError, match=f"--address {address}: found something that is no healthy head"):
             run_batch([scenario(tmp_path, "one")], out=tmp_path / "batch", address=address, **ALONE)
         assert time.monotonic() - start < 30
 

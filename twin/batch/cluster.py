@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +22,7 @@ from twin.store.identity import LIBRARIES, code_hash
 __all__ = ["connected", "run_on_ray"]
 
 CONNECT_S = 3.0
+HEALTH_S = 20.0
 NODES_S = 60.0
 POLL_S = 0.5
 N_RETRIES = 4
@@ -113,6 +116,23 @@ def _refuse_if_deaf(address: str) -> None:
             f"--address {address}: nothing answers there ({fault}); check the address, or start the cluster with "
             "`ray start --head`"
         ) from fault
+    if not address.startswith("ray://"):
+        _refuse_if_no_head(address)
+
+
+def _refuse_if_no_head(address: str) -> None:
+    """Let Ray's own health check ask, in a process that can be ended: `ray.init` waits minutes for what is no head."""
+    ask = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        answer = subprocess.run(ask, capture_output=True, text=True, timeout=HEALTH_S, check=False)
+        fault = (answer.stderr or answer.stdout).strip().splitlines()[-1:] if answer.returncode else []
+    except subprocess.TimeoutExpired:
+        fault = [f"no answer in {HEALTH_S:.0f} s"]
+    if fault:
+        raise ConfigError(
+            f"--address {address}: found something that is no healthy head of a Ray cluster ({fault[0]}); wanted one with "
+            "the Ray and Python of this machine; check the port (6379 by default) and the versions"
+        )
 
 
 def program() -> dict[str, str]:
