@@ -192,7 +192,7 @@ def require_memory(config: Config, n_vehicles: int) -> None:
 
 
 def needed_bytes(config: Config, regions: Regions) -> int:
-    """Return what a run of a scenario takes of memory at its peak (bytes); for a city at most, its fleet is counted later."""
+    """Return what a run of a scenario takes of memory at its peak (bytes); of a city at most."""
     fleet = config.fleet
     if config.scenario.extent == "city" and fleet.n_vehicles is not None:
         return bytes_for(round(fleet.n_vehicles * fleet.sample))
