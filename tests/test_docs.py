@@ -102,7 +102,7 @@ def test_make_targets_modules_and_configs_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
     for module in set(re.findall(r"python -m ([\w.]+)", text)):
         assert importlib.util.find_spec(module.rstrip(".")), f"python -m {module}"
-    for name in set(re.findall(r"configs/[\w.-]+\w", text)) - MADE_BY_THE_READER:
+    for name in set(re.findall(r"configs/[\w./-]+\w", text)) - MADE_BY_THE_READER:
         assert (REPOSITORY / name).is_file(), name
 
 

@@ -187,7 +187,7 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(tmp_path: Path, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     writer = RunWriter(tmp_path / "run")
-    monkeypatch.setattr(stream.Stream, "put", full)
+    monkeypatch.setattr(stream.Stream, "take", full)
     writer.append("links", links(0, 10))
     with pytest.raises(StoreError, match=r"the disk is full .* make room, write to another disk"):
         writer.commit()

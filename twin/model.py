@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import mesa  # type: ignore[import-untyped]
 import numpy as np
 
-from twin.agents import GridOperator, StationOperator
-from twin.engine import account
+from twin.agents import GridOperator, StationOperator, memory_of, remind
+from twin.engine import account, snapshot
 from twin.engine.window import step as run_window
+from twin.errors import EngineError
 from twin.tables.results import StrandedTable
 
 if TYPE_CHECKING:
@@ -85,6 +86,46 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def finish(self) -> RunTotals:
         """Settle what is still running and return everything counted."""
         return account.finish(self.world)
+
+    def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield by name every array that a run which goes on from this midnight needs."""
+        yield from ((f"world.{piece.name}", piece.array) for piece in snapshot.pieces_of(self.world))
+        for agent in self.agents:
+            yield from ((f"agent.{agent.unique_id}.{name}", array) for name, array in memory_of(agent)[0].items())
+
+    def facts(self) -> dict[str, Any]:
+        """Return what else it needs, as plain values."""
+        return {
+            "day": self.day,
+            "steps": self.steps,
+            "rng": self.rng.bit_generator.state,
+            "world": snapshot.numbers_of(self.world),
+            "agents": {str(agent.unique_id): memory_of(agent)[1] for agent in self.agents},
+        }
+
+    def restore(self, facts: dict[str, Any], read: Callable[[str, Any], Any]) -> None:
+        """Go to the midnight at which `arrays` and `facts` were taken from a model of the same scenario.
+
+        Parameters
+        ----------
+        facts : dict
+            From `facts`.
+        read : callable
+            ``read(name, array)`` fills the array, or returns a new one where its form is another; without an array always.
+
+        Raises
+        ------
+        EngineError
+            If the agents or the arrays are not those of this scenario.
+        """
+        if set(facts["agents"]) != {str(agent.unique_id) for agent in self.agents}:
+            raise EngineError("checkpoint: its agents are not those of this scenario; start the run anew")
+        self.day, self.steps = facts["day"], facts["steps"]
+        self.rng.bit_generator.state = facts["rng"]
+        snapshot.restore(self.world, facts["world"], lambda name, array: read(f"world.{name}", array))
+        for agent in self.agents:
+            held = {name: read(f"agent.{agent.unique_id}.{name}", None) for name in memory_of(agent)[0]}
+            remind(agent, held, facts["agents"][str(agent.unique_id)])
 
     def bulletins(self, kind: type[mesa.Agent]) -> list[dict[str, Any]]:
         """Return what the agents of a kind published, in the order of agents and days."""

@@ -39,7 +39,18 @@ from twin.tables.totals import ProvinceLoad
 if TYPE_CHECKING:
     from twin.config import Config
 
-__all__ = ["Demand", "Places", "Supply", "build_demand", "build_places", "build_supply", "price_table", "require_memory"]
+__all__ = [
+    "Demand",
+    "Places",
+    "Supply",
+    "build_demand",
+    "build_places",
+    "build_supply",
+    "bytes_for",
+    "needed_bytes",
+    "price_table",
+    "require_memory",
+]
 
 STATIONS_BYTES = 1_500_000_000
 """Stations, roads, seeds and libraries of a national run; measured."""
@@ -179,7 +190,7 @@ def require_memory(config: Config, n_vehicles: int) -> None:
 
     limit_gb = config.compute.memory_limit_gb
     limit = limit_gb * 1e9 if limit_gb is not None else float(psutil.virtual_memory().available)
-    needed = memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles + STATIONS_BYTES
+    needed = bytes_for(n_vehicles)
     if needed <= limit:
         return
     sample = max(config.fleet.sample * (limit - STATIONS_BYTES) / max(needed - STATIONS_BYTES, 1), 0.0)
@@ -188,6 +199,19 @@ def require_memory(config: Config, n_vehicles: int) -> None:
         f"fleet: found {n_vehicles:,} vehicles, which need {needed / 1e9:.1f} GB; wanted at most {limit / 1e9:.1f} GB "
         f"({'compute.memory_limit_gb' if limit_gb is not None else 'free on this machine'}); {advice}"
     )
+
+
+def needed_bytes(config: Config, regions: Regions) -> int:
+    """Return what a run of a scenario takes of memory at its peak (bytes); of a city at most."""
+    fleet = config.fleet
+    if config.scenario.extent == "city" and fleet.n_vehicles is not None:
+        return bytes_for(round(fleet.n_vehicles * fleet.sample))
+    return bytes_for(int(count_vehicles(config, regions).sum()))
+
+
+def bytes_for(n_vehicles: int) -> int:
+    """Return what a run with so many vehicles takes of memory at its peak (bytes)."""
+    return memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles + STATIONS_BYTES
 
 
 def price_table(prices: Prices) -> F64:

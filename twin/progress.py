@@ -61,11 +61,12 @@ class Clock:
         self._start = self._since = time.perf_counter()
         self._phase = ""
         self.phases_s: dict[str, float] = {}
+        self.before_s = 0.0
 
     @property
     def wall_s(self) -> float:
-        """Wall time of the run so far."""
-        return time.perf_counter() - self._start
+        """Wall time of the run so far, with the `before_s` that it took up to the checkpoint it goes on from."""
+        return self.before_s + time.perf_counter() - self._start
 
     def say(self, phase: str, hint: str = "") -> None:
         """Begin a phase of the run; a hint is told and not kept."""

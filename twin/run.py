@@ -23,6 +23,7 @@ def run(
     out: Path | str,
     workers: int | str = "auto",
     progress: Callable[[Progress], None] | None = None,
+    resume: bool = False,
 ) -> Run:
     """Simulate a scenario and leave a run folder behind.
 
@@ -36,6 +37,8 @@ def run(
         Worker threads; no result depends on it.
     progress : callable, optional
         Called with a `Progress` now and then.
+    resume : bool
+        Go on from the last checkpoint of a killed run, or from the beginning if it left none; and keep checkpoints.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def run(
     Raises
     ------
     ConfigError
-        If the run needs more memory than there is.
+        If the run needs more memory than there is, or goes on from a checkpoint of other settings or code.
     DataError
         If a seed table is broken.
     EngineError
@@ -60,11 +63,14 @@ def run(
     from twin.model import TwinModel
     from twin.outcome import write_outcome
     from twin.progress import Clock
-    from twin.store import RunWriter, open_run
+    from twin.store import Checkpoints, RunWriter, open_run
 
+    if resume and is_finished(Path(out), config):
+        return open_run(out)
     clock = Clock(config, progress)
     land: Any = city if config.scenario.extent == "city" else nation
-    with RunWriter(Path(out)) as writer:
+    every_days = config.compute.checkpoint_days or int(resume)
+    with Checkpoints(Path(out), config.resolved(), every_days, resume) as kept, RunWriter(Path(out), kept.spool) as writer:
         clock.say("roads and regions")
         places = land.build_places(config, clock.hint)
         clock.say("stations")
@@ -72,11 +78,18 @@ def run(
         clock.say("vehicles and their travel")
         demand = land.build_demand(config, places, supply, n_workers(workers))
 
-        clock.say("days", "on a new machine the kernels are compiled first, for about a minute")
-        world = build_world(demand.given, n_workers(workers))
+        needed_gb = nation.bytes_for(len(demand.given.vehicles.home)) / 1e9
+        clock.say("days", f"within {needed_gb:.1f} GB of memory; on a new machine the kernels are compiled first, a minute")
+        world = build_world(demand.given, n_workers(workers), kept.cut_for)
         model = TwinModel(world, places, supply, config, writer.append, clock.tick)
+        if kept.last is not None:
+            kept.restore(model.restore)
+            clock.before_s = kept.last["wall_s"]
         while not model.is_over:
             model.step()
+            if kept.is_due(model.day) and not model.is_over:
+                writer.drain()
+                kept.save(model.facts(), model.arrays(), clock.wall_s)
 
         clock.say("audit")
         totals = model.finish()
@@ -85,6 +98,14 @@ def run(
         clock.say("metrics and report")
         write_outcome(writer, config, places, supply, demand, model, totals, laws, clock)
         return open_run(writer.commit())
+
+
+def is_finished(out: Path, config: Config) -> bool:
+    """Return whether a folder holds the finished run of a scenario."""
+    from twin.config import config_hash
+    from twin.store import open_run
+
+    return (out / "manifest.json").is_file() and open_run(out).manifest["config_hash"] == config_hash(config)
 
 
 class _CallableModule(ModuleType):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="An agent-based digital twin of China's national EV charging network.",
-    epilog="Exit codes: 0 done, 1 the run failed, 2 the input is wrong and nothing was written.",
+    epilog="Exit codes: 0 done, 1 the run failed, 2 the input is wrong and nothing was written, 130 interrupted.",
 )
 
 
@@ -53,3 +54,25 @@ def told(context: typer.Context) -> Iterator[None]:
             raise
         print(f"twin: {type(error).__name__}", *str(error).splitlines(), sep="\n  ", file=sys.stderr)
         raise typer.Exit(exit_code(error)) from None
+
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+@contextmanager
+def going_on(context: typer.Context, folder: Path) -> Iterator[None]:
+    """After Ctrl-C, say what is left of a run and how to go on with it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from twin.store import unfinished_day
+
+        day = unfinished_day(folder)
+        left = (
+            f"kept up to the end of day {day}; repeat the command with --resume"
+            if day
+            else ("nothing is kept; --checkpoint keeps the state at every midnight")
+        )
+        print(f"twin: interrupted\n  {folder}: {left}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None

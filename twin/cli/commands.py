@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.app import app, told
+from twin.cli.app import app, going_on, told
 from twin.errors import DataError, OutputExistsError
 
 if TYPE_CHECKING:
@@ -34,34 +34,45 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; default runs/<scenario>-<hash>.")] = None,
     workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Worker threads.")] = None,
+    checkpoint: Annotated[
+        bool, typer.Option("--checkpoint", help="Keep the state at every midnight, to go on from with --resume.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a scenario and write its run folder."""
     settings = list(overrides or ())
+    if checkpoint:
+        settings.append("compute.checkpoint_days=1")
     if workers is not None:
-        if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
-            raise typer.BadParameter(f"wanted a number of 1 or more, or 'auto', found '{workers}'", context)
-        settings.append(f"compute.workers={workers}")
+        settings.append(worker_setting(context, workers))
     with told(context):
         from twin.config import load
 
         scenario = load(config, settings)
-        folder = _free_folder(scenario, out)
+        folder = _run_folder(scenario, out, resume)
 
         from twin.cli.progress import display
         from twin.run import run as simulate
 
-        with display(scenario) as progress:
-            result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress)
+        with going_on(context, folder), display(scenario) as progress:
+            result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress, resume=resume)
         _print({"run": str(folder), **result.summary()}, as_json)
 
 
-def _free_folder(config: Config, out: Path | None) -> Path:
-    """Where the run goes; refused when something is there already."""
+def worker_setting(context: typer.Context, workers: str) -> str:
+    """Return the setting that an option of workers stands for."""
+    if workers != "auto" and not (workers.isdecimal() and int(workers) > 0):
+        raise typer.BadParameter(f"wanted a number of 1 or more, or 'auto', found '{workers}'", context)
+    return f"compute.workers={workers}"
+
+
+def _run_folder(config: Config, out: Path | None, resume: bool) -> Path:
+    """Where the run goes; refused when something is there already, unless it may be the run itself, finished."""
     from twin.config import config_hash
 
     folder = out if out is not None else Path("runs") / f"{config.scenario.name}-{config_hash(config)[:8]}"
-    if folder.is_dir() and not any(folder.iterdir()):
+    if resume or (folder.is_dir() and not any(folder.iterdir())):
         return folder
     if folder.exists() or folder.is_symlink():
         what = "a folder that already holds something" if folder.is_dir() else "something that is not a folder"

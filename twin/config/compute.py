@@ -22,6 +22,9 @@ class Compute(Section):
         None, description="refuse a run that needs more memory than this; null: what the machine has free (GB)"
     )
     progress: bool = Field(True, description="show progress while running")
+    checkpoint_days: Annotated[int, Field(ge=0, le=3660)] = Field(
+        0, description="keep the state at every so many midnights, to go on from after a kill; 0: never (d)"
+    )
 
 
 def n_workers(workers: int | str) -> int:

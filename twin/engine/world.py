@@ -75,6 +75,7 @@ class World:
 
     given: Given
     n_workers: int
+    cut_for: int
     active: Active
     wake_s: I32
     pool_state: PoolState
@@ -164,24 +165,27 @@ class World:
         return used[self.active.phase[used] != FREE]
 
 
-def build_world(given: Given, n_workers: int) -> World:
-    """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free."""
+def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> World:
+    """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free.
+
+    A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with.
+    """
     n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
-    first_of_zone = _places_to_cut(given)
-    most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, n_workers), N_SHARDS)
+    first_of_zone, n_hours = _places_to_cut(given), 24 * given.n_days
+    most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
     first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
     station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
-    n_hours, shape = 24 * given.n_days, (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2))
-    board_wait_s = np.zeros(len(given.pools.station), np.int32)
+    shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
     station_state, outage_state = _first_outages(given.outages, n_stations)
     part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     return World(
         given=given,
         n_workers=n_workers,
+        cut_for=cut_for or n_workers,
         active=rows(Active, len(given.vehicles.home)),
         wake_s=np.empty(len(given.vehicles.home), np.int32),
         pool_state=_empty_pools(given),

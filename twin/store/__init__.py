@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from twin.store.checkpoint import Checkpoints, unfinished_day
 from twin.store.manifest import build_manifest, canonical_json, input_hashes
 from twin.store.reader import Run, open_run
 from twin.store.text import write_csv_table
 from twin.store.writer import RunWriter, write_table
 
 __all__ = [
+    "Checkpoints",
     "Run",
     "RunWriter",
     "build_manifest",
     "canonical_json",
     "input_hashes",
     "open_run",
+    "unfinished_day",
     "write_csv_table",
     "write_table",
 ]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twin.tables.columns import arrow_schema, to_arrow
+from twin.tables.columns import arrow_schema
 
 GROUP_ROWS = 1 << 20
 """Rows of a row group."""
@@ -86,9 +86,8 @@ class Stream:
         self.n_rows = 0
         self.n_bytes = 0
 
-    def put(self, rows: Any) -> None:
+    def take(self, chunk: pa.Table) -> None:
         """Take rows in; write out every row group that is full."""
-        chunk = to_arrow(rows)
         self._pending.append(chunk)
         self._n_pending += chunk.num_rows
         self.n_rows += chunk.num_rows
@@ -100,6 +99,11 @@ class Stream:
                 first += GROUP_ROWS
             self._pending = [waiting.slice(first)]
             self._n_pending = waiting.num_rows - first
+
+    def take_all(self, chunks: Iterable[pa.Table]) -> None:
+        """Take rows in, chunk by chunk."""
+        for chunk in chunks:
+            self.take(chunk)
 
     def close(self) -> None:
         """Write the rows that are left; a table without rows still gets its file."""
@@ -149,17 +153,21 @@ class Worker:
     """
 
     def __init__(self, n_waiting: int = 4) -> None:
-        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(n_waiting)
+        self._jobs: queue.Queue[Callable[[], Any] | None] = queue.Queue(n_waiting)
         self._fault: Exception | None = None
         self._is_wanted = True
         self.is_stopped = False
         self._thread = threading.Thread(target=self._work, name="twin-store", daemon=True)
         self._thread.start()
 
-    def give(self, job: Callable[[], None]) -> None:
+    def give(self, job: Callable[[], Any]) -> None:
         """Queue a job; raise the fault of an earlier one instead, if there was any."""
         self.raise_fault()
         self._jobs.put(job)
+
+    def drain(self) -> None:
+        """Wait until every queued job is done or, after a fault, skipped."""
+        self._jobs.join()
 
     def raise_fault(self) -> None:
         """Raise the first fault of a job, if there was any."""
@@ -181,3 +189,4 @@ class Worker:
                     job()
                 except Exception as fault:  # handed to the giver, whatever it is
                     self._fault = fault
+            self._jobs.task_done()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from twin.errors import OutputExistsError, StoreError
+from twin.store.disk import guarded
 from twin.store.manifest import canonical_json
+from twin.store.spool import Spool
 from twin.store.stream import GROUP_ROWS, Stream, Worker, writer_options
 from twin.tables.columns import to_arrow
 
@@ -34,6 +36,8 @@ class RunWriter:
     ----------
     out : Path
         The run folder; it must not exist or be an empty folder.
+    spool : Spool, optional
+        Keeps every appended row, for a run that may have to go on after a kill; the rows it holds already come first.
 
     Raises
     ------
@@ -43,7 +47,7 @@ class RunWriter:
         If the hidden folder cannot be made.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, spool: Spool | None = None) -> None:
         self.out = Path(out).resolve()
         _refuse_if_taken(self.out)
         self.folder = self.out.with_name(f".{self.out.name}.partial-{os.getpid()}")
@@ -52,6 +56,11 @@ class RunWriter:
         self._worker = Worker()
         self._is_open = True
         self._n_bytes = 0
+        self._spool = spool
+        if spool is not None:
+            for name, table in spool.tables.items():
+                stream = self._stream(name, table)
+                self._give(name, partial(stream.take_all, spool.rows(name)))
 
     @property
     def bytes_written(self) -> int:
@@ -77,16 +86,20 @@ class RunWriter:
         self._check_open()
         if self._worker.is_stopped:
             raise StoreError(f"{self.out}/{name}: its tables are finished; append before finish()")
-        stream = self._streams.get(name)
-        if stream is None:
-            in_parts = name in IN_PARTS
-            target = self.folder / (name if in_parts else f"{name}.parquet")
-            stream = self._streams[name] = Stream(target, type(table), in_parts)
-        elif stream.table is not type(table):
-            raise StoreError(
-                f"{self.out}/{name}: found rows of {type(table).__name__}; wanted {stream.table.__name__} as before"
-            )
-        self._guard(name, lambda: self._worker.give(lambda: stream.put(table)))
+        stream = self._stream(name, type(table))
+
+        def put() -> None:
+            rows = to_arrow(table)
+            if self._spool is not None:
+                self._spool.keep(name, type(table), rows)
+            stream.take(rows)
+
+        self._give(name, put)
+
+    def drain(self) -> None:
+        """Wait until every row appended so far is encoded; raise what went wrong with it."""
+        self._worker.drain()
+        self._guard("", self._worker.raise_fault)
 
     def finish(self) -> None:
         """Write out what the appends left behind, so that `bytes_written` counts them; nothing can be appended after.
@@ -156,6 +169,20 @@ class RunWriter:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.abort()
 
+    def _stream(self, name: str, table: type) -> Stream:
+        """Return the stream of a table, opened when it is first named."""
+        stream = self._streams.get(name)
+        if stream is None:
+            in_parts = name in IN_PARTS
+            target = self.folder / (name if in_parts else f"{name}.parquet")
+            stream = self._streams[name] = Stream(target, table, in_parts)
+        elif stream.table is not table:
+            raise StoreError(f"{self.out}/{name}: found rows of {table.__name__}; wanted {stream.table.__name__} as before")
+        return stream
+
+    def _give(self, name: str, job: Callable[[], Any]) -> None:
+        self._guard(name, lambda: self._worker.give(job))
+
     def _close(self) -> None:
         self._is_open = False
         self._worker.stop(finish=False)
@@ -166,10 +193,8 @@ class RunWriter:
 
     def _guard(self, name: str, action: Callable[[], Any]) -> None:
         """Do something with the disk; what goes wrong becomes a StoreError that says what to do."""
-        try:
+        with guarded(self.out, name, self.folder):
             action()
-        except (OSError, pa.ArrowException) as fault:
-            raise StoreError(_advice(self.out, name, fault)) from fault
 
 
 def write_table(table: Any, path: Path) -> None:
@@ -189,29 +214,7 @@ def _refuse_if_taken(out: Path) -> None:
 def _make_folders(folder: Path) -> list[Path]:
     """Make `folder` and its missing parents; return the parents made, outermost first."""
     missing = [parent for parent in folder.parents if not parent.exists()][::-1]
-    try:
+    with guarded(folder.parent):
         shutil.rmtree(folder, ignore_errors=True)  # ours: the name holds this process's id
         folder.mkdir(parents=True)
-    except OSError as fault:
-        raise StoreError(_advice(folder.parent, "", fault)) from fault
     return missing
-
-
-def _advice(out: Path, name: str, fault: Exception) -> str:
-    where = f"{out}/{name}" if name else str(out)
-    code = fault.errno if isinstance(fault, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(_nearest(out)).free
-        return (
-            f"{where}: the disk is full ({free / 1e9:.1f} GB free); make room, write to another disk, or keep "
-            "fewer sessions (output.sessions)"
-        )
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{where}: may not be written ({fault}); choose a folder that you may write to"
-    return f"{where}: could not be written ({fault}); check the disk and run again"
-
-
-def _nearest(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path

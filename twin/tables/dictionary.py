@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
-from twin.tables import results
+from twin.tables import batch, results
 from twin.tables.columns import columns
 from twin.tables.posed import POSED_MEANINGS, POSED_TABLES, PosedColumn
 from twin.tables.seeds import SEED_TABLES
@@ -26,6 +27,10 @@ def page() -> str:
     for table in result_tables():
         rows = ((column.name, _dtype(column.dtype), column.unit, column.meaning) for column in columns(table))
         lines += _section(inspect.getdoc(table) or table.__name__, ("column", "type", "unit", "meaning"), rows)
+    lines += ["## Tables of a batch", "", "Beside the folders of its runs; see docs/cluster.md.", ""]
+    for table in result_tables(batch):
+        rows = ((column.name, _dtype(column.dtype), column.unit, column.meaning) for column in columns(table))
+        lines += _section(inspect.getdoc(table) or table.__name__, ("column", "type", "unit", "meaning"), rows)
     lines += ["## Tables of a case posed by hand", "", "What `twin.simulate` takes; a row's number, from 0, is its id.", ""]
     for name, posed in POSED_TABLES.items():
         told = ((c.name, c.kind, c.unit, c.meaning, _range(c), c.default or "needed") for c in posed)
@@ -40,10 +45,10 @@ def page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def result_tables() -> Iterator[type]:
-    """Yield the declared tables of a run folder in the order of their module."""
-    for value in vars(results).values():
-        if inspect.isclass(value) and value.__module__ == results.__name__ and hasattr(value, "_fields"):
+def result_tables(module: ModuleType = results) -> Iterator[type]:
+    """Yield the declared tables of a run folder, or of another module, in its order."""
+    for value in vars(module).values():
+        if inspect.isclass(value) and value.__module__ == module.__name__ and hasattr(value, "_fields"):
             yield value
 
 

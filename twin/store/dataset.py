@@ -1,0 +1,63 @@
+"""Tables of many runs as one dataset: a folder a scenario and replicate, which readers of Parquet take as columns."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from twin.store.disk import guarded
+from twin.store.manifest import canonical_json
+from twin.store.reader import open_run
+from twin.store.writer import write_table
+
+__all__ = ["gather", "put_json", "put_table"]
+
+
+def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
+    """Put a table of many runs into ``<out>/<name>/scenario=<s>/replicate=<r>/part-0.parquet``.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the batch; a former dataset of that name goes when the new one is whole.
+    name : str
+        ``metrics`` or ``scorecard``.
+    runs : iterable of (str, int, Path)
+        Scenario, replicate and run folder.
+
+    Raises
+    ------
+    StoreError
+        If a run cannot be read or the dataset not written.
+    """
+    partial, whole = out / f".{name}.partial", out / name
+    with guarded(out, name):
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        for scenario, replicate, folder in runs:
+            rows = open_run(folder).table(name)
+            if "scenario" in rows.column_names:  # the folder says it
+                rows = rows.drop_columns(["scenario"])
+            target = partial / f"scenario={scenario}" / f"replicate={replicate}"
+            target.mkdir(parents=True)
+            write_table(rows, target / "part-0.parquet")
+        shutil.rmtree(whole, ignore_errors=True)
+        partial.rename(whole)
+
+
+def put_table(path: Path, table: Any) -> None:
+    """Write a declared table; the file appears when it is whole."""
+    with guarded(path):
+        fresh = path.with_name(f".{path.name}.partial")
+        write_table(table, fresh)
+        fresh.replace(path)
+
+
+def put_json(path: Path, content: Any) -> None:
+    """Write canonical JSON; the file appears when it is whole."""
+    with guarded(path):
+        fresh = path.with_name(f".{path.name}.partial")
+        fresh.write_text(canonical_json(content), encoding="utf-8", newline="\n")
+        fresh.replace(path)
