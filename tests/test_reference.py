@@ -21,7 +21,7 @@ from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED
 
 MOST_WINDOWS = 120
-COVERING = (30, 78, 117)
+COVERING = (12, 30, 117)
 """Numbers of nations in which together everything happens that can happen."""
 
 
