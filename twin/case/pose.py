@@ -165,7 +165,7 @@ def _given(
         vehicles=build_vehicles(read["vehicles"], kinds, tours, grounds),
         local=LocalTables(np.zeros((len(VEHICLE_KINDS), 1)), nothing, nothing, nothing, nothing, mild, mild),
         trips=TripTables(
-            nothing, np.zeros((1, 1), np.uint8), np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.int16),
+            nothing, np.zeros((1, 1, 2), np.uint8), np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.int16),
             nothing, nothing, nothing,
         ),
         background=Background(np.zeros((n_days, network.n_links)), np.zeros((n_days, 24))),
