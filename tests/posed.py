@@ -46,12 +46,12 @@ def along(n_vehicles: int, destination: int, depart_s: Any) -> dict[str, Any]:
 def overload(n_vehicles: int = 20, gap_s: int = 300) -> tuple[Any, ...]:
     """Return vehicles that come to 2 EVSEs at equal distances and take them for 900 s each.
 
-    With 7 of 60 kWh a driver means to be at the station, 10 km on, with 7 - 1.1 * 2 = 4.8 kWh and to add 15 % of the
-    battery, to 13.8 kWh. It comes with 5.0, and 8.8 kWh at 35.2 kW take 900 s.
+    With 7 of 60 kWh a driver means to be at the station, 10 km on, with 7 - 1.1 * 2 = 4.8 kWh and to charge to the fast
+    target of 18 kWh. It comes with 5.0, and 13 kWh at 52 kW take 900 s.
     """
     return (
-        road(2), {"node": [1], "n_evse": 2, "rated_power_kw": 120.0}, cars(np.full(n_vehicles, 7 / 60), power_kw=35.2),
-        along(n_vehicles, 2, np.arange(n_vehicles) * gap_s), behave(reserve_soc=0.05),
+        road(2), {"node": [1], "n_evse": 2, "rated_power_kw": 120.0}, cars(np.full(n_vehicles, 7 / 60), power_kw=52.0),
+        along(n_vehicles, 2, np.arange(n_vehicles) * gap_s), behave(reserve_soc=0.05, fast_target_soc=0.3),
     )  # fmt: skip
 
 

@@ -24,25 +24,30 @@ from twin.tables.results import TRIP_OUTCOMES
 STATION = {"node": [1], "n_evse": [1], "rated_power_kw": [120.0]}
 
 
-def test_one_car_one_road_one_evse_by_hand() -> None:
+@pytest.mark.parametrize(
+    ("fast_target_soc", "to_kwh", "end_s", "next_window_s"), [(0.3, 29.8, 5529, 5700), (0.8, 48, 6184, 6300)]
+)
+def test_one_car_one_road_one_evse_by_hand(fast_target_soc: float, to_kwh: float, end_s: int, next_window_s: int) -> None:
     """Every second and watt-second of a trip with one stop, as reckoned on paper.
 
     50 of 60 kWh short by 24: 2 x 100 km at 0.2 kWh/km. The driver plans with a tenth more: 24 - 22 = 2 kWh at the
     station, 24 - 44 = -20 at the end, where 6 are wanted; so 26 kWh are lacking, 1.8 are taken to spare, and it charges to
-    2 + 26 + 1.8 = 29.8 kWh. It comes with 4 kWh; 25.8 kWh at 100 kW take 928.8 s.
+    2 + 26 + 1.8 = 29.8 kWh, or to the fast target if that is more. It comes with 4 kWh; 25.8 kWh at 100 kW take 928.8 s,
+    44 kWh 1,584 s.
     """
-    run = live(road(2, 100.0, 100.0), STATION, cars(24 / 60), along(1, 2, 1000), behave())
+    config = behave(fast_target_soc=fast_target_soc)
+    run = live(road(2, 100.0, 100.0), STATION, cars(24 / 60), along(1, 2, 1000), config)
     (visit,) = sessions(run)
     assert (visit["arrival_s"], visit["plug_in_s"], visit["wait_s"]) == (4600, 4600, 0)
-    assert visit["end_s"] == 4600 + 929
-    assert visit["energy_ws"] == pytest.approx(25.8 * 3.6e6, abs=1)
-    assert (visit["soc_in"], visit["soc_out"]) == pytest.approx((4 / 60, 29.8 / 60))
+    assert visit["end_s"] == end_s
+    assert visit["energy_ws"] == pytest.approx((to_kwh - 4) * 3.6e6, abs=1)
+    assert (visit["soc_in"], visit["soc_out"]) == pytest.approx((4 / 60, to_kwh / 60))
     assert visit["peak_power_w"] == 100_000
-    # The session ends at 5,529 s. The driver decides with the next window, at 5,700 s, and drives an hour.
+    # The driver decides with the window after the session's end, and drives an hour.
     (trip,) = trips(run)
-    assert (trip["begin_s"], trip["end_s"], trip["outcome"]) == (1000, 5700 + 3600, "ended")
+    assert (trip["begin_s"], trip["end_s"], trip["outcome"]) == (1000, next_window_s + 3600, "ended")
     (law,) = (law for law in run.audit["laws"] if law["name"].startswith("energy at the start"))
-    assert law["left"] == law["right"] == pytest.approx((24 + 25.8) * 3.6e6, abs=1)
+    assert law["left"] == law["right"] == pytest.approx((24 + to_kwh - 4) * 3.6e6, abs=1)
 
 
 def test_an_overloaded_station_serves_everybody_in_order_to_the_second() -> None:
@@ -135,12 +140,12 @@ def test_a_corridor_loses_nobody() -> None:
 
 
 def test_a_site_shares_its_power() -> None:
-    """Two cars behind 100 kW take 50 kW each, and twice the time of one alone; the stronger pool is taken by both."""
+    """Two cars behind 100 kW take 50 kW each for their 44 kWh, 3,168 s; the stronger pool is taken by both."""
     site = {"node": [1, 1], "station": "A", "n_evse": 2, "rated_power_kw": [120.0, 90.0], "site_limit_kw": 100.0}
     case = (road(2, 100.0, 100.0), site, cars([0.4, 0.4]), along(2, 2, 1000), behave())
     visits = sessions(live(*case))
     assert [(visit["station"], visit["pool"]) for visit in visits] == [(0, 0), (0, 0)]
-    assert [visit["end_s"] - visit["plug_in_s"] for visit in visits] == [1858, 1858]
+    assert [visit["end_s"] - visit["plug_in_s"] for visit in visits] == [3168, 3168]
 
 
 def test_own_charger_before_setting_out() -> None:
