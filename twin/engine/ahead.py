@@ -73,6 +73,7 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 n_seen = look_around(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0:
                 at = pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
+                note_last_chance(slot, at == (n_seen - 1) % N_SEEN, active)
                 if rules.reservation_share > 0.0 and not is_here:
                     book_stop(slot, at, way_m, rules, active, wake_s, outlook)
             if n_seen > 0 and is_here:
@@ -81,6 +82,15 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 return False
     take_the_road(slot, way_m, rules, active, wake_s, outlook, tally)
     return False
+
+
+@kernel
+def note_last_chance(slot, is_last, active):
+    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
+    if is_last:
+        active.n_tries[slot] = HAS_TO_STAY
+    elif active.n_tries[slot] == HAS_TO_STAY:
+        active.n_tries[slot] = 0
 
 
 @kernel

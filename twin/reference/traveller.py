@@ -76,6 +76,11 @@ class Traveller(Customer):
                 elif prospect.stops:
                     stop = self.pick_stop(prospect.stops, arrival_ws, reserve_ws)
                     self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
+                    # Behind the last stop in reach there is no other: its queue is joined, however long.
+                    if stop is prospect.stops[-1]:
+                        self.n_tries = HAS_TO_STAY
+                    elif self.n_tries == HAS_TO_STAY:
+                        self.n_tries = 0
                     self.book(stop, way_m)
         self.drive_through_town(way_m, ROAD)
         return False
