@@ -101,9 +101,10 @@ def draw_map(stations: Columns, network: Columns | None) -> Chart:
         view_of(stations["lon"], stations["lat"]) if network is None else view_of(network["from_lon"], network["from_lat"])
     )
     data = [] if network is None else [roads(network, view)]
-    is_idle = (stations["n_sessions"] == 0) & (view.centre_deg is not None)
+    is_single = (stations["layer"] == "highway") | (view.centre_deg is not None)
+    is_idle = (stations["n_sessions"] == 0) & is_single
     if is_idle.any():
-        data.append(_idle(stations["lon"][is_idle], stations["lat"][is_idle], view))
+        data.append(_idle({name: values[is_idle] for name, values in stations.items()}, view))
     for layer in LAYERS:
         chosen = (stations["layer"] == layer) & ~is_idle
         if chosen.any():
@@ -141,14 +142,20 @@ def roads(network: Columns, view: View) -> Chart:
     }
 
 
-def _idle(lon_deg: NDArray[Any], lat_deg: NDArray[Any], view: View) -> Chart:
-    """Draw a city's stations to which nobody came."""
-    x, y = view.project(lon_deg, lat_deg)
-    marker = {"size": 4, "color": "#cccccc"}
+def _idle(columns: Columns, view: View) -> Chart:
+    """Draw those of the stations shown one by one to which nobody came."""
+    x, y = view.project(columns["lon"], columns["lat"])
     return {
-        "type": "scattergl", "mode": "markers", "name": "no session", "x": view.shown(x), "y": view.shown(y),
-        "marker": marker, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "scattergl",
+        "mode": "markers",
+        "name": "no session",
+        "x": view.shown(x),
+        "y": view.shown(y),
+        "text": [html.escape(str(name)) for name in columns["name"]],
+        "customdata": [[int(n), 0] for n in columns["n_evse"]],
+        "marker": {"size": 4, "color": "#cccccc"},
+        "hovertemplate": "%{text}<br>%{customdata[0]:,} EVSEs, no session<extra></extra>",
+    }
 
 
 def _points(layer: str, columns: Columns, view: View) -> Chart:
