@@ -21,6 +21,7 @@ from twin.config import load, schema
 from twin.config.starter import STARTER
 from twin.errors import ConfigError, DataError, EngineError, OutputExistsError, StoreError, TwinError
 
+CONFIGS = Path(__file__).parent.parent / "configs"
 COMPUTING = ("numba", "numpy", "pyarrow", "mesa", "ray", "scipy")
 HEAVY = (*COMPUTING, "osmnx", "networkx", "osmium", "plotly", "pydantic", "ruamel")
 
@@ -281,9 +282,16 @@ def test_progress_can_be_silenced(scenario: Path) -> None:
 def test_a_starter_runs_as_it_is_and_names_only_settings_that_exist(tmp_path: Path) -> None:
     result = invoke("init", tmp_path / "study")
     assert result.exit_code == 0
-    assert [Path(line).name for line in result.stdout.splitlines()] == ["scenario.yaml", "default.yaml", "schema.json"]
+    assert [Path(line).name for line in result.stdout.splitlines()] == [
+        "scenario.yaml",
+        "fitted.yaml",
+        "default.yaml",
+        "schema.json",
+    ]
     config = load(tmp_path / "study" / "scenario.yaml")
     assert config.stations.province_factors == {"GD": 1.2}
+    assert config.travel == load(CONFIGS / "national-2027.yaml").travel
+    assert config.behaviour == load(CONFIGS / "national-2027.yaml").behaviour
     assert (tmp_path / "study" / "default.yaml").read_text() == schema.default_yaml()
     # What is commented out is a setting too: with its comment sign gone it still loads.
     text = STARTER.replace("# behaviour:", "behaviour:").replace("#   patience_s", "  patience_s")

@@ -172,7 +172,9 @@ def test_nothing_to_look_at_is_refused(tmp_path: Path) -> None:
 def test_garbage_is_a_fault_and_never_a_crash(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
     folder = tmp_path_factory.mktemp("garbage")
     (folder / name).write_bytes(content)
-    examine(folder)
+    finding = examine(folder)
+    assert [file for file, _ in finding.looked_at] == [name]
+    assert all(name in fault or "seed" in fault for fault in finding.faults.message().splitlines())
 
 
 def test_it_answers_in_json(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ __all__ = [
     "build_places",
     "build_supply",
     "bytes_for",
+    "memory_words",
     "needed_bytes",
     "price_table",
     "require_memory",
@@ -212,6 +213,11 @@ def needed_bytes(config: Config, regions: Regions) -> int:
 def bytes_for(n_vehicles: int) -> int:
     """Return what a run with so many vehicles takes of memory at its peak (bytes)."""
     return memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles + STATIONS_BYTES
+
+
+def memory_words(demand: Demand) -> str:
+    """Say what memory a run takes at its peak."""
+    return f"within {bytes_for(len(demand.given.vehicles.home)) / 1e9:.1f} GB of memory"
 
 
 def price_table(prices: Prices) -> F64:

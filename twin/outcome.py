@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -13,6 +12,7 @@ import numpy as np
 
 import twin
 from twin.agents import GridOperator, StationOperator
+from twin.config.files import FILE_SETTINGS
 from twin.metrics.audit import audit_json
 from twin.metrics.coverage import coverage_metrics
 from twin.metrics.grid import grid_table
@@ -21,7 +21,7 @@ from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
-from twin.store import RunWriter, build_manifest, input_hashes
+from twin.store import RunWriter, build_manifest, hash_file, input_hashes
 from twin.tables import seeds
 from twin.tables.columns import columns
 from twin.tables.results import (
@@ -104,15 +104,17 @@ def _private_evse(config: Config) -> int:
 
 
 def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:
-    """Yield the files of the user's that the places were made from, with their hashes and licences; none for the seeds'."""
-    if config.network.source == "backbone":
-        return
-    about = places.network.provenance
-    yield {"name": str(about["source"]), "sha256": str(about["sha256"]), "licence": str(about["licence"])}
-    for name in (config.city.zones, config.city.activity):
-        if name is not None:
-            digest = hashlib.sha256(Path(name).read_bytes()).hexdigest()
-            yield {"name": Path(name).name, "sha256": digest, "licence": "the user's"}
+    """Yield the files that the scenario names, with their hashes and licences; none for the seeds'."""
+    settings = config.resolved()
+    for (section, key), word in FILE_SETTINGS.items():
+        name = settings[section][key]
+        if name in (None, word):
+            continue
+        if section == "network":
+            about = places.network.provenance
+            yield {"name": str(about["source"]), "sha256": str(about["sha256"]), "licence": str(about["licence"])}
+        else:
+            yield {"name": Path(name).name, "sha256": hash_file(Path(name)), "licence": "the user's"}
 
 
 def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:

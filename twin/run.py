@@ -78,8 +78,7 @@ def run(
         clock.say("vehicles and their travel")
         demand = land.build_demand(config, places, supply, n_workers(workers))
 
-        needed_gb = nation.bytes_for(len(demand.given.vehicles.home)) / 1e9
-        clock.say("days", f"within {needed_gb:.1f} GB of memory; on a new machine the kernels are compiled first, a minute")
+        clock.say("days", f"{nation.memory_words(demand)}; on a new machine the kernels are compiled first, a minute")
         world = build_world(demand.given, n_workers(workers), kept.cut_for)
         model = TwinModel(world, places, supply, config, writer.append, clock.tick)
         if kept.last is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twin.cli.app import app, going_on, told
-from twin.errors import DataError, OutputExistsError
+from twin.errors import OutputExistsError
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -91,10 +91,10 @@ def report(
 ) -> None:
     """Write the planner's page of a run."""
     with told(context):
-        if not (run_folder / "manifest.json").is_file():
-            raise DataError(f"{run_folder}: found no manifest.json; wanted the folder of a finished run; check the path")
         from twin.report import write_report
+        from twin.store import open_named
 
+        open_named(run_folder)
         page = write_report(run_folder, out if out is not None else run_folder / "report.html")
         typer.echo(str(page))
     if open_it:
@@ -128,8 +128,9 @@ def init(
     """
     with told(context):
         from twin.config.starter import write_starter
+        from twin.validation import fitted
 
-        for path in write_starter(folder):
+        for path in write_starter(folder, fitted.fitted_yaml(fitted.read())):
             typer.echo(str(path))
 
 

@@ -121,6 +121,7 @@ def calibrate(
     """Fit settings to the observed figures that may be fitted; figures held out for tests are never read."""
     with told(context):
         from twin.config import load, setting
+        from twin.store import write_text
         from twin.validation import fitted
         from twin.validation.calibration import fit, read_targets
         from twin.validation.fitting import figures_by_runs, needed_configs
@@ -137,8 +138,8 @@ def calibrate(
         how += f"sample {scenarios[0].fleet.sample:g}"
         text = fitted.fitted_csv(fits, day, how)
         if write is not None:
-            fitted.write(write / "seeds" / "fitted.csv", text)
-            fitted.write(write / "configs" / "fitted.yaml", fitted.fitted_yaml(fitted.read(write / "seeds")))
+            write_text(write / "seeds" / "fitted.csv", text)
+            write_text(write / "configs" / "fitted.yaml", fitted.fitted_yaml(fitted.read(write / "seeds")))
         rows = [{**found.target._asdict(), "value": found.value, "simulated": found.simulated} for found in fits]
         typer.echo(json.dumps(rows) if as_json else text, nl=as_json)
 

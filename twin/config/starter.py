@@ -13,12 +13,13 @@ __all__ = ["STARTER", "write_starter"]
 
 STARTER = """\
 # yaml-language-server: $schema=schema.json
-# A scenario: only what differs from default.yaml, where every setting stands with its unit and meaning.
+# A scenario: only what differs from fitted.yaml, the settings fitted to what was observed, and from default.yaml, where
+# every setting stands with its unit and meaning.
 #
 #   twin run scenario.yaml              a run folder under runs/, with report.html
 #   twin report RUN --open              the page of a run, in the browser
 #   twin compare RUN RUN --open         runs side by side
-extends: default.yaml
+extends: fitted.yaml
 
 scenario:
   name: mine                            # used in file names
@@ -42,13 +43,15 @@ stations:
 """
 
 
-def write_starter(folder: Path) -> list[Path]:
-    """Write a commented scenario, the defaults and the schema into a new folder.
+def write_starter(folder: Path, fitted: str) -> list[Path]:
+    """Write a commented scenario, the fitted settings, the defaults and the schema into a new folder.
 
     Parameters
     ----------
     folder : Path
         A folder that does not exist or is empty.
+    fitted : str
+        Content of ``fitted.yaml``, which the scenario extends.
 
     Returns
     -------
@@ -68,7 +71,8 @@ def write_starter(folder: Path) -> list[Path]:
     try:
         partial.mkdir(parents=True)
         (partial / "scenario.yaml").write_text(STARTER, encoding="utf-8")
-        names = ["scenario.yaml", *(path.name for path in schema.write(partial))]
+        (partial / "fitted.yaml").write_text(fitted, encoding="utf-8")
+        names = ["scenario.yaml", "fitted.yaml", *(path.name for path in schema.write(partial))]
         partial.replace(folder)
     except OSError as fault:
         raise StoreError(f"{folder}: could not be written ({fault}); choose a place with room to write to") from fault

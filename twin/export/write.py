@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twin.errors import DataError, OutputExistsError, StoreError
 from twin.export.features import LAYERS
-from twin.store import Run, open_run
+from twin.store import Run, open_named
 
 __all__ = ["export_run"]
 
@@ -42,13 +42,12 @@ def export_run(folder: Path, out: Path, layer: str | None = None) -> Path:
         If a table of the run is missing or damaged, or the file cannot be written.
     """
     write = _writer(out, layer)
-    if not (folder / "manifest.json").is_file():
-        raise DataError(f"{folder}: found no manifest.json; wanted the folder of a finished run; check the path")
+    run = open_named(folder)
     if out.exists():
         raise OutputExistsError(f"{out}: found a file of that name; wanted a new one; give another name or remove it first")
     partial = out.with_name(f".{os.getpid()}-partial-{out.name}")
     try:
-        write(open_run(folder), partial)
+        write(run, partial)
         partial.replace(out)
     except OSError as fault:
         raise StoreError(f"{out}: could not be written ({fault}); choose a folder with room to write to") from fault

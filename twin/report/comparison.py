@@ -12,9 +12,10 @@ import numpy as np
 from twin.report.comparable import Compared, differing, open_all
 from twin.report.compared_charts import difference_map, load_by_run, waits_by_run
 from twin.report.figures import NONE, Finding, Writer, minutes, percent
-from twin.report.html import render, write_page
+from twin.report.html import render
 from twin.report.page import first_day_of
 from twin.report.rows import CARDS, LAYER_FIGURES, listed, policy_writer
+from twin.store import write_text
 from twin.tables.inputs import LAYERS
 
 __all__ = ["write_comparison"]
@@ -39,7 +40,7 @@ def write_comparison(folders: Sequence[Path], out: Path) -> Path:
     StoreError
         If the page cannot be written.
     """
-    return write_page(render("compare.html.j2", comparison_content(open_all(folders))), Path(out))
+    return write_text(Path(out), render("compare.html.j2", comparison_content(open_all(folders))))
 
 
 def comparison_content(runs: Sequence[Compared]) -> dict[str, Any]:

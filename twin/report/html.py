@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
-
-from twin.errors import StoreError
 
 ROOM = Path(__file__).parent
 
@@ -41,24 +38,6 @@ def render(template: str, content: dict[str, Any]) -> str:
         plotly=Markup(get_plotlyjs()),
         chart_json=Markup(script_json(content["charts"])),
     )
-
-
-def write_page(text: str, out: Path) -> Path:
-    """Write a page under its name, only when it is whole.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(out)
-    except OSError as fault:
-        partial.unlink(missing_ok=True)
-        raise StoreError(f"{out}: could not be written ({fault}); choose a folder with room to write to") from fault
-    return out
 
 
 def script_json(obj: Any) -> str:

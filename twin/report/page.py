@@ -9,9 +9,9 @@ from typing import Any
 from twin.report import charts, findings, observed, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
-from twin.report.html import render, write_page
+from twin.report.html import render
 from twin.report.map import draw_map
-from twin.store import Run, canonical_json, open_run
+from twin.store import Run, canonical_json, open_run, write_text
 
 
 def write_report(run_dir: Path, out: Path | None = None) -> Path:
@@ -37,7 +37,7 @@ def write_report(run_dir: Path, out: Path | None = None) -> Path:
         If a table is missing or damaged, or the page cannot be written.
     """
     out = Path(run_dir) / "report.html" if out is None else Path(out)
-    return write_page(render("page.html.j2", page_content(open_run(run_dir))), out)
+    return write_text(out, render("page.html.j2", page_content(open_run(run_dir))))
 
 
 def page_content(run: Run) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from twin.store.checkpoint import Checkpoints, unfinished_day
-from twin.store.manifest import build_manifest, canonical_json, input_hashes
-from twin.store.reader import Run, open_run
-from twin.store.text import write_csv_table
+from twin.store.manifest import build_manifest, canonical_json, hash_file, input_hashes
+from twin.store.reader import Run, open_named, open_run
+from twin.store.text import write_csv_table, write_text
 from twin.store.writer import RunWriter, write_table
 
 __all__ = [
@@ -14,9 +14,12 @@ __all__ = [
     "RunWriter",
     "build_manifest",
     "canonical_json",
+    "hash_file",
     "input_hashes",
+    "open_named",
     "open_run",
     "unfinished_day",
     "write_csv_table",
     "write_table",
+    "write_text",
 ]

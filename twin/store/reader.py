@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from twin.errors import StoreError
+from twin.errors import DataError, StoreError
 from twin.store.manifest import FORMAT
 
 HEADLINES = (
@@ -161,6 +161,21 @@ def open_run(path: Path | str) -> Run:
     if written != FORMAT:
         raise StoreError(f"{path}/manifest.json: format {written!r}; this version reads format {FORMAT}")
     return Run(path, manifest)
+
+
+def open_named(folder: Path) -> Run:
+    """Open a run folder that a user has named.
+
+    Raises
+    ------
+    DataError
+        If it is no run folder.
+    StoreError
+        If its manifest is damaged, or a later version wrote it.
+    """
+    if not (folder / "manifest.json").is_file():
+        raise DataError(f"{folder}: found no manifest.json; wanted the folder of a finished run; check the path")
+    return open_run(folder)
 
 
 def read_json(path: Path) -> dict[str, Any]:

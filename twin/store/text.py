@@ -1,7 +1,8 @@
-"""Tables as text, for programs that read nothing else."""
+"""Text files: written whole or not at all, and tables as text for programs that read nothing else."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,27 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pc
 
-__all__ = ["write_csv_table"]
+from twin.errors import StoreError
+
+__all__ = ["write_csv_table", "write_text"]
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text under its name only when it is whole; return the path.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as fault:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"{path}: could not be written ({fault}); choose a folder with room to write to") from fault
+    return path
 
 
 def write_csv_table(table: pa.Table | Mapping[str, Any], path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import StoreError
 from twin.tables import seeds
 from twin.validation.calibration import Fit
 
@@ -58,19 +57,3 @@ def fitted_yaml(table: Mapping[str, NDArray[Any]]) -> str:
         rows, date = table["rows"][row], table["date"][row]
         lines.append(f"  {key}: {table['value'][row]:g}  # {f'fitted to {rows}, {date}' if rows else 'not fitted yet'}")
     return "\n".join(lines) + "\n"
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as fault:
-        raise StoreError(f"{path}: could not be written ({fault}); name a folder that is there") from fault

@@ -10,7 +10,7 @@ from typing import Any
 
 from twin import __version__
 from twin.errors import DataError, StoreError
-from twin.store import input_hashes, open_run, write_table
+from twin.store import input_hashes, open_named, open_run, write_table
 from twin.tables import seeds
 from twin.tables.results import ValidationTable
 from twin.tables.seeds_evidence import EVIDENCE_TABLES
@@ -36,10 +36,9 @@ def validate(folders: Sequence[Path]) -> ValidationTable:
 
 def read_facts(folder: Path) -> Facts:
     """Open the run in a folder."""
-    if not (folder / "manifest.json").is_file():
-        raise DataError(f"{folder}: found no manifest.json; wanted the folder of a finished run; check the path")
+    run = open_named(folder)
     try:
-        return facts_of(open_run(folder))
+        return facts_of(run)
     except (KeyError, ValueError) as fault:
         raise StoreError(
             f"{folder}/manifest.json: no period or fleet to read ({fault}); wanted the run of a nation"
