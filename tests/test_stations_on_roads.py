@@ -27,6 +27,7 @@ from twin.stations.carriageways import at_carriageways
 from twin.stations.files import export_stations, import_stations
 from twin.stations.inventory import Inventory
 from twin.stations.snap import fingerprint, snap
+from twin.store import hash_file
 from twin.tables.inputs import LAYERS, MARKETS
 from twin.tables.listed import read_list
 
@@ -298,6 +299,8 @@ def test_a_run_on_a_list_has_its_stations_and_balanced_books(tmp_path: Path, nat
     )
     write(tmp_path, "stations: {source: l.parquet}\nperiod: {n_days: 1}\nfleet: {sample: 0.00001}\n", "a.yaml")
     done = twin.run(load(tmp_path / "a.yaml"), out=tmp_path / "run")
+    sha256 = {entry["name"]: entry["sha256"] for entry in done.manifest["inputs"]}
+    assert sha256["l.parquet"] == hash_file(tmp_path / "l.parquet")
     table = done.stations.to_pydict()
     assert set(table["list_id"]) <= {row.partition(",")[0] for row in rows}
     assert {n for n, layer in zip(table["n_evse"], table["layer"], strict=True) if layer == "urban"} == {20}
