@@ -27,6 +27,7 @@ from twin.fleet.quantiles import (
     table_mean,
     there_and_back,
 )
+from twin.fleet.stock import vehicles_of
 from twin.fleet.vehicles import SOC_RANGE, build_vehicles, group_counts, memory_needed_bytes
 from twin.network.regions import Regions, load_regions
 from twin.tables.columns import columns
@@ -347,3 +348,16 @@ def test_the_local_factor_scales_kilometres(regions: Regions) -> None:
     calendar = build_calendar(one)
     whole, part = build_local(one, calendar, regions), build_local(half, calendar, regions)
     np.testing.assert_allclose(part.km_quantile, 0.5 * whole.km_quantile)
+
+
+def test_the_fleet_of_a_month_lies_between_the_ends_of_two_years():
+    before, after, month = (vehicles_of(year) for year in ("2024", "2025", "2025-09"))
+    np.testing.assert_array_equal(month, np.rint(before + 0.75 * (after - before)).astype(np.int64))
+    np.testing.assert_array_equal(vehicles_of("2025-12"), after)
+    # The published stock of mid-2025 is 36.89 M (Ministry of Public Security).
+    assert vehicles_of("2025-06").sum() == pytest.approx(36.89e6, rel=0.03)
+
+
+def test_a_month_without_the_year_before_is_refused():
+    with pytest.raises(DataError, match=r"no year 2022, which fleet\.year 2023-06 needs"):
+        vehicles_of("2023-06")

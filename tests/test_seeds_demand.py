@@ -62,7 +62,7 @@ def test_hauls_are_the_sum_of_their_truck_classes(year: str) -> None:
 @pytest.mark.parametrize(
     ("year", "stock", "trucks"),
     [
-        *((year, "nev_stock", "heavy_truck_stock") for year in ("2024", "2025", "2026", "2027")),
+        *((year, "nev_stock", "heavy_truck_stock") for year in ("2023", "2024", "2025", "2026", "2027")),
         ("2027-low", "nev_stock_low", "heavy_truck_stock_low"),
         ("2027-stress", "nev_stock_policy", "heavy_truck_stock_high"),
     ],

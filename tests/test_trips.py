@@ -24,6 +24,7 @@ from twin.fleet.gravity import alias_tables, fit_exponent, implied_shares, logno
 from twin.fleet.passages import expected_passages, passages_within_zones
 from twin.fleet.passenger import car_passages, passage_levels, passenger_plans, reach, travellers
 from twin.fleet.plans import same_day_shares
+from twin.fleet.stock import COUNTED_IN
 from twin.fleet.trips import build_trips, expected_trips, rolled_trips, trip_length_figures
 from twin.fleet.waves import HOLIDAYS, build_waves, holiday_scale, journey_nights, journey_weights
 from twin.network.regions import Regions, load_regions
@@ -70,12 +71,12 @@ def make_case(regions: Regions, routes: Skims, year: str, start: dt.date, n_days
 
 @pytest.fixture(scope="module")
 def national_day(regions: Regions, routes: Skims) -> Case:
-    return make_case(regions, routes, "2025", dt.date(2025, 9, 23), 17)
+    return make_case(regions, routes, COUNTED_IN, dt.date(2025, 9, 23), 17)
 
 
 @pytest.fixture(scope="module")
 def ordinary(regions: Regions, routes: Skims) -> Case:
-    return make_case(regions, routes, "2025", dt.date(2025, 10, 13), 14)
+    return make_case(regions, routes, COUNTED_IN, dt.date(2025, 10, 13), 14)
 
 
 # --- gravity and alias tables -----------------------------------------------------------------------------------
@@ -227,7 +228,7 @@ def test_no_trip_ends_in_its_own_zone(national_day: Case) -> None:
 
 def test_the_fleet_of_2025_makes_the_counted_passages(national_day: Case) -> None:
     levels, n = passage_levels(), national_day.n[list(CAR_GROUPS)].sum()
-    assert n == pytest.approx(travellers("2025"), rel=1e-6)
+    assert n == pytest.approx(travellers(COUNTED_IN), rel=1e-6)
     assert levels.ordinary * n == pytest.approx(7.35e6, rel=1e-3)
     assert levels.holiday * n == pytest.approx(12.5e6, rel=1e-3)
 
@@ -255,7 +256,7 @@ def test_national_day_has_the_counted_level_and_rush(national_day: Case, regions
 def test_a_run_that_begins_on_the_first_morning_misses_only_those_already_away(
     regions: Regions, routes: Skims, national_day: Case
 ) -> None:
-    case = make_case(regions, routes, "2025", dt.date(2025, 10, 1), 8)
+    case = make_case(regions, routes, COUNTED_IN, dt.date(2025, 10, 1), 8)
     now, whole = (expected_trips(one.tables, one.n)[list(CAR_GROUPS)].sum(axis=0) for one in (case, national_day))
     assert 0.95 < now.mean() / whole[8:16].mean() < 1.0
 
@@ -323,7 +324,7 @@ def test_spring_festival_stays_longer_and_goes_home(regions: Regions, routes: Sk
 
 
 def test_factors_scale_trips_and_nothing_else(regions: Regions, routes: Skims, ordinary: Case) -> None:
-    half = make_case(regions, routes, "2025", dt.date(2025, 10, 13), 14, trip_factor=0.5, freight_factor=0.0)
+    half = make_case(regions, routes, COUNTED_IN, dt.date(2025, 10, 13), 14, trip_factor=0.5, freight_factor=0.0)
     whole, part = expected_trips(ordinary.tables, ordinary.n), expected_trips(half.tables, half.n)
     np.testing.assert_allclose(part[:3], 0.5 * whole[:3], rtol=1e-9)
     assert not part[3:].any()
@@ -384,7 +385,7 @@ def test_all_vehicles_are_the_counted_ones() -> None:
 
 
 def test_electric_cars_replace_others() -> None:
-    stock = travellers("2025")
+    stock = travellers(COUNTED_IN)
     now, later = other_cars(stock), other_cars(1.5 * stock)
     assert (now.ordinary + 1.0) * 7.35e6 == pytest.approx(34.4e6 - 8.0e6, rel=0.005)
     assert (now.holiday + 1.0) * 12.5e6 == pytest.approx(62.0e6 - 5.6e6, rel=0.005)

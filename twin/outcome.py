@@ -21,6 +21,7 @@ from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
+from twin.stations.months import published
 from twin.store import RunWriter, build_manifest, hash_file, input_hashes
 from twin.tables import seeds
 from twin.tables.columns import columns
@@ -98,9 +99,8 @@ def write_outcome(
 
 
 def _private_evse(config: Config) -> int:
-    """Return the private EVSEs of the scenario's stock: at homes, depots and work."""
-    stock = seeds.read("private_stock")
-    return int(stock["n_evses"][stock["date"] == config.stations.stock].sum())
+    """Return the private EVSEs of the month of the scenario's stock: at homes, depots and work."""
+    return published("private_evses", config.stations.stock)
 
 
 def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:

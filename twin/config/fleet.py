@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from twin.config.base import Factor, PositiveShare, ProvinceCode, ProvinceFactor, Section
 
-FleetYear = Literal["2024", "2025", "2026", "2027", "2027-low", "2027-stress"]
+FleetYear = Annotated[str, Field(pattern=r"^(20(23|24|25|26|27)|20(24|25|26|27)-(0[1-9]|1[0-2])|2027-low|2027-stress)$")]
 
 
 def _year_to_text(value: object) -> object:
@@ -17,12 +17,12 @@ def _year_to_text(value: object) -> object:
 
 
 class Fleet(Section):
-    """The electric vehicles of the country at the end of a year."""
+    """The electric vehicles of the country at one time."""
 
     year: Annotated[FleetYear, BeforeValidator(_year_to_text)] = Field(
         "2027",
-        description="year-end fleet of the vehicle-stock seed; '2027-low' grows more slowly, '2027-stress' is the 80 M "
-        "that the plan must be able to serve",
+        description="fleet at the end of a year of the vehicle-stock seed, or of a month between two of them (year-month); "
+        "'2027-low' grows more slowly, '2027-stress' is the 80 M that the plan must be able to serve",
     )
     n_vehicles: int | None = Field(
         None, ge=1, le=500_000_000, description="cars, vans and taxis in place of the seed's figure (vehicles)"

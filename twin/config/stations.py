@@ -23,7 +23,8 @@ class Stations(Section):
     stock: str = Field(
         "2027-12",
         pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$",
-        description="month whose stock of charging facilities stands, one of those in the charger-stock seed (year-month)",
+        description="month at whose end the stock of charging facilities is taken: one of the charger-stock seed, or any "
+        "from August 2024 to the last of those, by the totals published (year-month)",
     )
     province_factors: dict[ProvinceCode, ProvinceFactor] = Field(
         {}, description="public EVSEs of a province as a multiple of the stock, by province code, e.g. {GD: 1.2} (-)"

@@ -14,6 +14,7 @@ from twin.fleet.extent import N_LENGTHS, leaving_probability, zone_radius_km
 from twin.fleet.freight import zone_flows
 from twin.fleet.passenger import travellers
 from twin.fleet.plans import GroupPlan, Rolled, roll, same_day_shares
+from twin.fleet.stock import COUNTED_IN
 from twin.fleet.trips import group_plans
 from twin.fleet.waves import HOLIDAYS
 from twin.tables.columns import F64, I64
@@ -51,7 +52,7 @@ def other_cars(n_electric: float) -> Ratios:
     n_electric : float
         Electric cars, taxis and vans of the whole country that leave their zone at times.
     """
-    growth = n_electric / travellers("2025")
+    growth = n_electric / travellers(COUNTED_IN)
     electric = np.array([figures.travel("long_distance", f"nev_passages_{day}") for day in ("ordinary", "holiday")]) * growth
     trucks = figures.travel("national", "truck_expressway_ordinary") * 1e6
     every = all_vehicles() - np.array([trucks, trucks * figures.travel("holiday", "factor_trucks")])

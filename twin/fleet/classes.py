@@ -115,8 +115,8 @@ def load_shares(year: str, folder: Path | str | None = None) -> ClassShares:
     Parameters
     ----------
     year : str
-        Year of the fleet, such as ``"2027"`` or ``"2027-stress"``. Shares are known for 2025 and 2027; the years
-        between are interpolated, those outside take the nearer one.
+        Year of the fleet, such as ``"2027"`` or ``"2027-stress"``; a month counts as its year. Shares are known for
+        2025 and 2027; the years between are interpolated, those outside take the nearer one.
     """
     seed = read("vehicle_classes", folder)
     later = min(max((int(year[:4]) - 2025) / 2.0, 0.0), 1.0)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from twin.errors import DataError
 from twin.fleet import figures
 from twin.fleet.apportion import largest_remainder
+from twin.fleet.stock import vehicles_of
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.seeds import read
@@ -55,12 +55,7 @@ def fleet_totals(config: Config) -> I64:
     DataError
         If the stock seed lacks the year.
     """
-    seed = read("fleet_stock")
-    of_year = seed["year"] == config.fleet.year
-    if not np.any(of_year):
-        years = ", ".join(sorted(set(seed["year"])))
-        raise DataError(f"fleet_stock.csv: no year {config.fleet.year}; there are {years}; set fleet.year to one of them")
-    totals = np.array([seed["n_vehicles"][of_year & (seed["kind"] == kind)].sum() for kind in VEHICLE_KINDS])
+    totals = vehicles_of(config.fleet.year)
     if config.fleet.n_vehicles is not None:
         light = totals[[CAR, TAXI, VAN]]
         totals[BUS] = int(totals[BUS]) * config.fleet.n_vehicles // int(light.sum())

@@ -12,10 +12,10 @@ from twin.fleet.extent import MEAN_ACCESS_KM, Leaving, Lengths, leaving, trip_le
 from twin.fleet.gravity import fit_exponent, lognormal_deterrence, mean_km, rows
 from twin.fleet.plans import GroupPlan, night_tables
 from twin.fleet.quantiles import there_and_back
+from twin.fleet.stock import COUNTED_IN, vehicles_of
 from twin.fleet.waves import HOLIDAYS, MAX_NIGHTS, HolidayPattern, Waves, build_waves
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import VEHICLE_KINDS
-from twin.tables.seeds import read
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -49,22 +49,21 @@ class Reach(NamedTuple):
 
 
 def travellers(year: str) -> float:
-    """Return the cars, taxis and vans of the end of a year that leave their zone at times."""
-    seed, classes = read("fleet_stock"), load_classes()[0]
+    """Return the cars, taxis and vans of the end of a year or month that leave their zone at times."""
+    classes = load_classes()[0]
     share = load_shares(year).share[:, np.isin(classes.group, CAR_GROUPS)].sum(axis=1)
-    row = seed["year"] == year
-    counts = zip(seed["kind"][row], seed["n_vehicles"][row], strict=True)
-    return float(sum(share[VEHICLE_KINDS.index(kind)] * n for kind, n in counts if kind != "truck"))
+    share[VEHICLE_KINDS.index("truck")] = 0.0
+    return float(share @ vehicles_of(year))
 
 
 def passage_levels() -> Levels:
     """Return expressway passages a day of a vehicle that leaves its zone at times, 2025.
 
-    All passages of electric vehicles (Ministry of Transport) over the cars, taxis and vans of the end of 2025 that are
-    not confined to town; the few passages of electric trucks and coaches are counted as theirs. The rate is kept for
+    All passages of electric vehicles (Ministry of Transport) over the cars, taxis and vans of that time that are not
+    confined to town; the few passages of electric trucks and coaches are counted as theirs. The rate is kept for
     other years, so that trips grow with the fleet.
     """
-    stock = travellers("2025")
+    stock = travellers(COUNTED_IN)
     ordinary = figures.travel("long_distance", "nev_passages_ordinary")
     return Levels(ordinary / stock, figures.travel("long_distance", "nev_passages_holiday") / stock)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.errors import DataError, Faults
 from twin.stations.apportion import Ints, Numbers, apportion, apportion_groups
+from twin.stations.months import cells_of_month, full_month
 from twin.tables import seeds
 from twin.tables.columns import F64, I64, STR
 from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS
@@ -58,7 +59,7 @@ class Cells:
 
 
 def read_cells(date: str, folder: Path | None = None) -> Cells:
-    """Read the stock of a month.
+    """Return the stock of a month, cell by cell; see `cells_of_month` for months between those of the table.
 
     Parameters
     ----------
@@ -70,37 +71,29 @@ def read_cells(date: str, folder: Path | None = None) -> Cells:
     Raises
     ------
     DataError
-        If there is no stock of that month, or its rows name unknown power classes or users, or repeat each other.
+        If no stock of that month is known, or its rows name unknown power classes or users.
     """
-    stock = seeds.read("charger_stock", folder)
+    cells = cells_of_month(date, folder)
     classes = seeds.read("power_classes", folder)
-    rows = np.flatnonzero(stock["date"] == date)
-    if not len(rows):
-        found = ", ".join(sorted(set(stock["date"].tolist())))
-        raise DataError(f"stations.stock: found {date!r}; wanted one of {found}; set a month that the stock table has")
     class_names = classes["power_class"]
     index = {name: row for row, name in enumerate(class_names.tolist())}
-    faults, seen = Faults(), set()
-    for row in rows.tolist():
-        key = tuple(stock[name][row] for name in ("layer", "power_class", "serves"))
-        where = f"charger_stock.csv:{row + 2}"
-        if key[1] not in index:
-            faults.add(where, f"power class {key[1]}", "one of " + ", ".join(index), "add it to power_classes.csv")
-        if key[0] not in LAYERS or key[2] not in SERVES:
-            faults.add(where, f"{key[0]}, {key[2]}", f"one of {LAYERS} and one of {tuple(SERVES)}")
-        if key in seen:
-            faults.add(where, " ".join(key), f"each kind once for {date}", "add the rows up")
-        seen.add(key)
+    faults = Faults()
+    for key in cells:
+        where = f"charger_stock.csv, {date}"
+        if key.power_class not in index:
+            faults.add(where, f"power class {key.power_class}", "one of " + ", ".join(index), "add it to power_classes.csv")
+        if key.layer not in LAYERS or key.serves not in SERVES:
+            faults.add(where, f"{key.layer}, {key.serves}", f"one of {LAYERS} and one of {tuple(SERVES)}")
     faults.raise_if_any(DataError)
-    power_class = np.array([index[name] for name in stock["power_class"][rows]], np.int64)
+    power_class = np.array([index[key.power_class] for key in cells], np.int64)
     rated_kw = classes["rated_kw"].astype(np.float64)
     return Cells(
-        layer=np.array([LAYERS.index(name) for name in stock["layer"][rows]], np.int64),
+        layer=np.array([LAYERS.index(key.layer) for key in cells], np.int64),
         power_class=power_class,
-        serves=np.array([SERVES[name] for name in stock["serves"][rows]], np.int64),
+        serves=np.array([SERVES[key.serves] for key in cells], np.int64),
         rated_w=np.rint(rated_kw * 1000).astype(np.int64)[power_class],
         is_ac=(classes["kind"] == "ac")[power_class],
-        n_evse=stock["n_evses"][rows].astype(np.int64),
+        n_evse=np.array(list(cells.values()), np.int64),
         power_class_names=class_names,
         is_high_power_class=rated_kw >= 250.0,
     )
@@ -123,7 +116,7 @@ def provinces_of_cells(
     cells : Cells
         The nation's stock.
     date : str
-        Month of the shares.
+        Month of the stock; the shares are those of the next month that the table has.
     provinces : ndarray of str, shape (n_provinces,)
         Province codes in order.
     factors : mapping of str to float
@@ -141,16 +134,16 @@ def provinces_of_cells(
     DataError
         If a province has no share in any layer, or no EVSE in the end.
     """
-    shares = seeds.read("charger_provinces", folder)
+    shares, known = seeds.read("charger_provinces", folder), full_month(date, folder)
     by_layer = np.zeros((len(LAYERS), len(provinces)))
     index = {code: row for row, code in enumerate(provinces.tolist())}
-    for row in np.flatnonzero(shares["date"] == date).tolist():
+    for row in np.flatnonzero(shares["date"] == known).tolist():
         if shares["province"][row] in index:
             by_layer[LAYERS.index(shares["layer"][row]), index[shares["province"][row]]] = shares["share"][row]
     trucks = figure("heavy_truck_share", provinces, folder)
     faults = Faults()
     for code in provinces[by_layer.sum(axis=0) <= 0].tolist():
-        faults.add(f"charger_provinces.csv, {date}, {code}", "no share", "a share above 0", "a province needs stations")
+        faults.add(f"charger_provinces.csv, {known}, {code}", "no share", "a share above 0", "a province needs stations")
     faults.raise_if_any(DataError)
     counts = np.empty((len(provinces), len(cells.n_evse)), np.int64)
     on_highway = cells.layer == LAYERS.index("highway")

@@ -7,7 +7,7 @@ from twin.tables.seeds_places import FACTS
 
 KINDS = ("car", "taxi", "van", "bus", "truck")
 HAULS = ("drayage", "regional", "long")
-FLEET_YEARS = ("2024", "2025", "2026", "2027", "2027-low", "2027-stress")
+FLEET_YEARS = ("2023", "2024", "2025", "2026", "2027", "2027-low", "2027-stress")
 
 
 def haul(optional: bool = False) -> SeedColumn:
