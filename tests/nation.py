@@ -31,7 +31,7 @@ from twin.tables.state import Roads, Rules
 KWH = 3_600_000
 RULES = Rules(
     seed=1, window_s=300, trigger_mean_soc=0.3, trigger_sd_soc=0.05, reserve_soc=0.1, fast_target_soc=0.8,
-    home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7,
+    home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7, informed_share=1.0,
     trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,

@@ -80,6 +80,11 @@ class Behaviour(Section):
         description="share of drivers who charge in town before setting out when the battery would not last (-); first fit, "
         "with the acceptance of stops, to observed rows C1 and C2; range 0.1 to 0.9; confidence low",
     )
+    informed_share: Share = Field(
+        0.6,
+        description="share of drivers on a trip who look up how long each stop ahead makes wait; the others expect no queue "
+        "until one has turned them away (-); from memory, unverified; confidence low",
+    )
     trip_target_soc: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.95,
         description="state of charge to which a driver charges in town for a trip (0..1); from memory, unverified; "

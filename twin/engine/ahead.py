@@ -246,11 +246,14 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
     # What the trip lacks has to be bought somewhere: its price and time are compared plug by plug, whatever is taken here.
     lack_ws = reserve_ws - arrival_ws
     usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * outlook.classes.capacity_ws[row]
+    knows_waits = is_informed(slot, rules, active)
     best, best_cost = -1, np.inf
     for at in range(min(n_seen, N_SEEN)):
         pool = seen.pool[at]
         gain_ws = stop_target_ws(at, row, arrival_ws, reserve_ws, rules, outlook) - seen.energy_ws[at]
-        seconds = outlook.board_wait_s[pool] + 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
+        seconds = 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
+        if knows_waits:
+            seconds += outlook.board_wait_s[pool]
         seconds += lack_ws / plug_power_w(row, pool, outlook)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24
@@ -269,6 +272,13 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
     )
     active.target_ws[slot] = int(stop_target_ws(best, row, arrival_ws, reserve_ws, rules, outlook))
     return best
+
+
+@kernel
+def is_informed(slot, rules, active):
+    """Return whether this driver looks up the waits ahead: some always do, everybody after having been turned away."""
+    was_turned_away = 0 < active.n_tries[slot] < HAS_TO_STAY
+    return was_turned_away or uniform(rules.seed, HABIT, active.vehicle[slot], 0, 6) < rules.informed_share
 
 
 @kernel

@@ -96,6 +96,7 @@ def rules_of(config: Config) -> Rules:
         home_plug_soc=behaviour.home_plug_soc,
         top_up_soc=behaviour.top_up_soc,
         prepared_share=behaviour.prepared_share,
+        informed_share=behaviour.informed_share,
         trip_target_soc=behaviour.trip_target_soc,
         slow_share=behaviour.slow_share,
         hybrid_public_share=behaviour.hybrid_public_share,

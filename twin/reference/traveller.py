@@ -214,7 +214,9 @@ class Traveller(Customer):
         lack_ws = reserve_ws - arrival_ws
         usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * self.type.capacity_ws
         gain_ws = self.stop_target_ws(stop, arrival_ws, reserve_ws) - stop.energy_ws
-        seconds = pool.board_wait_s + 2.0 * stop.detour_m / rules.town_speed_m_per_s
+        seconds = 2.0 * stop.detour_m / rules.town_speed_m_per_s
+        if self.is_informed():
+            seconds += pool.board_wait_s
         seconds += lack_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(self.wake_s + stop.drive_s) // SECONDS_PER_HOUR % 24
@@ -222,6 +224,10 @@ class Traveller(Customer):
         # Gumbel-distributed, so that the choice is a logit (McFadden 1974).
         u = self.draw(Stream.STOP, self.wake_s, pool.row & 0xFFFF)
         return float(cost + rules.taste_cny * math.log(-math.log(u + 1e-12) + 1e-300))
+
+    def is_informed(self) -> bool:
+        """Return whether this driver looks up the waits ahead: some always do, everybody after having been turned away."""
+        return bool(0 < self.n_tries < HAS_TO_STAY or self.draw(Stream.HABIT, 0, 6) < self.model.rules.informed_share)
 
     def stop_target_ws(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
         """Return what to charge to: the fast target, or more if that is enough to arrive with the reserve."""

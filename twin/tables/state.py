@@ -202,6 +202,7 @@ class Rules(NamedTuple):
     home_plug_soc: float
     top_up_soc: float
     prepared_share: float
+    informed_share: float
     trip_target_soc: float
     slow_share: float
     hybrid_public_share: float
