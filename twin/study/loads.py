@@ -1,0 +1,62 @@
+"""What the stations of a run drew from the grid, hour by hour, and the load of its zones."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.store import Run
+from twin.tables.columns import F64, I64
+
+__all__ = ["HOURS_PER_DAY", "Grid", "Loads", "of_day", "read_loads", "zone_kw"]
+
+HOURS_PER_DAY, QUARTERS_PER_HOUR = 24, 4
+
+Grid = dict[str, NDArray[Any]]
+"""Columns of ``grid.parquet``."""
+
+
+class Loads(NamedTuple):
+    """What the stations of a run draw from the grid: rows of ``station_hours`` sorted by station, in kW."""
+
+    stations: dict[str, NDArray[Any]]
+    first: I64
+    hour: I64
+    kw: F64
+    n_hours: int
+
+    def of_station(self, station: int) -> F64:
+        """Return a station's draw hour by hour, shape (n_hours,)."""
+        rows = slice(self.first[station], self.first[station + 1])
+        return np.bincount(self.hour[rows], self.kw[rows], self.n_hours)
+
+    def peak_kw(self) -> F64:
+        """Return each station's largest hour, shape (n_stations,)."""
+        peaks = np.zeros(len(self.first) - 1)
+        np.maximum.at(peaks, np.repeat(np.arange(len(peaks)), np.diff(self.first)), self.kw)
+        return peaks
+
+
+def read_loads(run: Run) -> Loads:
+    """Read what every station drew from the grid in every hour: energy into batteries over the chargers' efficiency."""
+    table = run.table("station_hours", ("station", "hour", "energy_kwh"))
+    station, hour, kwh = (table.column(name).to_numpy() for name in ("station", "hour", "energy_kwh"))
+    order = np.argsort(station, kind="stable")
+    stations = run.arrays("stations")
+    first = np.searchsorted(station[order], np.arange(len(stations["station"]) + 1))
+    efficiency = run.manifest["config"]["stations"]["module_efficiency"]
+    n_hours = HOURS_PER_DAY * run.manifest["config"]["period"]["n_days"]
+    return Loads(stations, first, hour[order].astype(np.int64), kwh[order].astype(np.float64) / efficiency, n_hours)
+
+
+def zone_kw(grid: Grid, zone: str, column: str) -> F64:
+    """Return a column of a zone's grid load as means of hours, shape (n_hours,)."""
+    values = grid[column][grid["zone"] == zone].astype(np.float64)
+    return np.asarray(values.reshape(-1, QUARTERS_PER_HOUR).mean(axis=1))
+
+
+def of_day(values: F64, day: int) -> F64:
+    """Return the hours of a day, along the last axis."""
+    return values[..., day * HOURS_PER_DAY : (day + 1) * HOURS_PER_DAY]

@@ -1,0 +1,120 @@
+"""The study as files: feeders, their hours, sites for a map, loads of zones for PyPSA."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.grid.powerflow import LEAST_VOLTAGE_PU, MOST_LINE_SHARE, MOST_TRANSFORMER_SHARE, Flow
+from twin.network.regions import Regions
+from twin.store import write_csv_table
+from twin.study.loads import Grid, Loads, zone_kw
+from twin.study.strained import HIGHWAY, STRAINED_SHARE, FeederResult
+
+__all__ = ["feeder_hours", "feeders", "sites", "write_pypsa"]
+
+ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "base_kw")
+"""Columns of ``grid.parquet`` that are told as loads of a zone."""
+
+
+def feeders(results: list[FeederResult]) -> dict[str, Any]:
+    """Return a row per feeder: what it carried, its worst hour, and the cure."""
+    return {
+        "feeder": [one.feeder.name for one in results],
+        "kind": [one.feeder.kind for one in results],
+        "province": [one.province for one in results],
+        "day": [one.day for one in results],
+        "station_peak_kw": [round(one.feeder.peak_kw, 1) for one in results],
+        "other_peak_kw": [round(float(one.feeder.base_kw.sum(axis=0).max()), 1) for one in results],
+        "site_transformers_kva": [round(float(one.feeder.site_kva.sum()), 1) for one in results],
+        "lowest_voltage_pu": [round(float(one.flow.voltage_pu.min()), 4) for one in results],
+        "line_share": [round(float(one.flow.line_share.max()), 4) for one in results],
+        "transformer_share": [round(float(one.flow.transformer_share.max()), 4) for one in results],
+        "loss_share": [round(float(one.flow.loss_kw.sum() / one.flow.drawn_kw.sum()), 4) for one in results],
+        "hours_outside": [int(outside(one.flow).sum()) for one in results],
+        "holds": [one.flow.holds for one in results],
+        "cure": ["" if one.flow.holds else one.cure.words if one.cure else "none of those known" for one in results],
+        "cure_cny": [0.0 if one.cure is None else round(one.cure.cost_cny) for one in results],
+    }
+
+
+def outside(flow: Flow) -> np.ndarray:
+    """Return in which hours a voltage or a loading is beyond its limit, ndarray of bool, shape (n_hours,)."""
+    is_outside: np.ndarray = (
+        (flow.voltage_pu < LEAST_VOLTAGE_PU)
+        | (flow.line_share > MOST_LINE_SHARE)
+        | (flow.transformer_share > MOST_TRANSFORMER_SHARE)
+    )
+    return is_outside
+
+
+def feeder_hours(results: list[FeederResult]) -> dict[str, Any]:
+    """Return a row per feeder and hour of its worst day."""
+    n_hours = [len(one.flow.voltage_pu) for one in results]
+    flow = {name: np.concatenate([getattr(one.flow, name) for one in results]) for name in Flow._fields} if results else {}
+    return {
+        "feeder": np.repeat([one.feeder.name for one in results], n_hours),
+        "hour": np.concatenate([one.day * 24 + np.arange(n) for one, n in zip(results, n_hours, strict=True)])
+        if results
+        else [],
+        "station_kw": np.concatenate([one.feeder.site_kw.sum(axis=0) for one in results]) if results else [],
+        "other_kw": np.concatenate([one.feeder.base_kw.sum(axis=0) for one in results]) if results else [],
+        **flow,
+    }
+
+
+def sites(loads: Loads) -> str:
+    """Return the service areas, and every station that is strained, as GeoJSON points, WGS-84."""
+    peak_kw, stations = loads.peak_kw(), loads.stations
+    limit_kw = stations["site_limit_kw"]
+    chosen = (stations["layer"] == HIGHWAY) | (peak_kw >= STRAINED_SHARE * limit_kw)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [float(stations["lon"][row]), float(stations["lat"][row])]},
+            "properties": {
+                **{name: str(stations[name][row]) for name in ("name", "province", "zone", "county", "layer", "site_type")},
+                "station": int(stations["station"][row]),
+                "n_evse": int(stations["n_evse"][row]),
+                "site_limit_kw": round(float(limit_kw[row]), 1),
+                "peak_kw": round(float(peak_kw[row]), 1),
+            },
+        }
+        for row in np.flatnonzero(chosen).tolist()
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False) + "\n"
+
+
+def write_pypsa(grid: Grid, regions: Regions, start: str, folder: Path) -> None:
+    """Write the load of every zone by kind and hour as a folder of PyPSA: buses, loads, snapshots and ``p_set`` in MW.
+
+    Parameters
+    ----------
+    grid : dict of str to ndarray
+        Columns of ``grid.parquet``.
+    regions : Regions
+        Zones and where they lie.
+    start : str
+        Day 0, year-month-day; snapshots are hours of China Standard Time.
+    folder : Path
+        An empty folder.
+    """
+    zones = regions.zone_id.tolist()
+    kinds = [name for name in ZONE_LOADS if name in grid]
+    loads = {f"{zone} {kind[:-3]}": zone_kw(grid, zone, kind) / 1e3 for zone in zones for kind in kinds}
+    n_hours = len(next(iter(loads.values())))
+    snapshots = (np.datetime64(start, "h") + np.arange(n_hours)).astype("datetime64[s]").astype(str).tolist()
+    bus = {"name": zones, "v_nom": [110.0] * len(zones), "x": regions.zone_lon, "y": regions.zone_lat}
+    write_csv_table(bus, folder / "buses.csv")
+    of = {
+        "name": list(loads),
+        "bus": [zone for zone in zones for _ in kinds],
+        "carrier": [kind[:-3] for _ in zones for kind in kinds],
+    }
+    write_csv_table(of, folder / "loads.csv")
+    ones = [1.0] * n_hours
+    write_csv_table({"snapshot": snapshots, "objective": ones, "stores": ones, "generators": ones}, folder / "snapshots.csv")
+    write_csv_table({"snapshot": snapshots, **loads}, folder / "loads-p_set.csv")
