@@ -221,5 +221,5 @@ def memory_words(demand: Demand) -> str:
 
 
 def price_table(prices: Prices) -> F64:
-    """Return what a kWh costs by hour: provinces in town, then provinces on the highway."""
-    return np.ascontiguousarray(np.concatenate([prices.total("urban"), prices.total("highway")]))
+    """Return what a kWh costs by hour: provinces in town, then provinces on the highway, then swaps by province."""
+    return np.ascontiguousarray(np.concatenate([prices.total(kind) for kind in ("urban", "highway", "swap")]))

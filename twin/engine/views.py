@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from twin.engine.given import Given
 from twin.tables.columns import I32, columns, rows, to_rows
-from twin.tables.inputs import LAYERS
+from twin.tables.inputs import LAYERS, SWAPS
 from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Traits, Ways, Zones
 
 
@@ -48,9 +50,11 @@ def build_plugs(given: Given) -> Plugs:
     plugs = rows(Plugs, len(given.pools.station))
     plugs.rated_power_w[:] = given.pools.rated_power_w
     plugs.serves[:], plugs.is_ac[:], plugs.power_class[:] = given.pools.serves, given.pools.is_ac, given.pools.power_class
-    plugs.network[:] = given.pools.network if given.rules.admitted_share < 1.0 else 0
+    is_swap = given.pools.n_batteries > 0
+    network = given.pools.network if given.rules.admitted_share < 1.0 else 0
+    plugs.network[:] = np.where(is_swap, SWAPS, network)
     is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
-    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
+    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * np.where(is_swap, 2, is_highway)
     return plugs
 
 
