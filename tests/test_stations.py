@@ -117,9 +117,12 @@ def test_the_national_stock_is_met_exactly_by_layer_class_and_use(stock):
         serves = {"car": 1, "truck": 2, "any": 3}[table["serves"][row]]
         power_class = inv.power_class_names.tolist().index(table["power_class"][row])
         chosen = layer == LAYERS.index(table["layer"][row])
-        chosen &= (inv.pools.power_class == power_class) & (inv.pools.serves == serves)
+        chosen &= (inv.pools.power_class == power_class) & (inv.pools.serves == serves) & (inv.pools.n_batteries == 0)
         assert inv.pools.n_evse[chosen].sum() == table["n_evses"][row], row
-    assert inv.n_evse_total == table["n_evses"][rows].sum()
+    bays = seeds.read("swap_stock")
+    n_bays = bays["n_bays"][bays["date"] == stock].sum()
+    assert inv.pools.n_evse[inv.pools.n_batteries > 0].sum() == n_bays
+    assert inv.n_evse_total == table["n_evses"][rows].sum() + n_bays
 
 
 def test_provinces_get_their_share_of_every_class():
@@ -166,7 +169,7 @@ def test_rows_are_sorted_and_ids_contiguous():
     assert (pools.station == np.repeat(np.arange(len(stations.zone)), stations.n_pools)).all()
     assert (pools.n_evse >= 1).all()
     assert (pools.first_evse == np.cumsum(pools.n_evse) - pools.n_evse).all()
-    kind = (pools.station.astype(np.int64) * 16 + pools.power_class) * 4 + pools.serves
+    kind = ((pools.station.astype(np.int64) * 16 + pools.power_class) * 4 + pools.serves) * 2 + (pools.n_batteries > 0)
     assert len(np.unique(kind)) == len(kind)
 
 
@@ -257,11 +260,13 @@ def test_the_transformer_of_a_known_site():
 
 def test_limits_leave_room_for_one_and_bind_at_large_sites():
     inv = inventory()
-    rated_w = by_station(inv, inv.pools.n_evse.astype(np.int64) * inv.pools.rated_power_w)
-    n_dc = by_station(inv, inv.pools.n_evse * (inv.pools.is_ac == 0))
+    is_plug = inv.pools.n_batteries == 0
+    rated_w = by_station(inv, (inv.pools.n_evse * is_plug).astype(np.int64) * inv.pools.rated_power_w)
+    n_dc = by_station(inv, inv.pools.n_evse * ((inv.pools.is_ac == 0) & is_plug))
     strongest_w = np.zeros(len(rated_w), np.int64)
-    np.maximum.at(strongest_w, inv.pools.station, np.where(inv.pools.is_ac, 0, inv.pools.rated_power_w))
-    limit_w = inv.stations.site_limit_w
+    np.maximum.at(strongest_w, inv.pools.station, np.where((inv.pools.is_ac == 0) & is_plug, inv.pools.rated_power_w, 0))
+    rack_w = by_station(inv, inv.pools.n_batteries.astype(np.int64) * inv.pools.rated_power_w)
+    limit_w = inv.stations.site_limit_w - rack_w
     assert (limit_w <= rated_w).all()
     assert (limit_w >= strongest_w).all()
     assert (limit_w >= np.floor(0.6 * rated_w)).all()
@@ -460,7 +465,7 @@ def test_a_month_between_has_its_stations_and_keeps_to_the_provinces_of_the_next
 
 
 def test_a_province_without_stations_is_named(tmp_path: Path):
-    for name in ("charger_stock", "power_classes", "charger_provinces", "province_figures", "operators"):
+    for name in ("charger_stock", "power_classes", "charger_provinces", "province_figures", "operators", "swap_stock"):
         shutil.copy(seeds.folder_of_seeds() / f"{name}.csv", tmp_path)
     path = tmp_path / "charger_provinces.csv"
     lines = path.read_text(encoding="utf-8").splitlines()

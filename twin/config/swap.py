@@ -33,7 +33,7 @@ class Swap(Section):
         "confidence medium",
     )
     given_soc: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
-        0.95, description="state of charge of the battery given (-); from memory, unverified; confidence low"
+        0.95, description="state of charge of the battery given (0..1); from memory, unverified; confidence low"
     )
     fee_cny_per_kwh: Annotated[float, Field(ge=0.0, le=5.0)] = Field(
         0.60,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def with_swap_bays(cells: Cells, swap: Swap, date: str, folder: Path | None = No
     n_bays = np.rint(stock["n_bays"] * swap.station_factor).astype(np.int64)
     rows = np.flatnonzero((stock["date"] == date) & (n_bays > 0))
     is_weaker = (classes["kind"] == "dc") & (classes["min_kw"] <= swap.slot_power_kw)
-    more = {
+    more: dict[str, Any] = {
         "layer": [LAYERS.index(name) for name in stock["layer"][rows].tolist()],
         "power_class": np.full(len(rows), np.flatnonzero(is_weaker)[-1]),
         "serves": [SERVES[name] for name in stock["serves"][rows].tolist()],
