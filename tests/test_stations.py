@@ -473,3 +473,31 @@ def test_a_province_without_stations_is_named(tmp_path: Path):
     path.write_text("\n".join(cut) + "\n", encoding="utf-8")
     with pytest.raises(DataError, match="XZ"):
         build_inventory(Config(), regions(), network(), folder=tmp_path)
+
+
+# Swap bays
+
+
+def test_swap_bays_stand_where_trucks_charge_with_a_rack_each():
+    inv = inventory()
+    pool = np.flatnonzero(inv.pools.n_batteries)
+    station = inv.pools.station[pool]
+    assert (inv.pools.n_batteries[pool] == 8 * inv.pools.n_evse[pool]).all()
+    assert (inv.pools.rated_power_w[pool] == 562_500).all()
+    assert (inv.pools.serves[pool] == SERVES_TRUCKS).all()
+    assert set(inv.stations.site_type[station]) == {SITE_TYPES.index("freight hub"), SITE_TYPES.index("service area")}
+    assert len(np.unique(inv.stations.province[station])) >= 25
+    rack_w = by_station(inv, inv.pools.n_batteries.astype(np.int64) * inv.pools.rated_power_w)
+    assert (inv.stations.site_limit_w >= rack_w).all()
+
+
+def test_swap_stations_are_as_many_as_the_scenario_says_and_leave_the_plugs_as_they_are():
+    bays = {}
+    for factor in (0.0, 1.0, 10.0):
+        config = Config.model_validate({"swap": {"station_factor": factor, "batteries_per_bay": 3}})
+        inv = build_inventory(config, regions(), network())
+        is_swap = inv.pools.n_batteries > 0
+        bays[factor] = int(inv.pools.n_evse[is_swap].sum())
+        assert inv.pools.n_batteries.sum() == 3 * bays[factor]
+        assert inv.pools.n_evse[~is_swap].sum() == 6_200_000
+    assert bays == {0.0: 0, 1.0: 900, 10.0: 9000}
