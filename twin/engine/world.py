@@ -186,8 +186,6 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
-    station_state, outage_state = _first_outages(given.outages, n_stations)
-    racks, ready_s = full_racks(given, station_state)
     part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     return World(
         given=given,
@@ -195,16 +193,9 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         cut_for=cut_for or n_workers,
         active=rows(Active, len(given.vehicles.home)),
         wake_s=np.empty(len(given.vehicles.home), np.int32),
-        pool_state=_empty_pools(given, racks),
         board_wait_s=board_wait_s,
         n_booked=np.zeros_like(board_wait_s),
-        evses=_free_evses(given),
-        station_state=station_state,
-        outages=to_rows(given.outages),
-        outage_state=outage_state,
-        racks=racks,
-        ready_s=ready_s,
-        next_s=station_state.fails_s.copy(),
+        **_idle_stations(given, n_stations),
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
@@ -229,6 +220,15 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         start_energy_ws=int(given.vehicles.energy_ws.sum(dtype=np.int64)),
         executor=ThreadPoolExecutor(n_workers - 1) if n_workers > 1 else None,
     )
+
+
+def _idle_stations(given: Given, n_stations: int) -> dict[str, Any]:
+    """Return the state of stations where nobody is yet, by the names of `World`."""
+    stations, outage_state = _first_outages(given.outages, n_stations)
+    racks, ready_s = full_racks(given, stations)
+    own = {"pool_state": _empty_pools(given, racks), "evses": _free_evses(given), "racks": racks, "ready_s": ready_s}
+    calendar = {"outages": to_rows(given.outages), "outage_state": outage_state}
+    return {**own, **calendar, "station_state": stations, "next_s": stations.fails_s.copy()}
 
 
 def _empty_pools(given: Given, racks: Racks) -> PoolState:
