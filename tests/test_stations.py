@@ -22,6 +22,7 @@ from twin.stations.limits import TRANSFORMER_KVA, site_limit_w
 from twin.stations.months import cells_of_month, published
 from twin.stations.placement import offset, on_sphere_km
 from twin.stations.service_areas import BANK_EVSE, Sides, service_sites
+from twin.stations.swap_bays import bays_of_month
 from twin.tables import seeds
 from twin.tables.inputs import LAYERS, MARKETS, SERVES_TRUCKS, SITE_TYPES
 
@@ -501,3 +502,11 @@ def test_swap_stations_are_as_many_as_the_scenario_says_and_leave_the_plugs_as_t
         assert inv.pools.n_batteries.sum() == 3 * bays[factor]
         assert inv.pools.n_evse[~is_swap].sum() == 6_200_000
     assert bays == {0.0: 0, 1.0: 900, 10.0: 9000}
+
+
+def test_swap_stations_of_months_between_lie_on_the_line_and_before_the_first_there_are_none():
+    highway, urban = ("highway", "truck"), ("urban", "truck")
+    assert bays_of_month("2023-07") == {highway: 0, urban: 0}
+    assert bays_of_month("2023-08") == {highway: 4, urban: 0}
+    assert bays_of_month("2024-10") == {highway: round(4 + 149 * 14 / 28), urban: round(152 * 14 / 28)}
+    assert bays_of_month("2027-12") == bays_of_month("2029-01") == {highway: 450, urban: 450}

@@ -19,7 +19,6 @@ from twin.behaviour import (
     NEARLY_SOC,
     SLACK_SOC,
     STOP_OVERHEAD_S,
-    STREET_DETOUR,
     TOP_UP_FIRST_SOC,
 )
 from twin.engine.lot import (
@@ -31,6 +30,7 @@ from twin.engine.lot import (
     count_way,
     has_charged,
     n_known,
+    note_last_chance,
     pass_swaps,
     plug_power_w,
     strand,
@@ -38,9 +38,10 @@ from twin.engine.lot import (
     temperature_factor,
     town_ws,
     use_energy,
+    way_to_town_m,
 )
 from twin.kernels import kernel
-from twin.physics import distance_m, road_consumption_ws_per_m
+from twin.physics import road_consumption_ws_per_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS, SWAPS
 from twin.tables.state import FAST, HAS_TO_STAY, ROAD, TRUCK
@@ -84,15 +85,6 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 return False
     take_the_road(slot, way_m, rules, active, wake_s, outlook, tally)
     return False
-
-
-@kernel
-def note_last_chance(slot, is_last, active):
-    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
-    if is_last:
-        active.n_tries[slot] = HAS_TO_STAY
-    elif active.n_tries[slot] == HAS_TO_STAY:
-        active.n_tries[slot] = 0
 
 
 @kernel
@@ -219,14 +211,6 @@ def town_pool(slot, node, is_truck, rules, active, outlook):
     at = outlook.markets.first[row] + pass_swaps(slot, outlook.markets.first[row], place, n_pools, rules, active, outlook)
     is_open = admits(outlook.offers.network[at], slot, rules, active, outlook)
     return at if is_open and outlook.offers.pool[at] != active.shunned[slot] else -1
-
-
-@kernel
-def way_to_town_m(node, at, outlook):
-    """Return the way from a node to an offer in town."""
-    return outlook.least_way_m + STREET_DETOUR * distance_m(
-        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
-    )
 
 
 @kernel

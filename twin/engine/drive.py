@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
-from twin.engine.ahead import present_node, town_pool, way_to_town_m
+from twin.engine.ahead import present_node, town_pool
 from twin.engine.day import quantile
 from twin.engine.itinerary import begin_next, end_present, is_posed
 from twin.engine.lot import (
@@ -25,6 +25,7 @@ from twin.engine.lot import (
     temperature_factor,
     town_ws,
     use_energy,
+    way_to_town_m,
 )
 from twin.engine.stay import stay
 from twin.kernels import kernel

@@ -2,8 +2,9 @@
 
 import math
 
-from twin.behaviour import LEAST_GAIN_SOC
+from twin.behaviour import LEAST_GAIN_SOC, STREET_DETOUR
 from twin.kernels import kernel
+from twin.physics import distance_m
 from twin.rng import Stream, uniform
 from twin.tables.inputs import MARKETS, SWAPS
 from twin.tables.state import (
@@ -12,6 +13,7 @@ from twin.tables.state import (
     CUT_OFF,
     FAST,
     FREE,
+    HAS_TO_STAY,
     NEVER_S,
     NO_VISIT,
     ROAD,
@@ -187,6 +189,23 @@ def service_s(row, pool, need_ws, rules, outlook):
     if outlook.plugs.network[pool] == SWAPS:
         return float(rules.swap_s)
     return need_ws / plug_power_w(row, pool, outlook)
+
+
+@kernel
+def note_last_chance(slot, is_last, active):
+    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
+    if is_last:
+        active.n_tries[slot] = HAS_TO_STAY
+    elif active.n_tries[slot] == HAS_TO_STAY:
+        active.n_tries[slot] = 0
+
+
+@kernel
+def way_to_town_m(node, at, outlook):
+    """Return the way from a node to an offer in town."""
+    return outlook.least_way_m + STREET_DETOUR * distance_m(
+        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
+    )
 
 
 @kernel

@@ -74,7 +74,10 @@ def free_bay(pool, site):
 
 @kernel
 def await_battery(pool, site):
-    """Give the lowest free bay the second at which the queue's battery is charged, others none. Reads: site. Writes: site."""
+    """Give the lowest free bay the second at which the queue's battery is charged, and the others none.
+
+    Reads: site. Writes: site.
+    """
     is_first = site.pool_state.n_waiting[pool] > 0
     first = site.pools.first_evse[pool]
     for bay in range(first, first + site.pools.n_evse[pool]):

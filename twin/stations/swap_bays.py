@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twin.stations.months import month_number
 from twin.stations.stock import SERVES, Cells
 from twin.tables import seeds
 from twin.tables.columns import I64
@@ -30,27 +31,43 @@ def with_swap_bays(cells: Cells, swap: Swap, date: str, folder: Path | None = No
     swap : Swap
         How many stations, and what stands in one.
     date : str
-        Month of the stock; a month without swap stations adds nothing.
+        Month of the stock.
     folder : pathlib.Path, optional
         Folder of the seed tables; the packaged ones by default.
     """
-    stock, classes = seeds.read("swap_stock", folder), seeds.read("power_classes", folder)
-    n_bays = np.rint(stock["n_bays"] * swap.station_factor).astype(np.int64)
-    rows = np.flatnonzero((stock["date"] == date) & (n_bays > 0))
+    classes = seeds.read("power_classes", folder)
+    bays = {key: round(n_bays * swap.station_factor) for key, n_bays in bays_of_month(date, folder).items()}
+    bays = {key: n_bays for key, n_bays in bays.items() if n_bays}
     is_weaker = (classes["kind"] == "dc") & (classes["min_kw"] <= swap.slot_power_kw)
     more: dict[str, Any] = {
-        "layer": [LAYERS.index(name) for name in stock["layer"][rows].tolist()],
-        "power_class": np.full(len(rows), np.flatnonzero(is_weaker)[-1]),
-        "serves": [SERVES[name] for name in stock["serves"][rows].tolist()],
-        "rated_w": np.full(len(rows), round(swap.slot_power_kw * 1000.0)),
-        "is_ac": np.zeros(len(rows), np.bool_),
-        "n_evse": n_bays[rows],
-        "n_batteries": np.full(len(rows), swap.batteries_per_bay),
+        "layer": [LAYERS.index(layer) for layer, _ in bays],
+        "power_class": np.full(len(bays), np.flatnonzero(is_weaker)[-1]),
+        "serves": [SERVES[serves] for _, serves in bays],
+        "rated_w": np.full(len(bays), round(swap.slot_power_kw * 1000.0)),
+        "is_ac": np.zeros(len(bays), np.bool_),
+        "n_evse": list(bays.values()),
+        "n_batteries": np.full(len(bays), swap.batteries_per_bay),
     }
     joined = {
         name: np.append(getattr(cells, name), column).astype(getattr(cells, name).dtype) for name, column in more.items()
     }
     return dataclasses.replace(cells, **joined)
+
+
+def bays_of_month(date: str, folder: Path | None = None) -> dict[tuple[str, str], int]:
+    """Return the bays of the nation at the end of a month, by names of layer and use.
+
+    Between two months of the table each lies on the straight line; before the first there is none, after the last no more.
+    """
+    stock = seeds.read("swap_stock", folder)
+    months = sorted(set(stock["date"].tolist()))
+    numbers = [month_number(month) for month in months]
+    found = {}
+    for key in dict.fromkeys(zip(stock["layer"].tolist(), stock["serves"].tolist(), strict=True)):
+        is_key = (stock["layer"] == key[0]) & (stock["serves"] == key[1])
+        n_bays = [int(stock["n_bays"][is_key & (stock["date"] == month)].sum()) for month in months]
+        found[key] = round(float(np.interp(month_number(date), numbers, n_bays, left=0.0)))
+    return found
 
 
 def rack_power_w(n_evse: I64, n_batteries: I64, rated_w: I64) -> I64:

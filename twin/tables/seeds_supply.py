@@ -60,7 +60,7 @@ SUPPLY_TABLES = (
         "bays of swap stations of the nation by date, layer and use",
         FACTS,
         (
-            DATE,
+            text("date", "end of that month", ("2023-08", *STOCK_DATES)),
             LAYER,
             text("serves", "whose batteries are changed", ("truck",)),
             whole("n_bays", "EVSEs", "number of bays", 1),
