@@ -354,7 +354,7 @@ def ramp(low: float, high: float, *shape: int) -> Any:
 def draw_local(dice: Dice, n_days: int) -> LocalTables:
     shape = (5, n_days)
     factor = [np.array([[dice.real(0.6, 1.6)] * n_days for _ in range(N_PROVINCES)]) for _ in range(2)]
-    p_drive, most_km = one_of(dice, (0.0, 0.8, 1.0)), one_of(dice, (20.0, 150.0, 500.0))
+    p_drive, most_km = one_of(dice, (0.0, 0.8, 1.0)), one_of(dice, (20.0, 150.0, 400.0))
     return LocalTables(
         np.full(shape, p_drive), ramp(0.0, most_km, *shape), hours(dice, 0, 20, *shape), hours(dice, 10, 23, *shape),
         hours(dice, 0, 23, *shape), factor[0], 1 / factor[1],
