@@ -9,6 +9,7 @@ import numpy as np
 
 from tests.small_nations import copy_of
 from twin.engine import account
+from twin.engine.plants import close_sites
 from twin.engine.window import step
 from twin.engine.world import Given, World, build_world
 from twin.physics import SECONDS_PER_HOUR
@@ -25,6 +26,7 @@ OUTCOMES = (
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
     "battery changed", "battery awaited",
+    "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 
@@ -40,7 +42,8 @@ def assert_same(found: Any, wanted: Any, what: str) -> None:
 def assert_same_totals(found: RunTotals, wanted: RunTotals) -> None:
     """Hold everything counted in a run against the other."""
     assert_same(found.stations, wanted.stations, "totals.stations")
-    for name in ("hours", "wait_histogram", "load_ws", "road"):
+    assert_same(found.plant_sums, wanted.plant_sums, "totals.plant_sums")
+    for name in ("hours", "wait_histogram", "load_ws", "road", "plant_ws"):
         a, b = getattr(found, name), getattr(wanted, name)
         assert np.array_equal(a, b), f"totals.{name} at {np.argwhere(a != b)[:5].tolist()}: {a[a != b]}, {b[a != b]}"
     assert found.counts == wanted.counts
@@ -62,12 +65,14 @@ def live_both(given: Given, most_windows: int = 10**6, n_workers: int = 1) -> Co
         model.window = window
         if is_lively(model):
             n_lived += 1
+        if is_lively(model) or model.plants:
             happened += live_window(world, model)
         hour, is_open = divmod(window + 1, per_hour)
         if not is_open:
             tables = zip(account.close_hour(world, hour - 1), model.close_hour(hour - 1), strict=True)
             for name, (found, wanted) in zip(("station hours", "links"), tables, strict=True):
                 assert_same(found, wanted, f"hour {hour - 1}: {name}")
+            assert_same(close_sites(world, hour - 1), model.close_sites(hour - 1), f"hour {hour - 1}: sites")
         window += 1
     totals = model.finish()
     assert_same_totals(account.finish(world), totals)
@@ -112,10 +117,14 @@ def is_held_back(model: ReferenceModel) -> bool:
 
 def _counted(model: ReferenceModel) -> Counter[str]:
     counts = model.books.counts
+    of_plants: Counter[str] = sum((plant.whole for plant in model.plants), Counter())
+    of_plants["curtailed_ws"] = of_plants["pv_ws"] - of_plants["used_ws"] - of_plants["fed_ws"]
+    counts = counts + of_plants
     names = {
         "trip stranded": "stranded_trips", "trip rescued": "rescued_trips",
         "trip not made": "trips_not_made", "given up": "given_up",
         "fuel used": "fuel_ws", "trip ended": "trips_ended", "charge forgone": "forgone_ws", "home charge": "home_ws",
-        "depot charge": "depot_ws",
+        "depot charge": "depot_ws", "sun used": "used_ws", "sun fed in": "fed_ws", "sun curtailed": "curtailed_ws",
+        "storage filled": "filled_ws", "storage gave": "given_ws",
     }  # fmt: skip
     return Counter({name: int(counts[key] > 0) for name, key in names.items()})

@@ -34,6 +34,7 @@ from twin.tables.inputs import (
     VehicleClasses,
     Vehicles,
 )
+from twin.tables.plants import DISPATCHES, NO_PLANTS, Behind, Plants
 from twin.tables.state import Roads, Rules
 
 KWH = 3_600_000
@@ -41,6 +42,7 @@ N_PROVINCES = 2
 N_GROUPS = 2
 N_POWER_CLASSES = 3
 HOUR_S = 3600
+DAY_S = 86_400
 T = TypeVar("T")
 
 
@@ -112,7 +114,9 @@ def nation(dice: Dice) -> Given:
         outages=outages,
         plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
-    return drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
+    if dice.whole(0, 3) == 0:
+        drawn = drawn._replace(itineraries=draw_tours(dice, drawn))
+    return drawn._replace(behind=draw_plants(dice, stations, pools, n_days * DAY_S // rules.window_s))
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -290,6 +294,29 @@ def draw_outages(dice: Dice, pools: Pools, n_days: int) -> Outages:
             begin_s = end_s + 1
     calendar = np.array(sorted(found), np.int32).reshape(-1, 4).T.copy()
     return Outages(calendar[0], calendar[2], calendar[1], calendar[3])
+
+
+def draw_plants(dice: Dice, stations: Stations, pools: Pools, n_windows: int) -> Behind:
+    """Draw photovoltaics and storage for some stations or none, under a sky of blocks, and a rule for the storage."""
+    has_rack = set(pools.station[pools.n_batteries > 0].tolist())
+    chosen = (
+        [at for at in range(len(stations.zone)) if at not in has_rack and dice.whole(0, 2)] if dice.whole(0, 2) == 0 else []
+    )
+    if not chosen:
+        return NO_PLANTS
+    limit_w = stations.site_limit_w[chosen]
+    pv_w = np.array([int(one_of(dice, (0.0, 0.3, 1.5)) * limit) for limit in limit_w], np.int64)
+    storage_w = np.array([int(one_of(dice, (0.0, 0.2, 1.0)) * limit) for limit in limit_w], np.int64)
+    capacity_ws = np.array([int(dice.real(0.1, 4.0) * HOUR_S * power) for power in storage_w], np.int64)
+    stored_ws = np.array([int(dice.real(0.0, 1.0) * capacity) for capacity in capacity_ws], np.int64)
+    sky = np.array([[dice.whole(0, 1_000_000) for _ in range(12)] for _ in range(N_PROVINCES)])
+    return Behind(
+        plants=Plants(np.array(chosen, np.int32), pv_w, storage_w, capacity_ws, stored_ws),
+        pv_ppm=np.repeat(sky, -(-n_windows // 12), axis=1)[:, :n_windows].astype(np.int32).copy(),
+        price=np.array([[dice.real(0.2, 0.6)] * 8 + [dice.real(0.4, 1.2)] * 16 for _ in range(N_PROVINCES)]),
+        dispatch=dice.whole(0, len(DISPATCHES) - 1), round_trip_ppm=one_of(dice, (870_000, 1_000_000)),
+        is_feed_in=dice.whole(0, 1),
+    )  # fmt: skip
 
 
 def draw_plug_limits(dice: Dice, pools: Pools) -> Any:

@@ -12,7 +12,9 @@ from twin.metrics.audit import audit, audit_json
 from twin.metrics.grid import grid_table
 from twin.metrics.summary import stations_table, summarise
 from twin.store import RunWriter, build_manifest
+from twin.tables.columns import empty
 from twin.tables.inputs import LAYERS, Pools, Stations
+from twin.tables.plants import NO_PLANTS, PLANT_KINDS, PlantTotals
 from twin.tables.results import GridTable, MetricsTable, ScorecardTable, StationHoursTable, StationsTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, Law, ProvinceLoad, RunTotals, StationTotals
 
@@ -191,6 +193,9 @@ def totals(stock: FakeInventory, visits: Events, n_hours: int, n_provinces: int,
         hours=hours,
         wait_histogram=histogram,
         load_ws=_load(stock, visits, served, n_hours, n_zones),
+        plants=NO_PLANTS.plants,
+        plant_sums=empty(PlantTotals, 0),
+        plant_ws=np.zeros((len(PLANT_KINDS), n_zones, 4 * n_hours), np.int64),
         road=_road(n_hours),
         counts={
             "n_car": 60_000,

@@ -29,6 +29,7 @@ from twin.engine import account
 from twin.engine.world import build_world
 from twin.tables.columns import empty
 from twin.tables.inputs import LAYERS, Itineraries
+from twin.tables.plants import NO_PLANTS, PLANT_KINDS, PlantTotals
 from twin.tables.results import MetricsTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, RunTotals, StationTotals
 
@@ -40,7 +41,7 @@ NOTEBOOKS = {"01-first-run": "mean_wait_min", "04-your-own-behaviour": "engine a
 """What each says somewhere when it has run."""
 MOST_PICTURE_BYTES = 400_000
 MADE_BY_THE_READER = {"configs/mine.yaml"}
-TOLD_SECTIONS = ("behaviour", "fleet", "grid", "period", "stations", "travel")
+TOLD_SECTIONS = ("behaviour", "fleet", "grid", "period", "site", "stations", "travel")
 """Sections of the configuration whose every setting the model's description names."""
 
 
@@ -206,6 +207,9 @@ def emitted() -> MetricsTable:
         road=np.zeros((n_hours, 2, 4), np.int64),
         counts=account._counts(build_world(small_given(n_vehicles=60, n_zones=3, n_days=1), 1), 0),
         laws=(),
+        plants=NO_PLANTS.plants,
+        plant_sums=empty(PlantTotals, 0),
+        plant_ws=np.zeros((len(PLANT_KINDS), regions.n_zones, 4 * n_hours), np.int64),
     )
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))

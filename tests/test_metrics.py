@@ -153,7 +153,7 @@ def test_peaks_and_valleys_by_hand() -> None:
     load = np.zeros((len(LOAD_KINDS), 1, 96), np.int64)
     load[LOAD_KINDS.index("urban"), 0, 76:80] = 900_000_000_000  # 1 GW into batteries
     load[LOAD_KINDS.index("home"), 0, 4:8] = 900_000_000_000
-    totals = dataclasses.replace(FAKE.totals, load_ws=load, n_hours=24)
+    totals = dataclasses.replace(FAKE.totals, load_ws=load, plant_ws=np.zeros((2, *load.shape[1:]), np.int64), n_hours=24)
     base = FAKE.base._replace(base_kw=np.full((1, 96), 3e6), peak_kw=np.array([3.5e6]))
     grid = grid_table(totals, base, places, 1.0)
     found = figures(metrics_table("x", grid_metrics(grid, places)))

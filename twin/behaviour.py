@@ -4,6 +4,7 @@ They stand here because whoever lives a window, in whatever way, has to live by 
 """
 
 __all__ = [
+    "AS_YESTERDAY",
     "BOOKED_AHEAD_S",
     "CONTENT",
     "DRY",
@@ -14,14 +15,17 @@ __all__ = [
     "LEAST_INTAKE",
     "LEAST_OWED_S",
     "LEAST_SPEED_KMH",
+    "LEAST_TREND_PM",
     "LEAST_USUAL_SOC",
     "LEAST_WAY_M",
     "LOT_M",
     "MARGIN",
     "MORNING_S",
+    "MOST_TREND_PM",
     "NEARLY_FULL_SOC",
     "NEARLY_SOC",
     "NO_SERVICE_S",
+    "N_LEVELS",
     "N_REMEMBERED",
     "N_SEEN",
     "SLACK_SOC",
@@ -96,6 +100,16 @@ NO_SERVICE_S = 14_400
 unverified."""
 FULL_SHARE = 0.95
 """A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
+
+# Storage.
+AS_YESTERDAY = 32
+"""Storage takes today for a day like yesterday until it knows better: 1 / 32 of yesterday's load stands in both. Our own."""
+LEAST_TREND_PM = 800
+"""Load that storage expects today, per thousand of yesterday's, at least. Our own."""
+MOST_TREND_PM = 1250
+"""The same at most. Our own."""
+N_LEVELS = 2048
+"""Steps of the transformer's power by which storage seeks the level that it can hold. Our own."""
 
 # Links.
 SMOOTHING = 0.25

@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.agents import GridOperator, StationOperator, memory_of, remind
 from twin.engine import account, snapshot
+from twin.engine.plants import close_sites
 from twin.engine.window import step as run_window
 from twin.errors import EngineError
 from twin.tables.results import StrandedTable
@@ -141,8 +142,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
                 self._append("sessions", account.visit_rows(self.world, share))
             self._append("stranded", StrandedTable(*self.world.stranded.T.copy()))
         station_hours, links = account.close_hour(self.world, hour)
+        site_hours = close_sites(self.world, hour)
         if output.station_hours:
             self._append("station_hours", station_hours)
+            self._append("site_hours", site_hours)
         if output.links:
             self._append("links", links)
         n_on_road = int(self.world.road[hour, :, 0].sum())

@@ -21,6 +21,7 @@ from twin.fleet.local import build_local
 from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
 from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes
+from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
 from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
@@ -174,6 +175,9 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
+        behind=build_behind(
+            config, regions, supply.inventory.stations, supply.inventory.pools, supply.prices.energy_cny_per_kwh
+        ),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
     return Demand(calendar, classes, names, given, within)

@@ -17,6 +17,7 @@ LEAST_CHANGE = 1e-9
 """Below this relative change of power a ramp counts as flat."""
 SECONDS_PER_QUARTER = 900
 SECONDS_PER_HOUR = 3600
+SECONDS_PER_DAY = 86_400
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius, IUGG."""
 

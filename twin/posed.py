@@ -14,6 +14,7 @@ import numpy as np
 from twin.case import Case, pose
 from twin.config.compute import n_workers
 from twin.engine import account
+from twin.engine.plants import close_sites
 from twin.engine.window import step
 from twin.engine.world import World, build_world
 from twin.metrics.audit import audit, audit_json, require
@@ -71,7 +72,7 @@ def live(world: World, append: Append) -> None:
     world : World
         At 00:00 of day 0.
     append : callable
-        ``append(name, table)`` takes rows of ``sessions``, ``stranded``, ``station_hours`` and ``links``.
+        ``append(name, table)`` takes rows of ``sessions``, ``stranded``, ``station_hours``, ``site_hours`` and ``links``.
     """
     per_hour = SECONDS_PER_HOUR // world.given.rules.window_s
     append("sessions", empty(SessionsTable, 0))
@@ -85,6 +86,7 @@ def live(world: World, append: Append) -> None:
                 append("stranded", StrandedTable(*world.stranded.T.copy()))
         station_hours, links = account.close_hour(world, hour)
         append("station_hours", station_hours)
+        append("site_hours", close_sites(world, hour))
         append("links", links)
 
 

@@ -56,6 +56,10 @@ class Stream(IntEnum):
     """Where a taxi or van of a city drives next. Entity: vehicle, period: 1024 * day + trip."""
     MEANS = 20
     """Whether a trip is made with this vehicle, stops and all. Entity: vehicle, period: day."""
+    PLANT = 40
+    """Whether a station has photovoltaics and storage. Entity: station."""
+    SKY = 41
+    """How cloudy a day is. Entity: province, period: date as an ordinal."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from twin.case.fleet import Kinds, Tours, build_itineraries, build_vehicles, check_ways, read_kinds, read_tours
 from twin.case.outages import build_outages, check_outages
 from twin.case.places import Grounds, build_grounds
+from twin.case.plants import build_plants, check_plants
 from twin.case.racks import check_capacity, check_racks
 from twin.case.reading import Columns, read_table
 from twin.case.supply import Sites, build_inventory, read_sites
@@ -78,6 +79,7 @@ def pose(network: Any, stations: Any, vehicles: Any, trips: Any, config: Config 
     sites = read_sites(read["stations"], n_pools, faults)
     check_outages(read["stations"], n_pools, faults)
     check_racks(read["stations"], sites, n_pools, faults)
+    check_plants(read["stations"], sites, n_pools, faults)
     kinds = read_kinds(read["vehicles"], n_vehicles, faults)
     if kinds is not None:
         check_capacity(read["stations"], kinds.classes, faults)
@@ -90,7 +92,9 @@ def pose(network: Any, stations: Any, vehicles: Any, trips: Any, config: Config 
     inventory = build_inventory(read["stations"], sites, grounds)
     return Case(
         config=config,
-        given=_given(config, read, kinds, tours, grounds, inventory),
+        given=_given(config, read, kinds, tours, grounds, inventory)._replace(
+            behind=build_plants(config, read["stations"], sites, grounds)
+        ),
         regions=grounds.regions,
         inventory=inventory,
         class_names=kinds.names,

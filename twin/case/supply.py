@@ -53,7 +53,7 @@ def read_sites(table: Columns, n_rows: int, faults: Faults) -> Sites:
         )  # fmt: skip
     first = np.flatnonzero(begins)
     of_pool = np.cumsum(begins) - 1
-    for name in ("node", "layer", "site_limit_kw"):
+    for name in ("node", "layer", "site_limit_kw", "pv_kw", "storage_kw", "storage_kwh"):
         if name in table:
             column = table[name]
             differs = column != column[first[of_pool]] if n_rows else begins

@@ -21,6 +21,7 @@ from twin.engine.world import Given
 from twin.fleet.calendar import build_calendar
 from twin.fleet.classes import load_voltages
 from twin.fleet.local import build_local
+from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
 from twin.grid.zones import build_base_load
 from twin.nation import Demand, Places, Supply, price_table, require_memory
@@ -125,6 +126,9 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         n_provinces=1,
         plug_limit_w=plug_limits_w(load_voltages()),
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
+        behind=build_behind(
+            config, regions, supply.inventory.stations, supply.inventory.pools, supply.prices.energy_cny_per_kwh
+        ),
         itineraries=build_tours(
             config.scenario.seed, calendar, vehicles, classes.kind, local, destinations, config.travel.local_factor
         ),

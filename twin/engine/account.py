@@ -221,6 +221,9 @@ def finish(world: World) -> RunTotals:
         road=world.road,
         counts=_counts(world, n_under_way),
         laws=laws_of(world, private_ws, n_under_way),
+        plants=given.behind.plants,
+        plant_sums=world.plants.totals,
+        plant_ws=ledger.plant_ws[:, :, : 4 * n_hours],
     )
 
 

@@ -26,6 +26,7 @@ from twin.tables.inputs import (
     VehicleClasses,
     Vehicles,
 )
+from twin.tables.plants import NO_PLANTS, Behind
 from twin.tables.state import Roads, Rules
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Given(NamedTuple):
     n_provinces: int
     itineraries: Itineraries = empty(Itineraries, 0)
     outages: Outages = empty(Outages, 0)
+    behind: Behind = NO_PLANTS
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M
 

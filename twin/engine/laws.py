@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from twin.engine.plants import plant_laws
 from twin.engine.world import DAY_S, World
 from twin.tables.columns import I64
 from twin.tables.state import (
@@ -49,6 +50,7 @@ def laws_of(world: World, private_ws: I64, n_trips_out: int) -> tuple[Law, ...]:
         *plug_laws(world),
         *outage_laws(world),
         *swap_laws(world),
+        *plant_laws(world),
     )
 
 

@@ -21,7 +21,8 @@ from twin.engine.queue import (
 from twin.engine.rack import has_battery
 from twin.engine.repair import fail, repair
 from twin.engine.session import plug_in, unplug
-from twin.engine.share import book_window, deal_power, evses_of, is_tight
+from twin.engine.share import book_window, close_site, deal_power, evses_of, is_tight
+from twin.engine.site import open_window
 from twin.engine.swap import call_in, shortens_its_wait, take_in
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
@@ -48,7 +49,8 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
     for at in range(n_due):
         ask_ahead(at, n_due, start_s, due, active, site)
         station = due[at]
-        deal_power(station, start_s, active, site)
+        open_window(station, start_s, window, rules, site)
+        deal_power(station, start_s, end_s, active, site)
         while True:
             evse, ends_s = next_end(station, site)
             losing_pool, loses_s = next_loss(station, site)
@@ -81,7 +83,8 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                 ended[n_ended] = slot
                 n_ended += 1
             call_in(station, second, rules, active, site, shard)
-            deal_power(station, second, active, site)
+            deal_power(station, second, end_s, active, site)
+        close_site(station, end_s, active, rules, site)
         publish_pools(station, end_s, site)
         next_s[station] = min(ends_s, loses_s, fails_s)
         if is_tight(station, site) or shortens_its_wait(station, site):

@@ -20,7 +20,7 @@ OF_A_WINDOW = ("arrivals", "arrival_station", "stranded", "visits", "tallies.str
 """Written before they are read in every window."""
 OF_THE_MACHINE = ("executor", "n_workers")
 NEVER_WRITTEN = (
-    *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads")),
+    *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads", "behind")),
     *(
         f"outlooks.{name}"
         for name in ("classes", "nodes", "counties", "zones", "next_link", "ways", "link_pools", "markets")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.behaviour import N_SEEN
 from twin.engine.given import Given
 from twin.tables.columns import I32, columns, rows, to_rows
 from twin.tables.inputs import LAYERS, SWAPS
@@ -37,6 +38,12 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         least_way_m=given.least_way_m,
         seen=rows(Seen, 0),
     )
+
+
+def build_outlooks(given: Given, board_wait_s: I32, n_shards: int) -> list[Outlook]:
+    """Return one for each shard, with room for the stops that one of its drivers keeps in mind."""
+    view = build_outlook(given, board_wait_s)
+    return [Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in range(n_shards)]
 
 
 def pick(table: type[Any], source: Any, **named: Any) -> Any:

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from twin.behaviour import FIRST_SESSION_S, N_SEEN
+from twin.behaviour import FIRST_SESSION_S
+from twin.engine.cuts import cuts, places_to_cut, station_cuts
+from twin.engine.dispatch import QUARTERS_PER_DAY
 from twin.engine.given import Given
+from twin.engine.plants import PlantBooks, plant_books
 from twin.engine.rack import full_racks
-from twin.engine.views import build_outlook
+from twin.engine.views import build_outlooks
 from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
 from twin.tables.inputs import LAYERS, Outages
+from twin.tables.plants import PLANT_KINDS
 from twin.tables.state import (
     FREE,
     N_SUMS,
@@ -31,7 +35,7 @@ from twin.tables.state import (
     Tally,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
-from twin.tables.views import Links, Outlook, Seen, Site
+from twin.tables.views import Links, Outlook, Site
 
 __all__ = ["DAY_S", "Given", "World", "build_world"]
 
@@ -60,6 +64,8 @@ class World:
         Bookings that the Board shows.
     outages : Outages
         The calendar of outages as kernels read it.
+    plants : PlantBooks
+        Photovoltaics and storage.
     n_overfull : int
         Station hours with more plugged and out-of-service seconds than EVSE seconds; a law says none.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
@@ -91,6 +97,7 @@ class World:
     outage_state: OutageState
     racks: Racks
     ready_s: I32
+    plants: PlantBooks
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
@@ -151,13 +158,14 @@ class World:
         return self.outlooks[0].links
 
     def site(self) -> Site:
-        """Return what a station's clock reads and writes, with room of its own to deal power in."""
+        """Return what a station's clock reads and writes, with room of its own to deal power in and to look a day ahead."""
         given, most = self.given, int(self.n_evse.max(initial=0))
         classes, traits = given.classes, self.outlooks[0].classes
         return Site(
             traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
             given.pools, given.plug_limit_w, self.pool_state, self.board_wait_s, self.evses, self.station_state,
-            self.outages, self.outage_state, self.racks, self.ready_s, self.ledger, np.empty(most), np.empty(most, np.int64),
+            self.outages, self.outage_state, self.racks, self.ready_s, *self.plants[:4], self.ledger, np.empty(most),
+            np.empty(most, np.int64), np.empty(QUARTERS_PER_DAY, np.int64),
         )  # fmt: skip
 
     def slots_of(self, shard: int) -> tuple[int, int]:
@@ -177,15 +185,13 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
     A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with.
     """
     n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
-    first_of_zone, n_hours = _places_to_cut(given), 24 * given.n_days
+    first_of_zone, n_hours = places_to_cut(given), 24 * given.n_days
     most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
-    vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
+    vehicle_cuts = cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
-    station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
-    n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
+    cut_stations = station_cuts(given, per_station, most_shards)
+    n_shards = max(len(vehicle_cuts), len(cut_stations)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
-    view = build_outlook(given, board_wait_s)
     part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     return World(
         given=given,
@@ -197,7 +203,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         n_booked=np.zeros_like(board_wait_s),
         **_idle_stations(given, n_stations),
         n_evse=per_station,
-        outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
+        outlooks=build_outlooks(given, board_wait_s, len(vehicle_cuts) - 1),
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=part_ws,
         private_step_w=step_w,
@@ -213,7 +219,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         first_slot=vehicle_cuts[:-1],
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
-        station_cuts=station_cuts,
+        station_cuts=cut_stations,
         tallies=_blank_tallies(n_shards, vehicle_cuts, part_ws, step_w),
         sums=np.zeros(N_SUMS, np.int64),
         hour_sums=np.zeros(N_SUMS, np.int64),
@@ -228,7 +234,8 @@ def _idle_stations(given: Given, n_stations: int) -> dict[str, Any]:
     racks, ready_s = full_racks(given, stations)
     own = {"pool_state": _empty_pools(given, racks), "evses": _free_evses(given), "racks": racks, "ready_s": ready_s}
     calendar = {"outages": to_rows(given.outages), "outage_state": outage_state}
-    return {**own, **calendar, "station_state": stations, "next_s": stations.fails_s.copy()}
+    plants, next_s = plant_books(given.behind, stations.fails_s)
+    return {**own, **calendar, "station_state": stations, "plants": plants, "next_s": next_s}
 
 
 def _empty_pools(given: Given, racks: Racks) -> PoolState:
@@ -260,6 +267,7 @@ def _blank_ledger(n_stations: int, load_shape: tuple[int, int, int], n_shards: i
     return Ledger(
         ring=rows(Ring, n_stations * RING_HOURS),
         load_ws=np.zeros(load_shape, np.int64),
+        plant_ws=np.zeros((len(PLANT_KINDS), *load_shape[1:]), np.int64),
         wait_edges_s=np.asarray(WAIT_EDGES_S, np.int32),
         wait_histogram=np.zeros((n_shards, len(LAYERS), len(WAIT_EDGES_S)), np.int64),
     )
@@ -273,23 +281,3 @@ def _blank_tallies(n_shards: int, vehicle_cuts: I64, part_ws: I64, step_w: I64) 
         Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32), part_ws, step_w)
         for of_shard, n in zip(sums, n_rows, strict=True)
     ]
-
-
-def _places_to_cut(given: Given) -> I64:
-    """Return the rows of vehicles between which shards may be cut: zones, or vehicles where nobody belongs to a zone.
-
-    Who has set trips and no plug at home belongs to no zone.
-    """
-    if not len(given.itineraries.first) or given.vehicles.access.any():
-        return np.searchsorted(given.vehicles.home, given.roads.zone_county)
-    return np.arange(len(given.vehicles.home) + 1)
-
-
-def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
-    """Return row bounds of at most `n_shards` shards of whole zones with about equal weight; rows are sorted by zone.
-
-    Whole zones, because a shard writes the load of its zones and nobody else may.
-    """
-    goals = weight_before[-1] * np.arange(1, n_shards) / n_shards
-    cuts = np.searchsorted(weight_before, goals)
-    return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)

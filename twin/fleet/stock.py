@@ -42,4 +42,5 @@ def vehicles_of(year: str) -> I64:
         )
     of_kind = [seed["kind"] == kind for kind in VEHICLE_KINDS]
     counts = [np.array([seed["n_vehicles"][(seed["year"] == end) & rows].sum() for rows in of_kind]) for end in ends]
-    return np.rint(counts[0] + part * (counts[-1] - counts[0])).astype(np.int64)
+    totals: I64 = np.rint(counts[0] + part * (counts[-1] - counts[0])).astype(np.int64)
+    return totals

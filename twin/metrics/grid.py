@@ -28,13 +28,14 @@ NIGHT_VALLEY_HOURS = (23, 0, 1, 2, 3, 4, 5, 6)
 def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_efficiency: float) -> GridTable:
     """Return the load by zone and quarter hour at the grid's side of the chargers.
 
-    Energy into batteries over one efficiency gives energy from the grid, for public, home and depot charging alike.
-    Photovoltaics, storage and discharge into the grid do not take part in this version and are zero.
+    Energy into batteries over one efficiency gives energy from the grid, for public, home and depot charging alike; and so
+    what photovoltaics and storage give on the direct-current side, at the grid's side of the chargers. Discharge into the
+    grid does not take part in this version and is zero.
 
     Parameters
     ----------
     totals : RunTotals
-        Its ``load_ws`` is read.
+        Its ``load_ws`` and ``plant_ws`` are read.
     base : ProvinceLoad
         Load without vehicles and its annual peak, kW.
     regions : Regions
@@ -46,7 +47,8 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
     kw = totals.load_ws / (QUARTER_S * 1000.0 * charger_efficiency)
     kinds = dict(zip(LOAD_KINDS, kw, strict=True))
     base_kw = np.asarray(base.base_kw, np.float64)[:, :n_quarters]
-    headroom_kw = np.asarray(base.peak_kw, np.float64)[:, None] - base_kw - _vehicles_kw(kinds)
+    pv_kw, storage_kw = totals.plant_ws / (QUARTER_S * 1000.0 * charger_efficiency)
+    headroom_kw = np.asarray(base.peak_kw, np.float64)[:, None] - base_kw - _vehicles_kw(kinds) + pv_kw + storage_kw
     zero = np.zeros(n_zones * n_quarters)
     codes = np.asarray(regions.province_code, object)[np.asarray(regions.zone_province)]
     return GridTable(
@@ -54,8 +56,8 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
         province=np.repeat(codes, n_quarters),
         quarter=np.tile(np.arange(n_quarters, dtype=np.int32), n_zones),
         **{f"{kind}_kw": values.ravel() for kind, values in kinds.items()},
-        pv_kw=zero,
-        storage_kw=zero,
+        pv_kw=pv_kw.ravel(),
+        storage_kw=storage_kw.ravel(),
         v2g_kw=zero,
         base_kw=base_kw.ravel(),
         headroom_kw=headroom_kw.ravel(),

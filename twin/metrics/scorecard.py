@@ -204,12 +204,24 @@ def _swap_line(facts: Facts) -> Answer:
     return Answer(float(n), why, MET if n >= SIDES_ON_THE_LINE else MISSED)
 
 
+def _sun_and_storage(facts: Facts) -> Answer:
+    """Tell what photovoltaics and storage gave; the text asks for as much as local conditions allow, and names no figure."""
+    n_pv, n_storage = facts.figure("n_stations_with_pv"), facts.figure("n_stations_with_storage")
+    why = (
+        f"energy of photovoltaics used at public stations over the energy charged there; {n_pv:,.0f} stations have "
+        f"photovoltaics and {n_storage:,.0f} storage, as the scenario sets it; storage takes "
+        f"{100 * facts.figure('storage_peak_cut_share'):.0f} % off the peaks of its stations. The text names no figure"
+    )
+    return Answer(facts.figure("pv_share_of_public_energy"), why)
+
+
 RULES: dict[str, Callable[[Facts], Answer]] = {
     "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
     "632-1c": _above_forty(ALL),
     "632-2b": _hardly_used,
     "632-3a": _availability,
     "632-5c": _figure("valley_energy_share", "share of all charging energy in valley hours; no target named"),
+    "632-5d": _sun_and_storage,
     "632-7b": _figure("n_megawatt_evse", "public EVSEs of 1,000 kW or more"),
     "1250-1": _all_facilities,
     "1250-2": _figure("rated_power_gw", "rated power of all public EVSEs"),

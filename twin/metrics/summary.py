@@ -19,6 +19,8 @@ from twin.metrics.rows import (
     ratio,
     station_sums,
 )
+from twin.metrics.site import site_metrics
+from twin.tables.columns import I64
 from twin.tables.inputs import LAYERS, SITE_TYPES, VEHICLE_KINDS
 from twin.tables.results import GridTable, MetricsTable, StationsTable
 from twin.tables.totals import RunTotals
@@ -67,6 +69,7 @@ def summarise(
         *(Row("cars_passages_within_zones", ALL, ALL, float(hour), value, "-") for hour, value in within),
         *queue_metrics(totals, inventory, regions),
         *grid_metrics(grid, regions, is_valley),
+        *site_metrics(totals, inventory, regions),
     ]
     known = {row.metric for row in rows}
     rows += [
@@ -136,6 +139,9 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         n_batteries=station_sums(inventory, pools.n_batteries).astype(np.int32),
         rated_power_kw=rated_w / 1000,
         site_limit_kw=stations.site_limit_w / 1000,
+        pv_kw=_of_plants(totals, totals.plants.pv_w, n_evse.size) / 1000,
+        storage_kw=_of_plants(totals, totals.plants.storage_w, n_evse.size) / 1000,
+        storage_kwh=_of_plants(totals, totals.plants.capacity_ws, n_evse.size) / WS_PER_KWH,
         n_arrivals=sums.n_arrivals,
         n_sessions=sums.n_sessions,
         n_balked=sums.n_balked,
@@ -153,3 +159,10 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         out_of_service_s=sums.out_s,
         list_id=np.full(n_evse.size, "", object) if inventory.listed_id is None else inventory.listed_id,
     )
+
+
+def _of_plants(totals: RunTotals, column: I64, n_stations: int) -> I64:
+    """Return a column of the plants by station, 0 where there is none."""
+    of_station = np.zeros(n_stations, np.int64)
+    of_station[totals.plants.station] = column
+    return of_station

@@ -14,12 +14,14 @@ from twin.physics import SECONDS_PER_HOUR, SECONDS_PER_QUARTER
 from twin.reference.plain import Link, Pool
 from twin.tables.columns import columns
 from twin.tables.inputs import LAYERS
-from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
+from twin.tables.plants import PLANT_KINDS, PlantTotals
+from twin.tables.results import LinksTable, SessionsTable, SiteHoursTable, StationHoursTable, StrandedTable
 from twin.tables.state import APPROACH, CUT_OFF, EGRESS, FREE, ROAD, SERVED, STRANDED, TRIP
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
 
 if TYPE_CHECKING:
     from twin.reference.driver import Driver
+    from twin.reference.plant import Plant
     from twin.reference.station import Station
 
 __all__ = ["Books", "Visit", "table_of"]
@@ -81,6 +83,7 @@ class Books:
         self.visits: list[Visit] = []
         self.stranded: list[tuple[int, int, int, int]] = []
         self.load_ws: Counter[tuple[str, int, int]] = Counter()
+        self.plant_ws: Counter[tuple[str, int, int]] = Counter()
         self.hours: Counter[tuple[str, int, int, int]] = Counter()
         self.waits: Counter[tuple[int, int, int]] = Counter()
         self.road: dict[int, list[list[int]]] = {}
@@ -105,6 +108,11 @@ class Books:
         self.load_ws[layer, zone, from_s // SECONDS_PER_QUARTER] += energy_ws
         if is_truck:
             self.load_ws["truck", zone, from_s // SECONDS_PER_QUARTER] += energy_ws
+
+    def book_plant(self, zone: int, quarter: int, pv_ws: int, storage_ws: int) -> None:
+        """Enter what photovoltaics and storage gave in a quarter hour."""
+        self.plant_ws["pv", zone, quarter] += pv_ws
+        self.plant_ws["storage", zone, quarter] += storage_ws
 
     def book_private(self, kind: str, zone: int, power_w: int, from_s: int, length_s: int) -> None:
         """Enter constant power at home or at a depot."""
@@ -155,6 +163,24 @@ class Books:
         self._hour_waits.clear()
         return table_of(StationHoursTable, rows)
 
+    def close_sites(self, plants: list[Plant], hour: int) -> SiteHoursTable:
+        """Return what photovoltaics and storage did in an hour that has ended."""
+        names = "taken_ws", "grid_ws", "pv_ws", "used_ws", "fed_ws", "filled_ws", "given_ws"
+        rows = []
+        for plant in plants:
+            of_hour = plant.close_hour()
+            kwh = [of_hour[name] / 3.6e6 for name in names]
+            rows.append((plant.site.row, hour, *kwh, plant.stored_ws / 3.6e6, of_hour["peak_w"] / 1000.0))
+        return table_of(SiteHoursTable, rows)
+
+    def plant_totals(self, plants: list[Plant]) -> PlantTotals:
+        """Return the sums of the run, a row a plant."""
+        return table_of(PlantTotals, [tuple(plant.whole[name] for name in PlantTotals._fields) for plant in plants])
+
+    def plant_energy(self, n_zones: int, n_quarters: int) -> Any:
+        """Return what plants gave by (kind, zone, quarter) up to the end of the run."""
+        return _by_quarter(self.plant_ws, PLANT_KINDS, n_zones, n_quarters)
+
     def close_links(self, links: list[Link], hour: int, n_windows: int) -> LinksTable:
         """Return the links that somebody entered in an hour that has ended, and clear what they counted."""
         used = [link for link in links if link.n_entered_hour]
@@ -188,11 +214,7 @@ class Books:
 
     def load(self, n_zones: int, n_quarters: int) -> Any:
         """Return the load by (kind, zone, quarter) up to the end of the run."""
-        load_ws = np.zeros((len(LOAD_KINDS), n_zones, n_quarters), np.int64)
-        for (kind, zone, quarter), energy_ws in self.load_ws.items():
-            if quarter < n_quarters:
-                load_ws[LOAD_KINDS.index(kind), zone, quarter] = energy_ws
-        return load_ws
+        return _by_quarter(self.load_ws, LOAD_KINDS, n_zones, n_quarters)
 
     def hour_sums(self, n_provinces: int, n_hours: int) -> tuple[Any, Any, Any]:
         """Return what `RunTotals` calls `hours`, `wait_histogram` and `road`."""
@@ -206,6 +228,15 @@ class Books:
         for hour, cells in self.road.items():
             road[hour] = cells
         return hours, waits, road
+
+
+def _by_quarter(booked: Counter[tuple[str, int, int]], kinds: tuple[str, ...], n_zones: int, n_quarters: int) -> Any:
+    """Return energy by (kind, zone, quarter) up to the end of the run."""
+    energy_ws = np.zeros((len(kinds), n_zones, n_quarters), np.int64)
+    for (kind, zone, quarter), part_ws in booked.items():
+        if quarter < n_quarters:
+            energy_ws[kinds.index(kind), zone, quarter] = part_ws
+    return energy_ws
 
 
 def under_way(drivers: list[Driver], is_trip: bool) -> int:

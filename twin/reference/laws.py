@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,14 @@ MOST_ROWS = 20
 
 def laws_of(model: ReferenceModel) -> tuple[Law, ...]:
     """Return every law with its two sides, at the end of the run."""
-    return (*energy_laws(model), *outing_laws(model), *plug_laws(model), *outage_laws(model), *swap_laws(model))
+    return (
+        *energy_laws(model),
+        *outing_laws(model),
+        *plug_laws(model),
+        *outage_laws(model),
+        *swap_laws(model),
+        *plant_laws(model),
+    )
 
 
 def energy_laws(model: ReferenceModel) -> Iterator[Law]:
@@ -122,3 +130,40 @@ def swap_laws(model: ReferenceModel) -> Iterator[Law]:
     rack_w, limit_w = (sum(site[column] for site in power) for column in (1, 2))
     name = "power of racks <= power of the site, at every station"
     yield Law(name, rack_w, limit_w, "W", rows[:MOST_ROWS], "<=")
+
+
+def plant_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of photovoltaics and storage, at every site that has them."""
+    plants = model.plants
+    of = [plant.whole for plant in plants]
+
+    def at_every(name: str, left: list[int], right: list[int]) -> Law:
+        sides = zip(plants, left, right, strict=True)
+        rows = tuple(f"station {plant.site.row}: {a} / {b}" for plant, a, b in sides if a != b)
+        return Law(f"{name}, at every site", sum(left), sum(right), "Ws", rows[:MOST_ROWS])
+
+    yield at_every(
+        "grid + photovoltaics + storage out = vehicles + storage in",
+        [x["grid_ws"] + x["used_ws"] + x["given_ws"] for x in of],
+        [x["taken_ws"] + x["filled_ws"] for x in of],
+    )
+    taken_ws, counted_ws = [x["taken_ws"] for x in of], [plant.site.whole["energy_ws"] for plant in plants]
+    yield at_every("energy into vehicles as settled = as the sessions count it", taken_ws, counted_ws)
+    yield at_every(
+        "stored at the start + storage in = storage out + lost + stored at the end",
+        [plant.begin_ws + plant.whole["filled_ws"] for plant in plants],
+        [plant.whole["given_ws"] + plant.whole["lost_ws"] + plant.stored_ws for plant in plants],
+    )
+    over = [plant for plant in plants if plant.least_ws < 0 or plant.most_ws > plant.capacity_ws]
+    rows = tuple(f"station {p.site.row}: {p.least_ws} .. {p.most_ws} Ws of {p.capacity_ws}" for p in over[:MOST_ROWS])
+    yield Law("storage below zero or above its capacity = none", len(over), 0, "sites", rows)
+    rows = tuple(f"station {plant.site.row}: {plant.n_over} times" for plant in plants if plant.n_over)
+    name = "stretches in which a site took more than its transformer lets through = none"
+    yield Law(name, sum(plant.n_over for plant in plants), 0, "stretches", rows[:MOST_ROWS])
+    booked_ws: Counter[str] = Counter()
+    for (kind, _, _), energy_ws in model.books.plant_ws.items():
+        booked_ws[kind] += energy_ws
+    given_ws = sum(x["used_ws"] + x["fed_ws"] for x in of)
+    yield Law("photovoltaics by zone and quarter hour = those of the sites", booked_ws["pv"], given_ws, "Ws")
+    given_ws = sum(x["given_ws"] - x["filled_ws"] for x in of)
+    yield Law("storage by zone and quarter hour = that of the sites", booked_ws["storage"], given_ws, "Ws")

@@ -13,10 +13,11 @@ from twin.reference.books import Books, under_way
 from twin.reference.driver import Driver
 from twin.reference.laws import laws_of
 from twin.reference.plain import DAY_S, Call, build_links, build_markets, build_pools, plain, vehicle_classes
+from twin.reference.plant import Plant, build_plants
 from twin.reference.rack import build_racks
 from twin.reference.station import Station
 from twin.tables.inputs import VEHICLE_KINDS
-from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
+from twin.tables.results import LinksTable, SessionsTable, SiteHoursTable, StationHoursTable, StrandedTable
 from twin.tables.state import AT_REST, OUT, TRIP
 from twin.tables.totals import RunTotals
 
@@ -63,6 +64,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.stations = [station(self, row) for row in range(len(given.stations.zone))]
         self.pools = build_pools(given, self.stations)
         build_racks(given, self.pools)
+        build_plants(self)
         self.links = build_links(given, self.pools)
         self.markets = build_markets(given, self.pools)
         self.start_energy_ws = sum(one.energy_ws for one in self.drivers)
@@ -188,6 +190,15 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         of_stations = self.books.close_stations(self.stations, hour)
         return of_stations, self.books.close_links(self.links, hour, SECONDS_PER_HOUR // self.rules.window_s)
 
+    def close_sites(self, hour: int) -> SiteHoursTable:
+        """Return what photovoltaics and storage did in an hour that has ended."""
+        return self.books.close_sites(self.plants, hour)
+
+    @property
+    def plants(self) -> list[Plant]:
+        """Photovoltaics and storage, in the order of their stations."""
+        return [station.plant for station in self.stations if station.plant is not None]
+
     def finish(self) -> RunTotals:
         """Settle what is still running and return everything counted, with the laws of conservation."""
         n_hours = 24 * self.given.n_days
@@ -203,6 +214,9 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             road=road,
             counts=self._counts(),
             laws=laws_of(self),
+            plants=self.given.behind.plants,
+            plant_sums=self.books.plant_totals(self.plants),
+            plant_ws=self.books.plant_energy(len(self.roads.zone_node), 4 * n_hours),
         )
 
     def _counts(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import mesa  # type: ignore[import-untyped]
 
 from twin.physics import SECONDS_PER_HOUR
 from twin.reference.plain import Evse, Pool
+from twin.reference.plant import Plant
 from twin.reference.rack import Rack
 from twin.reference.session import Session
 from twin.tables.inputs import LAYERS
@@ -31,6 +32,8 @@ class Site(mesa.Agent):  # type: ignore[misc]
         Who arrives in the running window, by (second, vehicle).
     outages : deque of (int, Evse, int)
         What of the calendar is to come: when an EVSE fails, which, and when it serves again.
+    plant : Plant or None
+        Photovoltaics and storage.
     whole, hour : Counter of str
         Counts of the run and of the running hour.
     hour_energy_ws, hour_busy_s, hour_out_s : Counter of int
@@ -53,6 +56,7 @@ class Site(mesa.Agent):  # type: ignore[misc]
         self.arrivals: deque[Driver] = deque()
         self.outages: deque[tuple[int, Evse, int]] = deque()
         self.n_restricted = 0
+        self.plant: Plant | None = None
         self.whole: Counter[str] = Counter()
         self.hour: Counter[str] = Counter()
         self.hour_energy_ws: Counter[int] = Counter()
@@ -78,6 +82,21 @@ class Site(mesa.Agent):  # type: ignore[misc]
     def sessions(self) -> list[Session]:
         """Sessions that are running, in the order of their EVSEs."""
         return [evse.session for evse in self.evses if evse.session is not None]
+
+    def taken_ws(self, second: int) -> int:
+        """Return the energy into batteries here since the run began."""
+        running_ws = sum(session.energy_at_ws(second) - session.intake_ws for session in self.sessions)
+        return self.whole["energy_ws"] + running_ws
+
+    def open_plant(self, start_s: int) -> None:
+        """Begin a window of photovoltaics and storage, where there are any."""
+        if self.plant is not None:
+            self.plant.open_window(start_s)
+
+    def close_plant(self, end_s: int) -> None:
+        """End it."""
+        if self.plant is not None:
+            self.plant.close_window(end_s, self.taken_ws(end_s))
 
     def count(self, what: str, how_many: int = 1) -> None:
         """Count for the run and for the running hour."""

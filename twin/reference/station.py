@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +58,8 @@ class Station(Site):
         start_s, end_s : int
             First second of the window, and of the next.
         """
-        self.deal_power(start_s)
+        self.open_plant(start_s)
+        self.deal_power(start_s, end_s)
         while True:
             ending, ends_s = self.next_end()
             loser, loses_s = self.next_loss()
@@ -83,7 +86,8 @@ class Station(Site):
                 loser.pool.queue.remove(loser)
                 self.turn_away(loser, RENEGED if loser.pool.n_in_service else NO_SERVICE, second, end_s)
             self.call_in(second)
-            self.deal_power(second)
+            self.deal_power(second, end_s)
+        self.close_plant(end_s)
         if self.is_tight():
             for session in self.sessions:
                 if session.is_held_back:
@@ -231,24 +235,35 @@ class Station(Site):
 
     def is_tight(self) -> bool:
         """Return whether the sessions together could draw more than the site lets through, or some are held back."""
-        return sum(session.bound_w for session in self.sessions) > self.for_sessions_w or self.n_restricted > 0
+        is_over = sum(session.bound_w for session in self.sessions) > self.for_sessions_w
+        return is_over or self.n_restricted > 0 or self.plant is not None
 
-    def deal_power(self, second: int) -> None:
-        """Deal the site's power out max-min fair, where the sessions could draw more than it lets through."""
+    def deal_power(self, second: int, end_s: int) -> None:
+        """Deal the site's power out max-min fair, where the sessions could draw more than it lets through.
+
+        Photovoltaics and storage are settled up to the second, and their powers set up to the next event or `end_s`.
+        """
         if not self.is_tight():
             return
         sessions = [session for session in self.sessions if not isinstance(session, Swap)]
         demands_w = [
             session.demand_w(session.energy_at_ws(second)) if session.end_s > second else 0.0 for session in sessions
         ]
-        level_w = float(water_level_w(np.array(demands_w), len(sessions), float(self.for_sessions_w)))
+        limit_w = self.for_sessions_w
+        if self.plant is not None:
+            self.plant.settle(second, self.taken_ws(second))
+            limit_w += self.plant.available_w(second, end_s)
+        level_w = float(water_level_w(np.array(demands_w), len(sessions), float(limit_w)))
+        if self.plant is not None:
+            drawn_w = reduce(add, (min(demand_w, level_w) for demand_w in demands_w), 0.0)
+            self.plant.set_powers(second, end_s, min(math.ceil(drawn_w), limit_w))
         self.n_restricted = sum(demand_w > level_w for demand_w in demands_w)
         self.model.books.events["held back"] += self.n_restricted
         for session, demand_w in zip(sessions, demands_w, strict=True):
             session.bound_w = math.ceil(demand_w)
-            limit_w = level_w if demand_w > level_w else session.own_limit_w
-            if limit_w != session.limit_w and session.end_s > second:
-                session.change_power(limit_w, second)
+            own_w = level_w if demand_w > level_w else session.own_limit_w
+            if own_w != session.limit_w and session.end_s > second:
+                session.change_power(own_w, second)
 
     def publish(self, second: int) -> None:
         """Phase `publish`: write the expected wait of each pool on the Board, as it is at the window's end."""

@@ -63,7 +63,7 @@ def published(name: str, date: str, folder: Path | None = None) -> int:
 
 def full_month(date: str, folder: Path | None = None) -> str:
     """Return the month itself or the next whose stock is known cell by cell; that of the last for any later month."""
-    dates = sorted(set(seeds.read("charger_stock", folder)["date"].tolist()))
+    dates: list[str] = sorted(set(seeds.read("charger_stock", folder)["date"].tolist()))
     return next((known for known in dates if known >= date), dates[-1])
 
 

@@ -30,7 +30,7 @@ class Loads(NamedTuple):
     def of_station(self, station: int) -> F64:
         """Return a station's draw hour by hour, shape (n_hours,)."""
         rows = slice(self.first[station], self.first[station + 1])
-        return np.bincount(self.hour[rows], self.kw[rows], self.n_hours)
+        return np.bincount(self.hour[rows], self.kw[rows], self.n_hours).astype(np.float64)
 
     def peak_kw(self) -> F64:
         """Return each station's largest hour, shape (n_stations,)."""

@@ -93,6 +93,9 @@ STATIONS = (
         "site_limit_kw", "number", "kW", "power for all plugs and racks of the site together; what racks can draw is "
         "kept for them", 0.1, 1e9, default="rated power of all its EVSEs and places on racks",
     ),
+    PosedColumn("pv_kw", "number", "kW", "peak power of photovoltaics of the site", 0.0, 1e6, default="0"),
+    PosedColumn("storage_kw", "number", "kW", "power of its storage, at most site_limit_kw", 0.0, 1e6, default="0"),
+    PosedColumn("storage_kwh", "number", "kWh", "energy that a full storage gives; begins half full", 0.0, 1e6, default="0"),
     PosedColumn(
         "layer", "text", "-", "layer of the site; highway holds drivers on a trip to behaviour.busy_session_cap_s "
         "while others queue", allowed=LAYERS, default="urban",

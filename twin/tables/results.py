@@ -57,6 +57,9 @@ class StationsTable(NamedTuple):
     n_batteries: Annotated[I32, Field("-", "spare batteries for swaps; its bays are among the EVSEs")]
     rated_power_kw: Annotated[F64, Field("kW", "rated power of all EVSEs, of a bay that of its rack")]
     site_limit_kw: Annotated[F64, Field("kW", "transformer limit")]
+    pv_kw: Annotated[F64, Field("kW", "peak power of photovoltaics")]
+    storage_kw: Annotated[F64, Field("kW", "power of storage")]
+    storage_kwh: Annotated[F64, Field("kWh", "energy that a full storage gives")]
     n_arrivals: Annotated[I64, Field("-", "vehicles that drove in")]
     n_sessions: Annotated[I64, Field("-", "sessions begun")]
     n_balked: Annotated[I64, Field("-", "left on arrival")]
@@ -89,6 +92,22 @@ class StationHoursTable(NamedTuple):
     energy_kwh: Annotated[F32, Field("kWh", "energy into batteries")]
     busy_share: Annotated[F32, Field("-", "plugged seconds over EVSE seconds")]
     out_of_service_s: Annotated[I32, Field("s", "seconds out of service of all EVSEs")]
+
+
+class SiteHoursTable(NamedTuple):
+    """site_hours.parquet: one station with photovoltaics or storage and hour, energy on the direct-current side."""
+
+    station: Annotated[I32, Field("-", "station id")]
+    hour: Annotated[I16, Field("h", "hour since day 0")]
+    vehicles_kwh: Annotated[F32, Field("kWh", "into batteries of vehicles")]
+    grid_kwh: Annotated[F32, Field("kWh", "from the grid")]
+    pv_kwh: Annotated[F32, Field("kWh", "what photovoltaics could give")]
+    pv_used_kwh: Annotated[F32, Field("kWh", "of which into vehicles and storage")]
+    pv_fed_in_kwh: Annotated[F32, Field("kWh", "of which into the grid; the rest is curtailed")]
+    storage_in_kwh: Annotated[F32, Field("kWh", "into storage")]
+    storage_out_kwh: Annotated[F32, Field("kWh", "out of storage")]
+    stored_kwh: Annotated[F32, Field("kWh", "energy that storage can give, at the end of the hour")]
+    grid_peak_kw: Annotated[F32, Field("kW", "largest mean of a window from the grid")]
 
 
 class SessionsTable(NamedTuple):
@@ -124,11 +143,11 @@ class GridTable(NamedTuple):
     truck_kw: Annotated[F64, Field("kW", "of the public charging, into trucks")]
     home_kw: Annotated[F64, Field("kW", "charging at home")]
     depot_kw: Annotated[F64, Field("kW", "charging at depots")]
-    pv_kw: Annotated[F64, Field("kW", "from photovoltaics at stations")]
-    storage_kw: Annotated[F64, Field("kW", "from storage at stations; negative while it fills")]
+    pv_kw: Annotated[F64, Field("kW", "what photovoltaics at stations take off the grid, or feed into it")]
+    storage_kw: Annotated[F64, Field("kW", "what storage at stations takes off the grid; negative while it fills")]
     v2g_kw: Annotated[F64, Field("kW", "from vehicles to the grid")]
     base_kw: Annotated[F64, Field("kW", "load without vehicles")]
-    headroom_kw: Annotated[F64, Field("kW", "annual peak without vehicles, less the load with them")]
+    headroom_kw: Annotated[F64, Field("kW", "annual peak without vehicles, less the load with them and with plants")]
 
 
 class LinksTable(NamedTuple):

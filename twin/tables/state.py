@@ -141,8 +141,8 @@ class OutageState(NamedTuple):
 class StationState(NamedTuple):
     """What a station remembers and counts, one row each.
 
-    Beside the rows lies one bare column, ``next_s``: the second of the station's next event of its own (the end of a
-    session, an outage or a patience, or a failure), which every window reads through.
+    Beside the rows lie two bare columns. ``next_s`` is the second of the station's next event of its own (the end of a
+    session, an outage or a patience, or a failure), which every window reads through; ``plant_of`` its plant, -1 without.
     """
 
     bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
@@ -202,6 +202,7 @@ class Ledger(NamedTuple):
 
     ring: Ring
     load_ws: Annotated[I64, Field("Ws", "[kind, zone, quarter] energy into batteries, public kinds")]
+    plant_ws: Annotated[I64, Field("Ws", "[PLANT_KINDS, zone, quarter] energy out of plants; storage less what it takes")]
     wait_edges_s: Annotated[I32, Field("s", "lower edges of the bins of the waiting-time histogram")]
     wait_histogram: Annotated[I64, Field("-", "[shard, layer, bin] sessions begun in the running hour")]
 

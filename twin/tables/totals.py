@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from twin.tables.columns import F64, I32, I64, Annotated, Field
+from twin.tables.plants import Plants, PlantTotals
 
 LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot")
 """Rows of the load array. "truck" repeats the part of the public layers that went into trucks."""
@@ -104,6 +105,12 @@ class RunTotals:
         ``n_stranded``, ``n_local_days``, ``local_km``, ``trip_km``, ``forgone_km``, ``truck_trip_km``, ...
     laws : tuple of Law
         The audit's laws as counted by the engine.
+    plants : Plants
+        Photovoltaics and storage at stations.
+    plant_sums : PlantTotals
+        What they did, one row a plant.
+    plant_ws : ndarray of int64, shape (len(PLANT_KINDS), n_zones, n_quarters)
+        Energy out of plants by quarter hour; of storage less what it takes.
     """
 
     n_hours: int
@@ -114,6 +121,9 @@ class RunTotals:
     road: I64
     counts: dict[str, int]
     laws: tuple[Law, ...]
+    plants: Plants
+    plant_sums: PlantTotals
+    plant_ws: I64
 
 
 class ProvinceLoad(NamedTuple):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
 from twin.tables.inputs import Itineraries, LinkPools, Markets, Outages, Pools, Stations
+from twin.tables.plants import Behind, PlantState
 from twin.tables.state import Evses, Ledger, OutageState, PoolState, Racks, StationState
 
 
@@ -141,6 +142,11 @@ class Site(NamedTuple):
     outage_state: OutageState
     racks: Racks
     ready_s: I32
+    plant_of: I32
+    behind: Behind
+    plant_state: PlantState
+    plant_load_ws: I64
     ledger: Ledger
     shares_w: F64
     energies_ws: I64
+    ahead_ws: I64
