@@ -24,7 +24,7 @@ OUTCOMES = (
     "trip not made", "left for town", "given up", "fuel used", "same-day return", "truck rest", "trip ended",
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
-    "battery changed", "battery awaited",
+    "battery changed", "battery awaited", "rerouted", "stop lost",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

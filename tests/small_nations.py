@@ -112,7 +112,9 @@ def nation(dice: Dice) -> Given:
         outages=outages,
         plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
-    return drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
+    drawn = drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
+    every_s, share = one_of(dice, (0, 300, 1000, 3600)), one_of(dice, (0.6, 1.0))
+    return drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -133,6 +135,7 @@ def draw_rules(dice: Dice) -> Rules:
         reservation_share=one_of(dice, (0.0, 0.5, 1.0)), reservation_grace_s=dice.whole(0, 1800),
         stop_acceptance=one_of(dice, (1.0, 0.5, 0.0)),
         swap_s=one_of(dice, (60, 300, 900)), swap_soc=dice.real(0.5, 1.0),
+        reroute_every_s=0, navigation_share=0.0,
     )  # fmt: skip
 
 
@@ -186,12 +189,14 @@ def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
 
 
 def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Roads, Any]:
-    """Draw a line of nodes, some of them zones', with a short cut or two; return it with the links' capacities."""
+    """Draw a line of nodes, some zones', with a short cut or two and roads side by side; return it with their capacities."""
     n_zones = dice.whole(2 if is_holiday else 1, 4)
     n_nodes = n_zones + dice.whole(0, 4)
     pairs = [(node, node + 1) for node in range(n_nodes - 1)]
     if n_nodes > 2:
         pairs += [(0, dice.whole(2, n_nodes - 1)) for _ in range(dice.whole(0, 2))]
+    if n_nodes > 1:
+        pairs += [one_of(dice, pairs) for _ in range(dice.whole(0, 2))]
     ends = np.array([end for a, b in pairs for end in ((a, b), (b, a))], np.int32).reshape(-1, 2)
     longest_km = one_of(dice, (100.0, 200.0) if is_holiday else (5.0, 60.0, 200.0))
     length_m = np.repeat([int(dice.real(0.3, longest_km) * 1000) for _ in pairs], 2).astype(np.int32)
@@ -204,8 +209,9 @@ def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Ro
     node_county = np.where(node_county >= 0, first[node_county], -1).astype(np.int32)
     free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
     return Roads(
-        link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
-        free_kmh=free_kmh, is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
+        link_from=ends[:, 0].copy(), link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
+        free_kmh=free_kmh, free_ms=np.maximum(np.rint(length_m / free_kmh * 3600), 1).astype(np.int64),
+        is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
         **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
         next_link=next_link, gap_m=draw_gaps(dice, n_zones), truck_gap_m=draw_gaps(dice, n_zones),
         zone_node=zone_node.astype(np.int32), node_county=node_county,

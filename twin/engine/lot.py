@@ -101,8 +101,7 @@ def use_energy(slot, used_ws, active, outlook, tally):
 
 @kernel
 def count_way(slot, way_m, active, outlook, tally):
-    """Add to the odometers of a trip."""
-    active.driven_m[slot] += way_m
+    """Add to the kilometres of trips."""
     if active.errand[slot] != TRIP:
         return
     tally.sums[SUM_TRIP_M] += way_m

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.behaviour import FIRST_SESSION_S, N_SEEN
 from twin.engine.given import Given
+from twin.engine.navigation import Navigation, build_navigation
 from twin.engine.rack import full_racks
 from twin.engine.views import build_outlook
 from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
@@ -73,6 +74,8 @@ class World:
         Of each shard: slots that the last window left free.
     outlooks : list of Outlook
         One a shard: what its drivers decide and drive by, with room for the stops that one keeps in mind.
+    navigation : Navigation or None
+        How routes follow the published speeds; None where they do not.
     tallies : list of Tally
         One a shard.
     """
@@ -94,6 +97,7 @@ class World:
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
+    navigation: Navigation | None
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -198,6 +202,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         **_idle_stations(given, n_stations),
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
+        navigation=build_navigation(given),
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=part_ws,
         private_step_w=step_w,

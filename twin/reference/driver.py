@@ -90,10 +90,13 @@ class Driver(Traveller):
             self.phase = EGRESS
             self.wake_s += math.ceil(roads.access_m[self.goal] / self.model.rules.town_speed_m_per_s)
             return
+        if self.has_lost_stop():
+            self.phase, self.stop_m, self.outcome = DECIDE, 0, NO_VISIT
+            return
         if self.looks_again():
             self.phase, self.stop_m, self.wake_s = DECIDE, 0, window_end_s
             return
-        self.enter(self.model.links[roads.next_link[goal][node]])
+        self.enter(self.model.links[self.routes.next_link[goal][node]])
 
     def pick_on_the_lot(self, link: Link, planned: Pool) -> tuple[Pool, int]:
         """Return the pool taken on reaching a stop, and the way (m): the one booked, or the one that is done first.
