@@ -78,7 +78,8 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 n_seen = look_around(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0:
                 at = pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
-                note_last_chance(slot, at == (n_seen - 1) % N_SEEN, active)
+                back_ws = MARGIN * town_ws(slot, 2.0 * active.stop_m[slot], active, wake_s, outlook)
+                note_last_chance(slot, at, (n_seen - 1) % N_SEEN, reserve_ws + back_ws, active, outlook)
                 if rules.reservation_share > 0.0 and not is_here:
                     book_stop(slot, at, way_m, rules, active, wake_s, outlook)
             if n_seen > 0 and is_here:

@@ -225,8 +225,9 @@ class Driver(Traveller):
         return expected_s > self.patience_s() and not self.has_to_stay()
 
     def has_to_stay(self) -> bool:
-        """Return whether a driver on a trip has no choice: next to nothing left, no other stop in reach, or tried enough."""
+        """Return whether a driver on a trip has no choice: next to nothing left on the road, no other stop, tried enough."""
         if self.errand != TRIP:
             return False
         dry_ws = self.soc_ws(self.model.rules.reserve_soc) * DRY // 5
-        return self.energy_ws < dry_ws or self.n_tries >= self.model.rules.n_tries
+        on_road_ws = self.energy_ws - int(self.stop_m * self.type.city_ws_per_m)
+        return on_road_ws < dry_ws or self.n_tries >= self.model.rules.n_tries

@@ -66,7 +66,7 @@ class Navigation:
                     heappush(entries, (longer_ms, link.from_node))
         for node in settled:
             self.next_link[zone][node] = -1
-        sums = {self.zone_node[zone]: (0, 0, 0)}
+        sums: dict[int, tuple[int, ...]] = {self.zone_node[zone]: (0, 0, 0)}
         for node in settled[1:]:
             ways = (link for link in self.links if link.from_node == node and link.to_node in left_ms)
             link = min(ways, key=lambda link: (left_ms[link.to_node] + self.time_ms[link.row], link.row))
@@ -76,7 +76,7 @@ class Navigation:
             self.way_m[zone][node] = way_m
             self.drag[zone][node], self.truck_drag[zone][node] = float(np.float32(drag)), float(np.float32(truck_drag))
 
-    def values(self, link: Link) -> tuple[int, int, int]:
+    def values(self, link: Link) -> tuple[int, ...]:
         """Return a link's length, and length x speed squared for cars and for trucks, to the whole number."""
         truck_kmh = min(link.free_kmh, self.truck_kmh)
         drags = (round(link.length_m * kmh * kmh) for kmh in (link.free_kmh, truck_kmh))

@@ -77,14 +77,18 @@ class Traveller(Customer):
                 elif prospect.stops:
                     stop = self.pick_stop(prospect.stops, arrival_ws, reserve_ws)
                     self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
-                    # Behind the last stop in reach there is no other: its queue is joined, however long.
-                    if stop is prospect.stops[-1]:
-                        self.n_tries = HAS_TO_STAY
-                    elif self.n_tries == HAS_TO_STAY:
-                        self.n_tries = 0
+                    self.note_last_chance(stop, prospect.stops[-1], reserve_ws)
                     self.book(stop, way_m)
         self.drive_through_town(way_m, ROAD)
         return False
+
+    def note_last_chance(self, stop: Stop, last: Stop, reserve_ws: int) -> None:
+        """Join the queue at a stop, however long, if none behind it is still in reach after the way there and back."""
+        back_ws = MARGIN * self.town_ws(2.0 * stop.detour_m)
+        if stop is last or last.energy_ws < reserve_ws + back_ws:
+            self.n_tries = HAS_TO_STAY
+        elif self.n_tries == HAS_TO_STAY:
+            self.n_tries = 0
 
     def is_prepared(self, runs_short: bool) -> bool:
         """Return whether this driver charges before setting out: all who would run short, some who would have to stop."""
