@@ -40,7 +40,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
-from twin.engine.route import present_node, tree_of
+from twin.engine.route import energy_on_arrival_ws, present_node, tree_of
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import Stream, uniform
@@ -97,18 +97,6 @@ def is_prepared(slot, runs_short, capacity_ws, rules, active):
     if runs_short:
         return soc < rules.trip_target_soc - NEARLY_SOC
     return soc < TOP_UP_FIRST_SOC and uniform(rules.seed, HABIT, active.vehicle[slot], 0, 4) < rules.prepared_share
-
-
-@kernel
-def energy_on_arrival_ws(slot, start_ws, rules, active, wake_s, outlook):
-    """Return the energy with which a trip would end without a stop, on an empty road and with the driver's margin."""
-    row, goal = active.vehicle_class[slot], active.goal[slot]
-    at = tree_of(slot, rules, active, outlook) * outlook.next_link.shape[1] + present_node(slot, active, outlook)
-    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
-    drag = float(outlook.ways.truck_drag[at]) if is_truck else float(outlook.ways.drag[at])
-    road_ws = outlook.classes.road_a_ws_per_m[row] * outlook.ways.way_m[at] + outlook.classes.road_b_ws_per_m[row] * drag
-    street_ws = outlook.classes.city_ws_per_m[row] * outlook.counties.access_m[goal]
-    return start_ws - MARGIN * temperature_factor(slot, active, wake_s, outlook) * (road_ws + street_ws)
 
 
 @kernel

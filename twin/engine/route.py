@@ -1,6 +1,7 @@
 """The route that a driver follows: that of empty roads, or where it navigates that of the published speeds."""
 
-from twin.engine.lot import HABIT
+from twin.behaviour import MARGIN
+from twin.engine.lot import HABIT, HEAVY_TRUCK, temperature_factor
 from twin.kernels import kernel
 from twin.rng import uniform
 
@@ -11,7 +12,7 @@ def tree_of(slot, rules, active, outlook):
     zone, n_zones = outlook.counties.zone[active.goal[slot]], outlook.zones.node.shape[0]
     if outlook.next_link.shape[0] == n_zones:
         return zone
-    return zone + n_zones * (uniform(rules.seed, HABIT, active.vehicle[slot], 0, 6) < rules.navigation_share)
+    return zone + n_zones * (uniform(rules.seed, HABIT, active.vehicle[slot], 0, 7) < rules.navigation_share)
 
 
 @kernel
@@ -20,6 +21,18 @@ def present_node(slot, active, outlook):
     if active.link[slot] >= 0:
         return outlook.links.to_node[active.link[slot]]
     return outlook.zones.node[outlook.counties.zone[active.place[slot]]]
+
+
+@kernel
+def energy_on_arrival_ws(slot, start_ws, rules, active, wake_s, outlook):
+    """Return the energy with which a trip would end without a stop, on an empty road and with the driver's margin."""
+    row, goal = active.vehicle_class[slot], active.goal[slot]
+    at = tree_of(slot, rules, active, outlook) * outlook.next_link.shape[1] + present_node(slot, active, outlook)
+    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
+    drag = float(outlook.ways.truck_drag[at]) if is_truck else float(outlook.ways.drag[at])
+    road_ws = outlook.classes.road_a_ws_per_m[row] * outlook.ways.way_m[at] + outlook.classes.road_b_ws_per_m[row] * drag
+    street_ws = outlook.classes.city_ws_per_m[row] * outlook.counties.access_m[goal]
+    return start_ws - MARGIN * temperature_factor(slot, active, wake_s, outlook) * (road_ws + street_ws)
 
 
 @kernel

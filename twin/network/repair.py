@@ -250,7 +250,7 @@ def _refuse_parts(roads: Roads, label: I32, is_kept: BOOL, where: str) -> None:
     at = {part: int(np.flatnonzero(label == part)[0]) for part in np.argsort(-size, kind="stable")[:2].tolist()}
     places = " and around ".join(f"{roads.x[node] / DEG:.4f}, {roads.y[node] / DEG:.4f}" for node in at.values())
     raise DataError(
-        f"{where}: found a network in pieces, the largest that can be driven both ways with {core_km:.1f} of {all_km:.1f} km "
+        f"{where}: found a network in pieces, the largest that can be driven both ways of {core_km:.1f} of {all_km:.1f} km "
         f"(around {places} no way leads from one to the other and back); wanted more than half in one; take a wider area, "
         "correct the one-way marks, or bridge gaps with --gap-m"
     )

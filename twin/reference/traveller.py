@@ -155,7 +155,7 @@ class Traveller(Customer):
     def routes(self) -> Any:
         """The routes that this driver follows: those of the published speeds where it navigates, else of empty roads."""
         navigation, share = self.model.navigation, self.model.rules.navigation_share
-        return self.model.roads if navigation is None or self.draw(Stream.HABIT, 0, 6) >= share else navigation
+        return self.model.roads if navigation is None or self.draw(Stream.HABIT, 0, 7) >= share else navigation
 
     @property
     def n_rerouted(self) -> int:
