@@ -97,7 +97,7 @@ class World:
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
-    navigation: Navigation | None = field(init=False)
+    navigation: Navigation | None
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -126,9 +126,6 @@ class World:
     stranded: I32 = field(default_factory=lambda: np.zeros((0, 4), np.int32))
     visits: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
     n_overfull: int = 0
-
-    def __post_init__(self) -> None:
-        self.navigation = build_navigation(self.given)
 
     @property
     def vehicle_shards(self) -> range:
@@ -205,6 +202,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         **_idle_stations(given, n_stations),
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
+        navigation=build_navigation(given),
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=part_ws,
         private_step_w=step_w,
