@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.nation import ways_along
+from tests.nation import ways_along, with_second_road
 from twin.engine.world import Given
 from twin.physics import segment_times_s
 from twin.tables.columns import columns, rows
@@ -114,7 +114,8 @@ def nation(dice: Dice) -> Given:
     )  # fmt: skip
     drawn = drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
     every_s, share = one_of(dice, (0, 300, 1000, 3600)), one_of(dice, (0.6, 1.0))
-    return drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
+    drawn = drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
+    return with_second_road(drawn, one_of(dice, (3.0, 30.0))) if dice.whole(0, 2) == 0 else drawn
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -189,14 +190,12 @@ def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
 
 
 def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Roads, Any]:
-    """Draw a line of nodes, some zones', with a short cut or two and roads side by side; return it with their capacities."""
+    """Draw a line of nodes, some zones', with a short cut or two; return it with their capacities."""
     n_zones = dice.whole(2 if is_holiday else 1, 4)
     n_nodes = n_zones + dice.whole(0, 4)
     pairs = [(node, node + 1) for node in range(n_nodes - 1)]
     if n_nodes > 2:
         pairs += [(0, dice.whole(2, n_nodes - 1)) for _ in range(dice.whole(0, 2))]
-    if n_nodes > 1:
-        pairs += [one_of(dice, pairs) for _ in range(dice.whole(0, 2))]
     ends = np.array([end for a, b in pairs for end in ((a, b), (b, a))], np.int32).reshape(-1, 2)
     longest_km = one_of(dice, (100.0, 200.0) if is_holiday else (5.0, 60.0, 200.0))
     length_m = np.repeat([int(dice.real(0.3, longest_km) * 1000) for _ in pairs], 2).astype(np.int32)

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import event, given, settings
 
 from tests import one_site
-from tests.nation import KWH, small_given
+from tests.nation import KWH, small_given, with_second_road
 from tests.oracle import OUTCOMES, assert_same, live_both
 from tests.small_nations import nation_of, nations
 from twin.behaviour import DRY
@@ -40,6 +40,7 @@ def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
 def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
     happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
+    happened += live_both(with_second_road(crowded_corridor(reroute_every_s=900, navigation_share=0.7), 4.0), MOST_WINDOWS)
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
