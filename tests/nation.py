@@ -36,8 +36,7 @@ RULES = Rules(
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
     rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
-    reservation_grace_s=900, stop_acceptance=1.0,
-    swap_s=300, swap_soc=0.95,
+    reservation_grace_s=900, stop_acceptance=1.0, swap_s=300, swap_soc=0.95, reroute_every_s=0, navigation_share=0.0,
 )  # fmt: skip
 
 
@@ -83,9 +82,10 @@ def small_given(
     node_zone = np.where(np.arange(n_nodes) % 2 == 0, np.arange(n_nodes) // 2, -1).astype(np.int32)
     free_kmh = np.full(n_links, 100.0)
     roads = Roads(
-        link_to=link_to, length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(),
-        free_kmh=free_kmh, is_expressway=np.ones(n_links, np.uint8), next_link=next_link,
-        **ways_along(next_link, link_to, np.full(n_links, link_km * 500), free_kmh),
+        link_from=np.concatenate([np.arange(n_nodes - 1), np.arange(1, n_nodes)]).astype(np.int32), link_to=link_to,
+        length_m=np.full(n_links, int(link_km * 500), np.int32), speed_kmh=free_kmh.copy(), free_kmh=free_kmh,
+        free_ms=np.full(n_links, round(link_km * 18_000), np.int64), is_expressway=np.ones(n_links, np.uint8),
+        next_link=next_link, **ways_along(next_link, link_to, np.full(n_links, link_km * 500), free_kmh),
         gap_m=np.zeros((n_zones, n_zones), np.int32), truck_gap_m=np.zeros((n_zones, n_zones), np.int32),
         zone_node=(2 * county).astype(np.int32), node_county=node_zone,
         node_lon=100 + np.arange(n_nodes) * link_km / 200, node_lat=np.full(n_nodes, 30.0),
@@ -100,6 +100,26 @@ def small_given(
         plug_limit_w=no_plug_limits_w(3), markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
         link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((93, 24), 1.2),
         valley_s=np.full(31, 82_800, np.int32), n_provinces=31,
+    )  # fmt: skip
+
+
+def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -> Given:
+    """Return the nation with a wide road beside each of its own, some percent longer and without service areas.
+
+    Its own roads take `capacity_per_h` vehicles an hour. The second road from a node to the next has the number of the first
+    and the number of links before.
+    """
+    roads, n_links = given.roads, len(given.roads.link_to)
+    beside = {
+        name: np.tile(getattr(roads, name), 2) for name in ("link_from", "link_to", "speed_kmh", "free_kmh", "is_expressway")
+    }
+    length_m, free_ms = (np.concatenate([x, np.rint(longer * x).astype(x.dtype)]) for x in (roads.length_m, roads.free_ms))
+    first = np.concatenate([given.link_pools.first, np.full(n_links, given.link_pools.first[-1])]).astype(np.int32)
+    return given._replace(
+        roads=roads._replace(**beside, length_m=length_m, free_ms=free_ms),
+        link_pools=given.link_pools._replace(first=first), link_free_speed_kmh=beside["free_kmh"],
+        link_capacity_per_h=np.repeat([capacity_per_h, 1e6], n_links),
+        background=given.background._replace(flow_per_h=np.tile(given.background.flow_per_h, 2)),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ OUTCOMES = (
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
     "battery changed", "battery awaited",
     "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
+    "rerouted", "stop lost",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.nation import small_given
+from tests.nation import small_given, with_second_road
 from twin.agents import GridOperator, StationOperator
 from twin.engine import world as engine_world
 from twin.engine.world import build_world
@@ -29,13 +29,13 @@ from twin.tables.state import FREE
 N_DAYS = 3
 NATION = {"n_vehicles": 800, "n_zones": 3, "n_days": N_DAYS, "n_evse": 2, "soc": 0.4, "site_limit_share": 0.5}
 SETTINGS = {"scenario": {"seed": 1}, "period": {"n_days": N_DAYS}, "compute": {"workers": 1}}
-ALIVE = ["vehicle", "phase", "energy_ws", "pool", "link", "place", "goal", "errand", "driven_m"]
-NATION_RULES = {"reservation_share": 0.3}
+ALIVE = ["vehicle", "phase", "energy_ws", "pool", "link", "place", "goal", "errand", "stop_link"]
+NATION_RULES = {"reservation_share": 0.3, "reroute_every_s": 3600, "navigation_share": 0.7}
 
 
 def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_for: int | None = None) -> TwinModel:
     """Return the nation at 00:00 of day 0."""
-    given = small_given(**NATION | NATION_RULES)
+    given = with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0)
     told = SimpleNamespace(sessions="all", sessions_sample_share=1.0, station_hours=True, links=True)
     config: Any = SimpleNamespace(
         scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9)

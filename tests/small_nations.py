@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.nation import ways_along
+from tests.nation import ways_along, with_second_road
 from twin.engine.world import Given
 from twin.physics import segment_times_s
 from twin.tables.columns import columns, rows
@@ -114,9 +114,11 @@ def nation(dice: Dice) -> Given:
         outages=outages,
         plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
-    if dice.whole(0, 3) == 0:
-        drawn = drawn._replace(itineraries=draw_tours(dice, drawn))
-    return drawn._replace(behind=draw_plants(dice, stations, pools, n_days * DAY_S // rules.window_s))
+    drawn = drawn._replace(itineraries=draw_tours(dice, drawn)) if dice.whole(0, 3) == 0 else drawn
+    drawn = drawn._replace(behind=draw_plants(dice, stations, pools, n_days * DAY_S // rules.window_s))
+    every_s, share = one_of(dice, (0, 300, 1000, 3600)), one_of(dice, (0.6, 1.0))
+    drawn = drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
+    return with_second_road(drawn, one_of(dice, (3.0, 30.0))) if dice.whole(0, 2) == 0 else drawn
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -137,6 +139,7 @@ def draw_rules(dice: Dice) -> Rules:
         reservation_share=one_of(dice, (0.0, 0.5, 1.0)), reservation_grace_s=dice.whole(0, 1800),
         stop_acceptance=one_of(dice, (1.0, 0.5, 0.0)),
         swap_s=one_of(dice, (60, 300, 900)), swap_soc=dice.real(0.5, 1.0),
+        reroute_every_s=0, navigation_share=0.0,
     )  # fmt: skip
 
 
@@ -190,7 +193,7 @@ def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
 
 
 def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Roads, Any]:
-    """Draw a line of nodes, some of them zones', with a short cut or two; return it with the links' capacities."""
+    """Draw a line of nodes, some zones', with a short cut or two; return it with their capacities."""
     n_zones = dice.whole(2 if is_holiday else 1, 4)
     n_nodes = n_zones + dice.whole(0, 4)
     pairs = [(node, node + 1) for node in range(n_nodes - 1)]
@@ -208,8 +211,9 @@ def draw_roads(dice: Dice, is_holiday: bool, truck_speed_kmh: float) -> tuple[Ro
     node_county = np.where(node_county >= 0, first[node_county], -1).astype(np.int32)
     free_kmh = np.array([dice.real(60.0, 120.0) for _ in ends])
     return Roads(
-        link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
-        free_kmh=free_kmh, is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
+        link_from=ends[:, 0].copy(), link_to=ends[:, 1].copy(), length_m=length_m, speed_kmh=free_kmh * dice.real(0.7, 1.0),
+        free_kmh=free_kmh, free_ms=np.maximum(np.rint(length_m / free_kmh * 3600), 1).astype(np.int64),
+        is_expressway=(np.arange(len(ends)) // 2 % 3 < 2).astype(np.uint8),
         **ways_along(next_link, ends[:, 1], length_m, free_kmh, truck_speed_kmh),
         next_link=next_link, gap_m=draw_gaps(dice, n_zones), truck_gap_m=draw_gaps(dice, n_zones),
         zone_node=zone_node.astype(np.int32), node_county=node_county,

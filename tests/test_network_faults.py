@@ -45,6 +45,21 @@ BAD_FILES = {
         hole([1, 12]).replace('<way id="3">', '<way id="1">').encode(),
         "way 1: found the same id twice",
     ),
+    "twins.osm": (
+        hole([1, 12]).replace('<way id="2">', '<way id="1">').encode(),
+        "way 1: found the same id twice",
+    ),
+    "away.osm": (
+        hole([1, 12]).replace('<node id="3"', '<node id="3000" lon="218.5" lat="x"/><node id="3"').encode(),
+        "lon of node 3000: found 218.5",
+    ),
+    "apart.osm": (
+        osm_xml(
+            {k: node(20 * (k // 3), k % 3) for k in range(6)},
+            [(1, [0, 1, 2], {"highway": "primary"}), (2, [3, 4, 5], {"highway": "primary"})],
+        ).encode(),
+        "found a network in pieces",
+    ),
     "again.osm": (
         hole([1, 12]).replace('<node id="3"', '<node id="1"').encode(),
         "node 1: found the same id twice",

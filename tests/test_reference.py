@@ -8,20 +8,22 @@ import numpy as np
 from hypothesis import event, given, settings
 
 from tests import one_site
-from tests.nation import KWH, small_given
+from tests.nation import KWH, small_given, with_second_road
 from tests.oracle import OUTCOMES, assert_same, live_both
 from tests.small_nations import nation_of, nations
+from twin.behaviour import DRY
 from twin.engine.world import Given
 from twin.physics import congested_speed_kmh
 from twin.reference import Driver, ReferenceModel, Station
 from twin.reference.books import table_of
+from twin.reference.traveller import Stop
 from twin.tables.columns import rows
 from twin.tables.inputs import MARKETS, SERVES_TRUCKS, Markets, Vehicles
 from twin.tables.results import SessionsTable
-from twin.tables.state import ARRIVED
+from twin.tables.state import ARRIVED, HAS_TO_STAY, TRIP
 
 MOST_WINDOWS = 120
-COVERING = (27, 32, 43, 72, 110)
+COVERING = (0, 14, 27, 32, 43, 72)
 """Numbers of nations in which together everything happens that can happen."""
 
 
@@ -38,6 +40,7 @@ def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
 def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
     happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
+    happened += live_both(with_second_road(crowded_corridor(reroute_every_s=900, navigation_share=0.7), 4.0), MOST_WINDOWS)
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
@@ -220,3 +223,20 @@ def test_an_empty_table_has_its_columns() -> None:
     table = table_of(SessionsTable, [])
     assert table.energy_ws.dtype == np.int64
     assert len(table.vehicle) == 0
+
+
+def test_the_way_back_to_the_road_counts_for_who_may_turn_away() -> None:
+    """After a town 20 km off the road, and back, the next stop has to be in reach still; else the queue is joined."""
+    model = ReferenceModel(small_given(n_vehicles=20, soc=0.5))
+    driver = next(one for one in model.drivers if not one.type.has_engine)
+    driver.errand = TRIP
+    reserve_ws, km_ws = driver.soc_ws(model.rules.reserve_soc), driver.town_ws(1000.0)
+    pool, link = model.pools[0], model.links[0]
+    last = Stop(pool, link, 300, reserve_ws + 30.0 * km_ws, 0.0)
+    for detour_m, n_tries in ((300, 0), (20_000, HAS_TO_STAY), (300, 0)):
+        driver.note_last_chance(Stop(pool, link, detour_m, 1e9, 0.0), last, reserve_ws)
+        assert driver.n_tries == n_tries
+    driver.energy_ws = reserve_ws * DRY // 5 + 10 * km_ws
+    for stop_m, has_to_stay in ((5000, False), (15_000, True)):
+        driver.stop_m = stop_m
+        assert driver.has_to_stay() == has_to_stay

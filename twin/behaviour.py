@@ -118,6 +118,11 @@ LEAST_SPEED_KMH = 5.0
 """Traffic crawls, it does not stand for hours: the formula was fitted below capacity and falls too far above it."""
 
 
+NOTICED_DELAY = 20
+"""Routes are reckoned with a link's time of before until the published one differs by more than a twentieth of it. From
+memory, unverified."""
+
+
 def flow_weight(window_s: int) -> float:
     """Return the weight of the last window in a link's flow: windows of any length forget as fast as five minutes do."""
     return 1.0 - float((1.0 - SMOOTHING) ** (window_s / 300.0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.case.reading import Columns
-from twin.network import sum_along
+from twin.network import link_times_ms, sum_along
 from twin.network.graph import Network
 from twin.network.regions import Regions
 from twin.network.routes import Routes, build_routes
@@ -47,10 +47,12 @@ class Grounds:
         truck_kmh = np.minimum(free_kmh, truck_speed_kmh)
         drag, truck_drag = (np.rint(length_m * kmh * kmh).astype(np.int64) for kmh in (free_kmh, truck_kmh))
         return Roads(
+            link_from=network.link_from,
             link_to=network.link_to,
             length_m=network.link_length_m,
             speed_kmh=free_kmh.copy(),
             free_kmh=free_kmh,
+            free_ms=link_times_ms(network),
             is_expressway=np.zeros(network.n_links, np.uint8),
             next_link=routes.next_link,
             way_m=sum_along(routes, network, length_m).astype(np.int32),

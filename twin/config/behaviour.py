@@ -132,6 +132,12 @@ class Behaviour(Section):
         description="state of charge with which the tow truck's battery leaves it (0..1); from memory, unverified; "
         "confidence low",
     )
+    navigation_share: Share = Field(
+        0.7,
+        description="share of drivers on trips who follow routes that know of jams, the others those of empty roads (-); "
+        "nearly all have such a program, not all follow it on ways that they know; from memory, unverified; range 0.3 to "
+        "1; confidence low",
+    )
     reservation_share: Share = Field(
         0.0,
         description="share of drivers who book a plug at each stop that they plan on a trip (-); 0 because booking ahead is "

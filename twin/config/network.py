@@ -31,3 +31,10 @@ class Network(Section):
         description="rounds in which ways other than the fastest between zones are looked for and kept, roads found so far "
         "being 1.5 times slower; not of the backbone (rounds)",
     )
+    reroute_every_s: int = Field(
+        3600,
+        ge=0,
+        le=86_400,
+        description="how often routes are renewed from the published link speeds, for those who navigate; 0: never (s); our "
+        "own choice: programs renew theirs in minutes, the hours of a jam are what matters here",
+    )

@@ -40,6 +40,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
+from twin.engine.route import energy_on_arrival_ws, present_node, tree_of
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import Stream, uniform
@@ -61,9 +62,10 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
     capacity_ws = outlook.classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     active.stop_link[slot], active.pool[slot], active.is_booked[slot] = -1, -1, 0
+    active.routes_seen[slot] = outlook.n_rerouted[0]
     if not outlook.classes.has_engine[row]:
         start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
-        arrival_ws = energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook)
+        arrival_ws = energy_on_arrival_ws(slot, start_ws, rules, active, wake_s, outlook)
         if arrival_ws < (reserve_ws // CONTENT if has_charged(slot, active) else reserve_ws):
             n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             runs_short = n_seen == 0 or is_short
@@ -76,7 +78,8 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 n_seen = look_around(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             if n_seen > 0:
                 at = pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlook)
-                note_last_chance(slot, at == (n_seen - 1) % N_SEEN, active)
+                back_ws = MARGIN * town_ws(slot, 2.0 * active.stop_m[slot], active, wake_s, outlook)
+                note_last_chance(slot, at, (n_seen - 1) % N_SEEN, reserve_ws + back_ws, active, outlook)
                 if rules.reservation_share > 0.0 and not is_here:
                     book_stop(slot, at, way_m, rules, active, wake_s, outlook)
             if n_seen > 0 and is_here:
@@ -94,18 +97,6 @@ def is_prepared(slot, runs_short, capacity_ws, rules, active):
     if runs_short:
         return soc < rules.trip_target_soc - NEARLY_SOC
     return soc < TOP_UP_FIRST_SOC and uniform(rules.seed, HABIT, active.vehicle[slot], 0, 4) < rules.prepared_share
-
-
-@kernel
-def energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook):
-    """Return the energy with which a trip would end without a stop, on an empty road and with the driver's margin."""
-    row, goal = active.vehicle_class[slot], active.goal[slot]
-    at = outlook.counties.zone[goal] * outlook.next_link.shape[1] + present_node(slot, active, outlook)
-    is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
-    drag = float(outlook.ways.truck_drag[at]) if is_truck else float(outlook.ways.drag[at])
-    road_ws = outlook.classes.road_a_ws_per_m[row] * outlook.ways.way_m[at] + outlook.classes.road_b_ws_per_m[row] * drag
-    street_ws = outlook.classes.city_ws_per_m[row] * outlook.counties.access_m[goal]
-    return start_ws - MARGIN * temperature_factor(slot, active, wake_s, outlook) * (road_ws + street_ws)
 
 
 @kernel
@@ -130,11 +121,11 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     goal = outlook.counties.zone[active.goal[slot]]
     is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
     factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
-    node, end = present_node(slot, active, outlook), outlook.zones.node[goal]
+    node, end, tree = present_node(slot, active, outlook), outlook.zones.node[goal], tree_of(slot, rules, active, outlook)
     energy_ws, drive_s = float(start_ws), 0.0
     n_seen, is_short = 0, False
     while node != end:
-        link = outlook.next_link[goal, node]
+        link = outlook.next_link[tree, node]
         speed_kmh = min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]
         empty_kmh = min(outlook.links.free_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.free_kmh[link]
         energy_ws -= outlook.links.length_m[link] * road_consumption_ws_per_m(
@@ -163,14 +154,6 @@ def look_around(slot, energy_ws, reserve_ws, rules, active, wake_s, outlook):
     factor = temperature_factor(slot, active, wake_s, outlook)
     n_seen = see_service_area(slot, link, is_truck, energy_ws, 0.0, 0, rules, active, outlook)
     return see_town(slot, link, node, is_truck, energy_ws, 0, factor, 0.0, n_seen, rules, active, outlook)
-
-
-@kernel
-def present_node(slot, active, outlook):
-    """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
-    if active.link[slot] >= 0:
-        return outlook.links.to_node[active.link[slot]]
-    return outlook.zones.node[outlook.counties.zone[active.place[slot]]]
 
 
 @kernel

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
-from twin.engine.ahead import present_node, town_pool
+from twin.engine.ahead import town_pool
 from twin.engine.day import quantile
 from twin.engine.itinerary import begin_next, end_present, is_posed
 from twin.engine.lot import (
@@ -27,6 +27,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
+from twin.engine.route import has_lost_stop, present_node, tree_of
 from twin.engine.stay import stay
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
@@ -102,11 +103,15 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
         active.phase[slot] = EGRESS
         wake_s[slot] += int(math.ceil(outlook.counties.access_m[goal] / rules.town_speed_m_per_s))
         return
+    tree = tree_of(slot, rules, active, outlook)
+    if has_lost_stop(slot, tree, active, outlook):
+        active.phase[slot], active.stop_m[slot], active.outcome[slot] = DECIDE, 0, NO_VISIT
+        return
     if is_worried(slot, link, rules, active, outlook):
         active.phase[slot], active.stop_m[slot] = DECIDE, 0
         wake_s[slot] = window_end_s
         return
-    enter_link(slot, outlook.next_link[zone, node], rules, active, wake_s, outlook, entered, tally)
+    enter_link(slot, outlook.next_link[tree, node], rules, active, wake_s, outlook, entered, tally)
 
 
 @kernel
@@ -275,4 +280,4 @@ def begin_trip(slot, goal, second, active, wake_s):
     active.goal[slot] = goal
     wake_s[slot] = second
     active.link[slot], active.stop_link[slot], active.pool[slot], active.shunned[slot] = -1, -1, -1, -1
-    active.stop_m[slot], active.wheel_s[slot], active.driven_m[slot] = 0, 0, 0
+    active.stop_m[slot], active.wheel_s[slot] = 0, 0

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.behaviour import LEAST_WAY_M, LOT_M
-from twin.network import sum_along
+from twin.network import link_times_ms, sum_along
 from twin.network.classes import EXPRESSWAY, RAMPS
 from twin.physics import distance_m
 from twin.tables.columns import F64, I32, I64, empty
@@ -121,6 +121,8 @@ def rules_of(config: Config) -> Rules:
         stop_acceptance=behaviour.stop_acceptance,
         swap_s=config.swap.swap_s,
         swap_soc=config.swap.given_soc,
+        reroute_every_s=config.network.reroute_every_s,
+        navigation_share=behaviour.navigation_share,
         admitted_share=config.stations.carmaker_admitted_share,
     )
 
@@ -135,10 +137,12 @@ def roads_of(network: Network, routes: Routes, regions: Regions, truck_speed_kmh
         part = slice(int(first[row]), int(first[row + 1]))
         share[part] = np.cumsum(people[part]) / people[part].sum()
     return Roads(
+        link_from=network.link_from.astype(np.int32),
         link_to=network.link_to.astype(np.int32),
         length_m=network.link_length_m.astype(np.int32),
         speed_kmh=network.link_free_speed_kmh.astype(np.float64).copy(),
         free_kmh=network.link_free_speed_kmh.astype(np.float64),
+        free_ms=link_times_ms(network),
         is_expressway=np.isin(network.link_kind, (EXPRESSWAY, RAMPS + EXPRESSWAY)).astype(np.uint8),
         next_link=routes.next_link,
         way_m=sum_along(routes, network, network.link_length_m.astype(np.int64)).astype(np.int32),

@@ -101,8 +101,7 @@ def use_energy(slot, used_ws, active, outlook, tally):
 
 @kernel
 def count_way(slot, way_m, active, outlook, tally):
-    """Add to the odometers of a trip."""
-    active.driven_m[slot] += way_m
+    """Add to the kilometres of trips."""
     if active.errand[slot] != TRIP:
         return
     tally.sums[SUM_TRIP_M] += way_m
@@ -192,9 +191,12 @@ def service_s(row, pool, need_ws, rules, outlook):
 
 
 @kernel
-def note_last_chance(slot, is_last, active):
-    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
-    if is_last:
+def note_last_chance(slot, at, last, enough_ws, active, outlook):
+    """Remember whether no stop lies behind the one picked that is still in reach after the way there and back.
+
+    Then its queue is joined, however long.
+    """
+    if at == last or outlook.seen.energy_ws[last] < enough_ws:
         active.n_tries[slot] = HAS_TO_STAY
     elif active.n_tries[slot] == HAS_TO_STAY:
         active.n_tries[slot] = 0

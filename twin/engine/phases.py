@@ -9,6 +9,7 @@ from twin.engine.day import plan
 from twin.engine.exchange import station_of, write_keys
 from twin.engine.links import publish_speeds, slots_in_use
 from twin.engine.move import move as move_kernel
+from twin.engine.navigation import is_due, reroute
 from twin.engine.reservation import count_booked, publish_booked
 from twin.engine.serve import serve as serve_kernel
 from twin.engine.world import DAY_S, World
@@ -124,7 +125,7 @@ def serve(world: World, window: int) -> None:
 
 
 def publish(world: World, window: int) -> None:
-    """Publish link speeds for the next window, and gather what the shards counted."""
+    """Publish link speeds and routes for the next window, and gather what the shards counted."""
     given, rules = world.given, world.given.rules
     entered = world.link_entered.sum(axis=0, dtype=np.int64)
     world.link_entered[:] = 0
@@ -135,6 +136,8 @@ def publish(world: World, window: int) -> None:
         given.background.flow_per_h[day], given.background.hour_shape[day, hour], given.link_free_speed_kmh,
         given.link_capacity_per_h, world.link_flow_per_h, world.links.speed_kmh,
     )  # fmt: skip
+    if is_due(world, window):
+        reroute(world)
     world.link_hour_entered += entered
     world.link_hour_speed_kmh += world.links.speed_kmh
     for shard in world.vehicle_shards:

@@ -211,8 +211,10 @@ def lose_patience(pool, second, next_window_s, active, wake_s, site):
 
 @kernel
 def has_to_stay(slot, rules, active, site):
-    """Return whether a driver on a trip has no choice: next to nothing left, no other stop in reach, or tried enough."""
+    """Return whether a driver on a trip has no choice: next to nothing left on the road, no other stop, or tried enough."""
     if active.errand[slot] != TRIP:
         return False
-    capacity_ws = site.classes.capacity_ws[active.vehicle_class[slot]]
-    return active.energy_ws[slot] < int(rules.reserve_soc * capacity_ws) * DRY // 5 or active.n_tries[slot] >= rules.n_tries
+    row = active.vehicle_class[slot]
+    dry_ws = int(rules.reserve_soc * site.classes.capacity_ws[row]) * DRY // 5
+    on_road_ws = active.energy_ws[slot] - int(active.stop_m[slot] * site.classes.city_ws_per_m[row])
+    return on_road_ws < dry_ws or active.n_tries[slot] >= rules.n_tries

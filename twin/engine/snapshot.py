@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from twin.engine.navigation import grow_trees
 from twin.engine.world import World
 from twin.errors import EngineError
 
@@ -21,14 +22,14 @@ OF_A_WINDOW = ("arrivals", "arrival_station", "stranded", "visits", "tallies.str
 OF_THE_MACHINE = ("executor", "n_workers")
 NEVER_WRITTEN = (
     *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads", "behind")),
-    *(
-        f"outlooks.{name}"
-        for name in ("classes", "nodes", "counties", "zones", "next_link", "ways", "link_pools", "markets")
-    ),
+    *(f"outlooks.{name}" for name in ("classes", "nodes", "counties", "zones", "link_pools", "markets")),
     *(f"outlooks.{name}" for name in ("plugs", "offers", "consumption_factor", "return_quantile")),
+    *(f"navigation.{name}" for name in ("free_ms", "free_kmh", "values")),
 )
 """Built from the scenario, and read only: a run that goes on builds them again."""
-NOT_KEPT = frozenset((*OF_A_DAY, *OF_A_WINDOW, *OF_THE_MACHINE, *NEVER_WRITTEN))
+GROWN_AGAIN = ("outlooks.next_link", "outlooks.ways", "navigation.search")
+"""Routes: a function of the scenario and of the times that `navigation` keeps."""
+NOT_KEPT = frozenset((*OF_A_DAY, *OF_A_WINDOW, *OF_THE_MACHINE, *NEVER_WRITTEN, *GROWN_AGAIN))
 BY_SLOT = ("active", "wake_s")
 """Kept of the slots in use only; there is room for all vehicles, and most of it was never touched."""
 
@@ -97,6 +98,8 @@ def restore(world: World, numbers: dict[str, int | float], read: Callable[[str, 
                 "this scenario builds it; start the run anew"
             )
         piece.put(kept)
+    if world.navigation is not None:
+        grow_trees(world)
 
 
 def _arrays(path: str, kind: str, value: Any, put: Put | None) -> Iterator[Piece]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from twin.behaviour import N_SEEN
 from twin.engine.given import Given
+from twin.engine.navigation import navigates
 from twin.tables.columns import I32, columns, rows, to_rows
 from twin.tables.inputs import LAYERS, SWAPS
 from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Traits, Ways, Zones
@@ -15,15 +16,18 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
     """Return what drivers decide and drive by, with no room yet for the stops that one keeps in mind."""
     roads = given.roads
     province = roads.county_province
-    ways = pick(Ways, None, way_m=roads.way_m.ravel(), drag=roads.drag.ravel(), truck_drag=roads.truck_drag.ravel())
+    # Routes of empty roads, and once more for those who navigate: theirs begin as the same.
+    n_times = 2 if navigates(given) else 1
+    along = {name: np.tile(getattr(roads, name).ravel(), n_times) for name in ("way_m", "drag", "truck_drag")}
     return Outlook(
         classes=pick(Traits, given.classes),
         links=pick(Links, roads, to_node=roads.link_to),
         nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, county=roads.node_county),
         counties=pick(Counties, roads, zone=roads.county_zone, province=province, valley_s=given.valley_s[province]),
         zones=pick(Zones, None, node=roads.zone_node),
-        next_link=roads.next_link,
-        ways=ways,
+        next_link=np.tile(roads.next_link, (n_times, 1)) if n_times > 1 else roads.next_link,
+        n_rerouted=np.zeros(1, np.int32),
+        ways=pick(Ways, None, **along),
         link_pools=given.link_pools,
         markets=given.markets,
         plugs=build_plugs(given),

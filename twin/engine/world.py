@@ -11,6 +11,7 @@ from twin.behaviour import FIRST_SESSION_S
 from twin.engine.cuts import cuts, places_to_cut, station_cuts
 from twin.engine.dispatch import QUARTERS_PER_DAY
 from twin.engine.given import Given
+from twin.engine.navigation import Navigation, build_navigation
 from twin.engine.plants import PlantBooks, plant_books
 from twin.engine.rack import full_racks
 from twin.engine.views import build_outlooks
@@ -79,6 +80,8 @@ class World:
         Of each shard: slots that the last window left free.
     outlooks : list of Outlook
         One a shard: what its drivers decide and drive by, with room for the stops that one keeps in mind.
+    navigation : Navigation or None
+        How routes follow the published speeds; None where they do not.
     tallies : list of Tally
         One a shard.
     """
@@ -101,6 +104,7 @@ class World:
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
+    navigation: Navigation | None
     ledger: Ledger
     private_part_ws: I64
     private_step_w: I64
@@ -204,6 +208,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         **_idle_stations(given, n_stations),
         n_evse=per_station,
         outlooks=build_outlooks(given, board_wait_s, len(vehicle_cuts) - 1),
+        navigation=build_navigation(given),
         ledger=_blank_ledger(n_stations, shape, n_shards),
         private_part_ws=part_ws,
         private_step_w=step_w,

@@ -3,13 +3,14 @@
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
 from twin.network.regions import Regions, load_regions
-from twin.network.routes import Routes, build_routes, load_demand, path, sum_along
+from twin.network.routes import Routes, build_routes, link_times_ms, load_demand, path, sum_along
 
 __all__ = [
     "Network",
     "Regions",
     "Routes",
     "build_routes",
+    "link_times_ms",
     "load_backbone",
     "load_demand",
     "load_regions",

@@ -58,6 +58,7 @@ class Drawn:
         self.ways: list[int] = []
         self.rows: list[int] = []
         self.n_points: list[int] = []
+        self.goes_on: list[bool] = []
         self.points: list[NDArray[np.float64]] = []
         self.sites = Places({name: [] for name in ("id", "lon", "lat", "name_en", "name_zh")})
         self.stations = Places(
@@ -66,9 +67,10 @@ class Drawn:
         self.missing: list[tuple[int, int, float, float]] = []
         self.n_missing = self.n_relations = self.n_short = 0
 
-    def add_way(self, way: int, values: tuple[str | None, ...], n_points: int) -> None:
-        """Note a road by the values of its `ROAD_KEYS`; its points come separately."""
+    def add_way(self, way: int, values: tuple[str | None, ...], n_points: int, *, goes_on: bool = False) -> None:
+        """Note a road, or a further part of the one before, by the values of its `ROAD_KEYS`; its points come separately."""
         self.ways.append(way)
+        self.goes_on.append(goes_on)
         self.rows.append(self.alike.setdefault(values, len(self.alike)))
         self.n_points.append(n_points)
 
@@ -166,12 +168,14 @@ def _check_missing(drawn: Drawn, points: NDArray[np.float64], where: str) -> Ste
         low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
         close = np.minimum(EDGE_DEG, EDGE_SHARE * (high - low))
         is_many = drawn.n_missing > MOST_CUT * (len(points) + drawn.n_missing)
+        told: dict[tuple[int, int], None] = {}
         for way, node, lon, lat in missing:
             at = np.array([lon, lat])
             if is_many or np.all((at - low > close) & (high - at > close)):
-                faults.add(f"{where}: way {way}", f"node {node}, which is not in the file", "every node of a way")
-    ways = np.array(drawn.ways, np.int64)
-    ids, count = np.unique(ways[np.concatenate([[True], np.diff(ways) != 0])] if len(ways) else ways, return_counts=True)
+                told.setdefault((way, node))
+        for way, node in told:
+            faults.add(f"{where}: way {way}", f"node {node}, which is not in the file", "every node of a way")
+    ids, count = np.unique(np.array(drawn.ways, np.int64)[~np.array(drawn.goes_on, bool)], return_counts=True)
     for way in ids[count > 1]:
         faults.add(f"{where}: way {way}", "the same id twice", "one way an id", "drop one")
     raise_some(faults)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 ATTRIBUTION = "(c) OpenStreetMap contributors, Open Database License (ODbL) 1.0, https://www.openstreetmap.org/copyright"
 WAYS_AT_ONCE = 20_000
 OTHER_KEYS = ROAD_KEYS[1:-1]
+NODE, ATTRIBUTE = re.compile(rb"<node\b[^>]*>"), re.compile(rb"(\w+)=[\"']([^\"']*)[\"']")
 HEAD, PER_POINT = 18, 32
 """Hexadecimal digits of the head and of each point of a line in well-known binary."""
 
@@ -52,6 +56,8 @@ def read_osm(path: Path) -> Source:
             _check_nodes(path)
         _stream(path, drawn)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:
+        if "coordinate" in str(fault):
+            _refuse_places(path)
         raise DataError(
             f"{path}: found a damaged file or none of OpenStreetMap's ({str(fault).splitlines()[0]}); wanted OSM XML or "
             "PBF, plain or compressed, under a name that says so; get the file again"
@@ -69,6 +75,30 @@ def _check_nodes(path: Path) -> None:
     for node in ids[count > 1]:
         faults.add(f"{path}: node {node}", "the same id twice", "one node an id", "drop one")
     raise_some(faults)
+
+
+def _refuse_places(path: Path) -> None:
+    """Name the nodes of an XML file that lie nowhere on earth, or whose place is no number."""
+    opens = {".gz": gzip.open, ".bz2": bz2.open}
+    faults, most = Faults(), {b"lon": 180.0, b"lat": 90.0}
+    with opens.get(path.suffix.lower(), open)(path, "rb") as file:  # type: ignore[operator]
+        for line in file:
+            for node in NODE.findall(line):
+                told = dict(ATTRIBUTE.findall(node))
+                bad = [name for name, limit in most.items() if not _is_within(told.get(name, b""), limit)]
+                for name in bad:
+                    wanted = f"-{most[name]:.0f} to {most[name]:.0f}, WGS-84"
+                    text = told.get(name, b"nothing").decode("utf-8", "replace")
+                    where = f"{path}: {name.decode()} of node {told.get(b'id', b'?').decode('utf-8', 'replace')}"
+                    faults.add(where, text, wanted, "correct it")
+    raise_some(faults)
+
+
+def _is_within(text: bytes, limit: float) -> bool:
+    try:
+        return abs(float(text)) <= limit
+    except ValueError:
+        return False
 
 
 def _stream(path: Path, drawn: Drawn) -> None:
@@ -91,8 +121,8 @@ def _stream(path: Path, drawn: Drawn) -> None:
         highway = get("highway")
         if highway in CLASSES:
             values = (highway, *[get(key) for key in OTHER_KEYS], get("ref") if highway == "motorway" else None)
-            for run in runs:
-                drawn.add_way(thing.id, values, len(run) // PER_POINT)
+            for part, run in enumerate(runs):
+                drawn.add_way(thing.id, values, len(run) // PER_POINT, goes_on=part > 0)
             pending += runs
         elif runs:
             lon, lat = _points(runs).mean(axis=0)

@@ -142,12 +142,14 @@ def _drawn(graph: Any, beside: list[tuple[str, dict[str, str], Any]]) -> tuple[D
     edges = graph.edges(keys=True, data=True)
     stretches = sorted((data["osmid"], u, v, key) for u, v, key, data in edges if not data["reversed"])
     at = {node: (float(data["x"]), float(data["y"])) for node, data in graph.nodes(data=True)}
+    before = None
     for way, u, v, key in stretches:
         data = graph.edges[u, v, key]
         tags = {name: _text(data[name]) for name in ROAD_KEYS if name in data and name != "oneway" and _text(data[name])}
         if data["oneway"]:
             tags["oneway"] = "yes"
-        drawn.add_way(int(way), tuple(tags.get(name) for name in ROAD_KEYS), 2)
+        drawn.add_way(int(way), tuple(tags.get(name) for name in ROAD_KEYS), 2, goes_on=way == before)
+        before = way
         drawn.points.append(np.array([at[u], at[v]]))
         digest.update(json.dumps([int(way), u, v, *at[u], *at[v], tags], sort_keys=True).encode())
     for place, tags, point in beside:

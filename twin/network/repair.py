@@ -13,7 +13,7 @@ from twin.errors import DataError
 from twin.network.classes import ACCESS, CLASS_NAMES, EXPRESSWAY, RAMPS
 from twin.network.contract import without_idle_nodes
 from twin.network.graph import strong_components
-from twin.network.pieces import DEG, EARTH_MM, Pieces, Roads, class_values, piece_times_ms
+from twin.network.pieces import BOOL, DEG, EARTH_MM, Pieces, Roads, class_values, piece_times_ms
 from twin.tables.columns import I32, I64
 
 __all__ = ["Step", "add_access", "bridge_gaps", "core", "kilometres", "n_links", "without_doubles"]
@@ -26,6 +26,8 @@ confidence).
 """
 
 NEIGHBOURS = 16
+MOST_OF_IT = 0.5
+"""A core with no more of the kilometres is a part of a broken network, not one that lost its edges."""
 EARTH_M = EARTH_MM / 1000.0
 
 
@@ -210,7 +212,7 @@ def core(roads: Roads, where: str) -> tuple[Roads, list[Step], dict[str, Any]]:
     Raises
     ------
     DataError
-        If nothing is left.
+        If nothing is left, or at most half of the kilometres: then it is several networks, not one.
     """
     pieces = roads.pieces
     tail = np.concatenate([pieces.a, pieces.b[pieces.is_both]]).astype(np.int32)
@@ -224,6 +226,7 @@ def core(roads: Roads, where: str) -> tuple[Roads, list[Step], dict[str, Any]]:
             f"{where}: found no two places that can be driven between both ways; wanted a network of roads for cars; "
             "check the area and the one-way marks"
         )
+    _refuse_parts(roads, label, is_kept, where)
     weak = connected_components(csr_matrix((np.ones(len(tail), np.int8), (tail, head)), (roads.n_nodes,) * 2), False)[0]
     figures = {
         "n_parts": int(weak),
@@ -235,3 +238,19 @@ def core(roads: Roads, where: str) -> tuple[Roads, list[Step], dict[str, Any]]:
     outside = pieces.rows(~is_kept)
     step = Step("outside_core", len(outside.a), _km(outside), "roads from which or to which no way leads, dropped")
     return without_idle_nodes(roads._replace(pieces=pieces.rows(is_kept))), [step], figures
+
+
+def _refuse_parts(roads: Roads, label: I32, is_kept: BOOL, where: str) -> None:
+    """Refuse a network of which the core is not most, and say where the next part lies."""
+    pieces = roads.pieces
+    core_km, all_km = _km(pieces.rows(is_kept)), _km(pieces)
+    if core_km > MOST_OF_IT * all_km:
+        return
+    size = np.bincount(label)
+    at = {part: int(np.flatnonzero(label == part)[0]) for part in np.argsort(-size, kind="stable")[:2].tolist()}
+    places = " and around ".join(f"{roads.x[node] / DEG:.4f}, {roads.y[node] / DEG:.4f}" for node in at.values())
+    raise DataError(
+        f"{where}: found a network in pieces, the largest that can be driven both ways of {core_km:.1f} of {all_km:.1f} km "
+        f"(around {places} no way leads from one to the other and back); wanted more than half in one; take a wider area, "
+        "correct the one-way marks, or bridge gaps with --gap-m"
+    )

@@ -90,10 +90,13 @@ class Driver(Traveller):
             self.phase = EGRESS
             self.wake_s += math.ceil(roads.access_m[self.goal] / self.model.rules.town_speed_m_per_s)
             return
+        if self.has_lost_stop():
+            self.phase, self.stop_m, self.outcome = DECIDE, 0, NO_VISIT
+            return
         if self.looks_again():
             self.phase, self.stop_m, self.wake_s = DECIDE, 0, window_end_s
             return
-        self.enter(self.model.links[roads.next_link[goal][node]])
+        self.enter(self.model.links[self.routes.next_link[goal][node]])
 
     def pick_on_the_lot(self, link: Link, planned: Pool) -> tuple[Pool, int]:
         """Return the pool taken on reaching a stop, and the way (m): the one booked, or the one that is done first.
@@ -222,8 +225,9 @@ class Driver(Traveller):
         return expected_s > self.patience_s() and not self.has_to_stay()
 
     def has_to_stay(self) -> bool:
-        """Return whether a driver on a trip has no choice: next to nothing left, no other stop in reach, or tried enough."""
+        """Return whether a driver on a trip has no choice: next to nothing left on the road, no other stop, tried enough."""
         if self.errand != TRIP:
             return False
         dry_ws = self.soc_ws(self.model.rules.reserve_soc) * DRY // 5
-        return self.energy_ws < dry_ws or self.n_tries >= self.model.rules.n_tries
+        on_road_ws = self.energy_ws - int(self.stop_m * self.type.city_ws_per_m)
+        return on_road_ws < dry_ws or self.n_tries >= self.model.rules.n_tries

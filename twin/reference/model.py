@@ -12,6 +12,7 @@ from twin.physics import SECONDS_PER_HOUR, congested_speed_kmh
 from twin.reference.books import Books, under_way
 from twin.reference.driver import Driver
 from twin.reference.laws import laws_of
+from twin.reference.navigation import Navigation
 from twin.reference.plain import DAY_S, Call, build_links, build_markets, build_pools, plain, vehicle_classes
 from twin.reference.plant import Plant, build_plants
 from twin.reference.rack import build_racks
@@ -67,6 +68,8 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         build_plants(self)
         self.links = build_links(given, self.pools)
         self.markets = build_markets(given, self.pools)
+        navigates = self.rules.reroute_every_s > 0 and self.rules.navigation_share > 0.0
+        self.navigation = Navigation(self) if navigates else None
         self.start_energy_ws = sum(one.energy_ws for one in self.drivers)
 
     def tour_of(self, vehicle: int) -> deque[Call]:
@@ -155,7 +158,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             station.serve_window(self.start_s, self.end_s)
 
     def publish(self) -> None:
-        """Publish waits and link speeds for the next window."""
+        """Publish waits, link speeds and routes for the next window."""
         for pool in self.pools:
             pool.n_booked = 0
         for driver in self.drivers:
@@ -175,6 +178,9 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             link.sum_speed_kmh += link.speed_kmh
             link.n_entered_hour += link.n_entered
             link.n_entered = 0
+        every_s = self.rules.reroute_every_s
+        if self.navigation is not None and self.end_s // every_s > self.start_s // every_s:
+            self.navigation.renew()
 
     def visit_rows(self) -> SessionsTable:
         """Return the visits that ended in the last window, by (end, vehicle)."""

@@ -190,9 +190,11 @@ class Link:
     """A directed link of the road graph, with the pools of the service area at its end."""
 
     row: int
+    from_node: int
     to_node: int
     length_m: int
     free_kmh: float
+    free_ms: int
     speed_kmh: float
     published_free_kmh: float
     capacity_per_h: float
@@ -231,8 +233,8 @@ def build_links(given: Any, pools: list[Pool]) -> list[Link]:
     free_kmh, capacity_per_h = given.link_free_speed_kmh.tolist(), given.link_capacity_per_h.tolist()
     return [
         Link(
-            row, to_node, roads.length_m[row], roads.free_kmh[row], roads.speed_kmh[row], free_kmh[row],
-            capacity_per_h[row], roads.is_expressway[row] == 1,
+            row, roads.link_from[row], to_node, roads.length_m[row], roads.free_kmh[row], roads.free_ms[row],
+            roads.speed_kmh[row], free_kmh[row], capacity_per_h[row], roads.is_expressway[row] == 1,
             [pools[pool] for pool in at.pool[at.first[row] : at.first[row + 1]]],
         )
         for row, to_node in enumerate(roads.link_to)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from twin.behaviour import (
     CONTENT,
@@ -58,6 +58,7 @@ class Traveller(Customer):
         way_m = self.model.roads.access_m[self.place] if self.link is None else self.stop_m
         reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
         self.stop_link, self.pool, self.is_booked = None, None, False
+        self.routes_seen = self.n_rerouted
         if not self.type.has_engine:
             start_ws = self.energy_ws - self.town_ws(way_m)
             arrival_ws = self.energy_on_arrival_ws(start_ws)
@@ -76,14 +77,18 @@ class Traveller(Customer):
                 elif prospect.stops:
                     stop = self.pick_stop(prospect.stops, arrival_ws, reserve_ws)
                     self.pool, self.stop_link, self.stop_m = stop.pool, stop.link, stop.detour_m
-                    # Behind the last stop in reach there is no other: its queue is joined, however long.
-                    if stop is prospect.stops[-1]:
-                        self.n_tries = HAS_TO_STAY
-                    elif self.n_tries == HAS_TO_STAY:
-                        self.n_tries = 0
+                    self.note_last_chance(stop, prospect.stops[-1], reserve_ws)
                     self.book(stop, way_m)
         self.drive_through_town(way_m, ROAD)
         return False
+
+    def note_last_chance(self, stop: Stop, last: Stop, reserve_ws: int) -> None:
+        """Join the queue at a stop, however long, if none behind it is still in reach after the way there and back."""
+        back_ws = MARGIN * self.town_ws(2.0 * stop.detour_m)
+        if stop is last or last.energy_ws < reserve_ws + back_ws:
+            self.n_tries = HAS_TO_STAY
+        elif self.n_tries == HAS_TO_STAY:
+            self.n_tries = 0
 
     def is_prepared(self, runs_short: bool) -> bool:
         """Return whether this driver charges before setting out: all who would run short, some who would have to stop."""
@@ -106,10 +111,10 @@ class Traveller(Customer):
 
     def energy_on_arrival_ws(self, start_ws: float) -> float:
         """Return the energy with which the trip would end without a stop, on an empty road and with the driver's margin."""
-        roads, node = self.model.roads, self.present_node()
+        roads, routes, node = self.model.roads, self.routes, self.present_node()
         goal = roads.county_zone[self.goal]
-        drag = (roads.truck_drag if self.is_truck else roads.drag)[goal][node]
-        road_ws = self.type.road_a_ws_per_m * roads.way_m[goal][node] + self.type.road_b_ws_per_m * drag
+        drag = (routes.truck_drag if self.is_truck else routes.drag)[goal][node]
+        road_ws = self.type.road_a_ws_per_m * routes.way_m[goal][node] + self.type.road_b_ws_per_m * drag
         street_ws = self.type.city_ws_per_m * roads.access_m[self.goal]
         return float(start_ws - MARGIN * self.temperature_factor() * (road_ws + street_ws))
 
@@ -122,11 +127,11 @@ class Traveller(Customer):
         roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
         goal = roads.county_zone[self.goal]
         factor = MARGIN * self.temperature_factor()
-        node, end = self.present_node(), roads.zone_node[goal]
+        node, end, next_link = self.present_node(), roads.zone_node[goal], self.routes.next_link[goal]
         energy_ws, drive_s, is_short = float(start_ws), 0.0, False
         stops: deque[Stop] = deque(maxlen=N_SEEN)
         while node != end:
-            link = self.model.links[roads.next_link[goal][node]]
+            link = self.model.links[next_link[node]]
             energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
             drive_s += link.length_m * 3.6 / min(link.speed_kmh, most_kmh)
             node = link.to_node
@@ -145,6 +150,36 @@ class Traveller(Customer):
         self.shunned = None
         found = self.service_area_stops(self.link, energy_ws, 0.0)
         return found + self.town_stops(self.link, energy_ws, 0.0, self.temperature_factor(), 0, bool(found))
+
+    @property
+    def routes(self) -> Any:
+        """The routes that this driver follows: those of the published speeds where it navigates, else of empty roads."""
+        navigation, share = self.model.navigation, self.model.rules.navigation_share
+        return self.model.roads if navigation is None or self.draw(Stream.HABIT, 0, 7) >= share else navigation
+
+    @property
+    def n_rerouted(self) -> int:
+        """How often the routes of those who navigate were renewed."""
+        return 0 if self.model.navigation is None else self.model.navigation.n_rerouted
+
+    def has_lost_stop(self) -> bool:
+        """Return whether the routes were renewed since it planned its stop, and the way does not lead there any more.
+
+        Who has not driven a link yet finds out at the end of the first.
+        """
+        routes, roads = self.routes, self.model.roads
+        is_new = routes is not roads and self.routes_seen != self.n_rerouted
+        if not is_new or self.link is None or self.stop_link is None:
+            return False
+        self.routes_seen = self.n_rerouted
+        goal, node = roads.county_zone[self.goal], self.present_node()
+        while node != roads.zone_node[goal]:
+            link = self.model.links[routes.next_link[goal][node]]
+            if link is self.stop_link:
+                return False
+            node = link.to_node
+        self.model.books.events["stop lost"] += 1
+        return True
 
     def present_node(self) -> int:
         """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""

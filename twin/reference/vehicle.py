@@ -35,6 +35,8 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         What it does while it is out, an index into ``PHASES``; ``FREE`` at rest.
     wake_s : int
         Second of its next event; of no meaning while a station holds it or it rests.
+    routes_seen : int
+        Renewal of the routes after which it last planned or looked for its stop.
     link, stop_link : Link or None
         Link driven last, and the one at whose end it leaves the road for `pool`.
     """
@@ -66,7 +68,7 @@ class Vehicle(mesa.Agent):  # type: ignore[misc]
         self.wake_s = self.wheel_s = self.n_tries = 0
         self.link: Link | None = None
         self.stop_link: Link | None = None
-        self.stop_m = 0
+        self.stop_m = self.routes_seen = 0
         self.pool: Pool | None = None
         self.shunned: Pool | None = None
         # At a station:

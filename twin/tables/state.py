@@ -43,7 +43,7 @@ class Active(NamedTuple):
     energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
     pool: Annotated[I32, Field("-", "pool it heads for, queues at or is plugged in at; -1 none")]
     wheel_s: Annotated[I32, Field("s", "driving time since the last rest")]
-    driven_m: Annotated[I32, Field("m", "distance driven on this trip or errand")]
+    routes_seen: Annotated[I32, Field("-", "renewal of the routes after which it last planned or looked for its stop")]
     goal: Annotated[I16, Field("-", "destination county of a trip")]
     place: Annotated[I16, Field("-", "county it is in, or left")]
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]
@@ -168,10 +168,12 @@ class StationState(NamedTuple):
 class Roads(NamedTuple):
     """The road graph as kernels read it."""
 
+    link_from: Annotated[I32, Field("-", "node at which a directed link begins")]
     link_to: Annotated[I32, Field("-", "node at which a directed link ends")]
     length_m: Annotated[I32, Field("m", "length")]
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
     free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
+    free_ms: Annotated[I64, Field("ms", "time on an empty road, by which routes are the fastest")]
     is_expressway: Annotated[U8, Field("-", "1 on an expressway or one of its ramps")]
     next_link: Annotated[I32, Field("-", "[zone, node] next directed link towards a zone")]
     way_m: Annotated[I32, Field("m", "[zone, node] way along the route to a zone")]
@@ -249,6 +251,8 @@ class Rules(NamedTuple):
     stop_acceptance: float
     swap_s: int
     swap_soc: float
+    reroute_every_s: int
+    navigation_share: float
 
 
 class Tally(NamedTuple):

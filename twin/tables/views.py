@@ -66,7 +66,7 @@ class Zones(NamedTuple):
 
 
 class Ways(NamedTuple):
-    """The road left from a node to a zone, row zone * n_nodes + node."""
+    """The road left from a node to a zone, row tree * n_nodes + node; trees as in `Outlook.next_link`."""
 
     way_m: Annotated[I32, Field("m", "way along the route")]
     drag: Annotated[F32, Field("m (km/h)^2", "length x free speed squared along it")]
@@ -99,7 +99,11 @@ class Seen(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What a driver decides and drives by: the road, the Board, prices, temperatures, and the own vehicle's class."""
+    """What a driver decides and drives by: the road, the Board, prices, temperatures, and the own vehicle's class.
+
+    `next_link` has a tree of routes a zone, those of empty roads; where drivers navigate, as many more at the speeds of
+    the day. `n_rerouted` is one number, how often those were renewed.
+    """
 
     classes: Traits
     links: Links
@@ -107,6 +111,7 @@ class Outlook(NamedTuple):
     counties: Counties
     zones: Zones
     next_link: I32
+    n_rerouted: I32
     ways: Ways
     link_pools: LinkPools
     markets: Markets
