@@ -14,8 +14,8 @@ from twin.config import Config
 from twin.metrics.coverage import coverage, coverage_metrics
 from twin.metrics.coverage_maps import county_table, line_table, link_table
 from twin.metrics.equity import gini, worst_mean
-from twin.metrics.points import disc_points, nearest_km, road_km
 from twin.metrics.line_coverage import distance_ahead_m, longest_way_ahead_m, metres_within
+from twin.metrics.points import disc_points, nearest_km, road_km
 from twin.network import load_backbone, load_regions
 from twin.stations import build_inventory
 from twin.tables.inputs import Pools, Stations

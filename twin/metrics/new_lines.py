@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.metrics.facts import Answer, Facts, known_before
-from twin.metrics.points import unit_vectors
+from twin.metrics.points import EARTH_KM, unit_vectors
 from twin.metrics.rows import ALL, SECONDS_PER_HOUR
 from twin.tables import seeds
 from twin.tables.results import VERDICTS
@@ -35,7 +35,6 @@ HARDLY = 0.05
 """Busy share below which a station is hardly used; own choice."""
 SHORT_STOP_S = 1800.0
 """Longest mean session of a charge-and-go station; the notice names none, the facts table says 30 minutes."""
-EARTH_KM = 6371.0
 
 
 def added(metric: str, layer: str, figure: str, date: str = "2024-12") -> Callable[[Facts], Answer]:

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from twin.tables.columns import F64, I32, I64
 
-__all__ = ["disc_points", "nearest_km", "road_km", "spiral"]
+__all__ = ["EARTH_KM", "disc_points", "nearest_km", "road_km", "spiral", "unit_vectors"]
 
 EARTH_KM = 6371.0
 KM_PER_DEG = 111.32
@@ -56,6 +56,7 @@ def nearest_km(lon: F64, lat: F64, station_lon: F64, station_lat: F64) -> F64:
 
 
 def unit_vectors(lon: F64, lat: F64) -> F64:
+    """Points on a globe of radius 1, shape (n, 3)."""
     east, north = np.radians(lon), np.radians(lat)
     return np.stack((np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)), axis=-1)
 
