@@ -292,7 +292,8 @@ def test_provinces_are_held_to_what_is_asked_of_every_place() -> None:
 def test_what_was_added_is_held_against_the_stock_before_the_plan() -> None:
     """Base figures are those of the seeds: 1.44 M urban DC EVSEs and 51,500 at service areas at end-2024."""
     counts = {
-        ("n_dc_evse", "urban"): 3_040_000.0, ("n_high_power_evse", "urban"): 54_000.0, ("n_evse_of_60_kw", "highway"): 91_499.0,
+        ("n_dc_evse", "urban"): 3_040_000.0, ("n_high_power_evse", "urban"): 54_000.0,
+        ("n_evse_of_60_kw", "highway"): 91_499.0,
         ("n_evse", "highway"): 81_500.0, ("n_high_power_evse", "highway"): 9_650.0, ("n_high_power_evse", "all"): 150_000.0,
         ("n_service_areas_with_megawatt", "highway"): 30.0,
     }  # fmt: skip

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twin.cli.app import app, told
 from twin.cli.commands import AsJson
 from twin.cli.commands import _print as show
+
+if TYPE_CHECKING:
+    from twin.config import Config
 
 
 @app.command()
@@ -33,7 +37,9 @@ def site(
     power_class: Annotated[str, typer.Option("--power-class", help="Row of seeds/power_classes.csv.")] = "hp_480",
     evses: Annotated[int, typer.Option("--evses", help="EVSEs put up at a site.")] = 4,
     transformer_kva: Annotated[float, typer.Option("--transformer-kva", help="Largest transformer of a site.")] = 2500.0,
-    runs: Annotated[int, typer.Option("--runs", help="Runs that the search on waits may take.")] = 6,
+    runs: Annotated[
+        int | None, typer.Option("--runs", help="Runs: of the search on waits (6), or of points of the frontier (0).")
+    ] = None,
     points: Annotated[int, typer.Option("--points", help="Budgets of the frontier.")] = 4,
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="S", help="Seconds of HiGHS for each of them.")
@@ -59,7 +65,7 @@ def site(
             time_limit_s=time_limit,
         )  # fmt: skip
         folder = out if out is not None else Path("sites") / f"{scenario.scenario.name}-{objective}"
-        result = choose(scenario, request, folder, lambda text: print(text, file=sys.stderr, flush=True))
+        result = choose(scenario, request, folder, _live, lambda text: print(text, file=sys.stderr, flush=True))
         if as_json:
             show({"folder": str(folder), **result}, as_json)
             return
@@ -68,9 +74,21 @@ def site(
         _table(frontier)
 
 
+def _live(scenario: Config, folder: Path) -> dict[str, Any]:
+    """Run a scenario, take what its stations say, and leave nothing behind."""
+    from twin.run import run
+
+    try:
+        table = run(scenario, out=folder, workers=scenario.compute.workers).table("stations")
+        names = ("list_id", "n_arrivals", "n_sessions", "mean_wait_s", "n_balked", "n_reneged")
+        return {name: table.column(name).to_numpy(zero_copy_only=False) for name in names}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _table(rows: list[dict[str, Any]]) -> None:
     """Print the frontier."""
     names = list(rows[0])
     typer.echo("  ".join(f"{name:>14}" for name in names))
     for row in rows:
-        typer.echo("  ".join(f"{row[name]:>14,.6g}" for name in names))
+        typer.echo("  ".join(f"{'-' if row[name] is None else format(row[name], ',.6g'):>14}" for name in names))

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from twin.errors import DataError
 from twin.metrics.points import spiral
 from twin.stations.limits import POWER_FACTOR, needed_kva, standard_kva
-from twin.stations.placement import township_points
+from twin.stations.placement import nearest_on_sphere, township_points
 from twin.tables import seeds
-from twin.tables.columns import F64, I32, I64, STR
-from twin.tables.inputs import LAYERS, SITE_TYPES
+from twin.tables.columns import F64, I64, STR
 
 if TYPE_CHECKING:
     from twin.config import Config
     from twin.nation import Places
     from twin.stations.inventory import Inventory
 
-__all__ = ["CELL_KM", "KINDS", "Candidates", "Package", "build_candidates", "package_of"]
+__all__ = ["CELL_KM", "KINDS", "LAYER_OF_KIND", "Candidates", "Package", "build_candidates", "package_of", "priced"]
 
 KINDS = ("urban cell", "township", "service area")
 LAYER_OF_KIND = ("urban", "rural", "highway")
 CELL_KM = 3.0
-"""Urban cells have about this radius: one stands for as much of a town as people are ready to go, see the urban layer's reach."""
+"""Radius of urban cells: as far as the urban layer counts people as near."""
 HIGH_POWER_W, MEGAWATT_W = 250_000, 1_000_000
 
 
@@ -104,7 +103,8 @@ class Candidates(NamedTuple):
 
     def take(self, rows: I64) -> Candidates:
         """Return the given rows."""
-        return Candidates(*(column[rows] for column in self))
+        columns: Any = (column[rows] for column in self)
+        return Candidates(*columns)
 
 
 def package_of(config: Config, power_class: str, n_evse: int, transformer_kva: float) -> Package:
@@ -138,39 +138,56 @@ def package_of(config: Config, power_class: str, n_evse: int, transformer_kva: f
     )
 
 
-def build_candidates(inventory: Inventory, places: Places, package: Package) -> Candidates:
-    """Return the sites that have no EVSE of the kind yet, and whose transformer can feed the package.
+def build_candidates(inventory: Inventory, places: Places, package: Package, is_new_only: bool = True) -> Candidates:
+    """Return the sites whose transformer can feed the package; by default those without an EVSE of the kind.
 
     Urban cells stand on a sunflower spiral over the built-up disc of each county, as many as discs of `CELL_KM` fill it;
     townships where `twin.stations.placement.township_points` puts them; service-area sides as the roads have them. At a
     side with a station the package comes beside what stands there, and its transformer grows.
     """
     parts = [_cells(inventory, places), _townships(inventory, places), _sides(inventory, places)]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    id_, county, lon, lat, link, station = (np.concatenate(column) for column in zip(*parts, strict=True))
     kind = np.repeat(np.arange(len(KINDS)), [len(part[0]) for part in parts])
-    id_, county, lon, lat, link, station = columns
+    kva, cost_cny, limit_w = priced(inventory, package, station, np.ones(len(station), np.int64))
+    province = places.regions.county_province[county].astype(np.int64)
+    found = Candidates(id_, kind, county, province, lon, lat, link, station, cost_cny, limit_w)
+    is_fed = kva <= package.transformer_kva
+    is_new = _standing(inventory, station)[2] < package.least_w
+    return found.take(np.flatnonzero(is_fed & (is_new | (not is_new_only))))
+
+
+def priced(inventory: Inventory, package: Package, station: I64, n_packages: I64) -> tuple[F64, F64, I64]:
+    """Return what packages need, cost, and get at sites.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        What stands.
+    package : Package
+        What is put up.
+    station : ndarray of int64, shape (n_sites,)
+        Standing station of each site, -1 where there is none.
+    n_packages : ndarray of int64, shape (n_sites,)
+        How many are put up at each.
+
+    Returns
+    -------
+    kva : ndarray of float64, shape (n_sites,)
+        Apparent power that the transformer has to have afterwards.
+    cost_cny : ndarray of float64, shape (n_sites,)
+        EVSEs, and the next standard transformer less what stands.
+    limit_w : ndarray of int64, shape (n_sites,)
+        What it lets through afterwards.
+    """
     rated_w, n_dc, strongest_w, limit_w = _standing(inventory, station)
     per_kva_w = 1000.0 * POWER_FACTOR * package.efficiency
-    wanted_kva = needed_kva(
-        rated_w + package.power_w, np.maximum(strongest_w, package.rated_w), n_dc + package.n_evse, package.limit_share,
-        package.efficiency,
-    )  # fmt: skip
+    after_w = rated_w + n_packages * package.power_w
+    strongest_w = np.maximum(strongest_w, package.rated_w)
+    n_after = n_dc + n_packages * package.n_evse
+    wanted_kva = needed_kva(after_w, strongest_w, n_after, package.limit_share, package.efficiency)
     kva = np.maximum(standard_kva(wanted_kva), limit_w / per_kva_w)
-    cost_cny = package.equipment_cny + package.grid_cny_per_kva * (kva - limit_w / per_kva_w)
-    after_w = np.minimum(np.floor(kva * per_kva_w), rated_w + package.power_w).astype(np.int64)
-    found = Candidates(
-        id_,
-        kind,
-        county,
-        places.regions.county_province[county].astype(np.int64),
-        lon,
-        lat,
-        link,
-        station,
-        cost_cny,
-        after_w,
-    )
-    return found.take(np.flatnonzero((strongest_w < package.least_w) & (wanted_kva <= package.transformer_kva)))
+    cost_cny = n_packages * package.equipment_cny + package.grid_cny_per_kva * (kva - limit_w / per_kva_w)
+    return wanted_kva, cost_cny, np.minimum(np.floor(kva * per_kva_w), after_w).astype(np.int64)
 
 
 Part = tuple[STR, I64, F64, F64, I64, I64]
@@ -198,8 +215,6 @@ def _sides(inventory: Inventory, places: Places) -> Part:
     station = np.full(network.n_sites, -1, np.int64)
     has_side = np.flatnonzero(inventory.side >= 0)[::-1]
     station[inventory.side[has_side]] = has_side
-    from twin.stations.placement import nearest_on_sphere
-
     county = nearest_on_sphere(network.site_lon, network.site_lat, regions.county_lon, regions.county_lat)[1]
     ids = np.array([f"side-{name}" for name in network.site_id.tolist()], object)
     return ids, county, network.site_lon, network.site_lat, network.site_link.astype(np.int64), station

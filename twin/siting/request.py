@@ -19,6 +19,7 @@ __all__ = ["OBJECTIVES", "Request", "check_candidates", "check_request", "layers
 
 OBJECTIVES = ("covering", "median", "journeys", "waits")
 LAYERS_OF = {"median": ("urban", "rural"), "journeys": ("highway",)}
+USUAL_LAYERS = {"waits": ("urban", "highway")}
 """Layers whose sites an objective builds on, where that is not the user's choice."""
 
 
@@ -41,8 +42,8 @@ class Request(NamedTuple):
         EVSEs put up at a site.
     transformer_kva : float
         Largest transformer of a site.
-    n_runs : int
-        Most runs of the search on waits.
+    n_runs : int, optional
+        Runs of the search on waits besides the first; of another objective, points of the frontier that are lived.
     n_points : int
         Budgets of the frontier, besides nothing.
     time_limit_s : float
@@ -56,18 +57,19 @@ class Request(NamedTuple):
     power_class: str = "hp_480"
     n_evse: int = 4
     transformer_kva: float = 2500.0
-    n_runs: int = 6
+    n_runs: int | None = None
     n_points: int = 4
     time_limit_s: float = 240.0
 
 
 def layers_asked(request: Request) -> tuple[str, ...]:
     """Return the layers in which sites are looked for."""
-    return LAYERS_OF.get(request.objective, request.layers or LAYERS)
+    usual = USUAL_LAYERS.get(request.objective, LAYERS)
+    return LAYERS_OF.get(request.objective, request.layers or usual)
 
 
-def check_request(request: Request, config: Config, provinces: list[str]) -> Package | None:
-    """Check what needs no candidates; return the package, None where even that is not known.
+def check_request(request: Request, config: Config, provinces: list[str]) -> Package:
+    """Check what needs no candidates; return the package.
 
     Raises
     ------
@@ -92,18 +94,17 @@ def check_request(request: Request, config: Config, provinces: list[str]) -> Pac
         faults.add("--layer", ", ".join(request.layers), f"none: {request.objective} builds in {where}", "leave it out")
     for name, value, low, high in (
         ("--evses", request.n_evse, 1, 200),
-        ("--runs", request.n_runs, 0, 100),
+        ("--runs", request.n_runs or 0, 0, 100),
         ("--points", request.n_points, 1, 20),
         ("--time-limit", request.time_limit_s, 1, 86_400),
     ):
         if not low <= value <= high:
             faults.add(name, f"{value:g}", f"{low} to {high:,}", "give another")
-    package = None
     try:
         package = package_of(config, request.power_class, max(request.n_evse, 1), request.transformer_kva)
     except DataError as fault:
         faults.add(str(fault))
-    if package is not None:
+    else:
         _check_transformer(package, faults)
     faults.raise_if_any(DataError)
     return package
@@ -137,7 +138,8 @@ def check_candidates(request: Request, places: Places, candidates: Candidates) -
         if not n_by_province[row]:
             n_any = int((candidates.province == row).sum())
             faults.add(
-                f"--province {codes[row]}", f"0 candidate sites in {', '.join(layers_asked(request))} ({n_any} in all layers)",
+                f"--province {codes[row]}",
+                f"0 candidate sites in {', '.join(layers_asked(request))} ({n_any} in all layers)",
                 "at least one without such EVSEs whose transformer can feed them", "other layers, power or province",
             )  # fmt: skip
     rows = np.flatnonzero(fits & np.isin(candidates.province, asked))

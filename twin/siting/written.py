@@ -15,20 +15,31 @@ import numpy as np
 from twin.config import Config
 from twin.config.files import FILE_SETTINGS
 from twin.errors import OutputExistsError, StoreError
-from twin.siting.candidates import KINDS, LAYER_OF_KIND, Candidates, Package
+from twin.siting.candidates import KINDS, LAYER_OF_KIND, Candidates, Package, priced
 from twin.stations.attached import lines_of
 from twin.stations.snap import fingerprint
 from twin.store.text import write_csv_table, write_text
-from twin.tables.columns import I64
+from twin.tables.columns import I64, STR
 from twin.tables.inputs import LAYERS
 from twin.tables.listed import ListedPools, write_list
 from twin.tables.posed import SERVES_BITS
 
 if TYPE_CHECKING:
     from twin.nation import Places
+    from twin.siting.search import Allocation
     from twin.stations.inventory import Inventory
 
-__all__ = ["LIST", "SCENARIO", "folder_in_the_making", "refuse_taken", "scenario_text", "sited_list", "write_siting"]
+__all__ = [
+    "LIST",
+    "SCENARIO",
+    "folder_in_the_making",
+    "refuse_taken",
+    "scenario_text",
+    "sited_list",
+    "station_ids",
+    "write_sited_list",
+    "write_siting",
+]
 
 LIST, SCENARIO = "stations.parquet", "scenario.yaml"
 PROVENANCE = {"source": "twin site", "sha256": "", "licence": "as the stations of the scenario", "datum": "WGS-84"}
@@ -63,27 +74,40 @@ def folder_in_the_making(out: Path) -> Iterator[Path]:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-def sited_list(inventory: Inventory, package: Package, candidates: Candidates, sites: I64) -> ListedPools:
+def sited_list(
+    inventory: Inventory, package: Package, candidates: Candidates, sites: I64, n_packages: I64 | None = None
+) -> ListedPools:
     """Return all stations of an inventory and the packages at the sites chosen, as a station list.
 
-    A package at a side of a service area that has a station becomes a pool of it, and the station's limit grows.
+    Packages at a side of a service area that has a station become a pool of it, and the station's limit grows.
+
+    Parameters
+    ----------
+    inventory, package, candidates
+        What stands, what is put up, and where it could be.
+    sites : ndarray of int64
+        Rows of the sites chosen, each once.
+    n_packages : ndarray of int64, shape of `sites`, optional
+        How many are put up at each; one by default.
     """
+    n_packages = np.ones(len(sites), np.int64) if n_packages is None else n_packages
     stations, pools = inventory.stations, inventory.pools
     chosen = candidates.take(sites)
     at_station = chosen.station >= 0
     limit_w = stations.site_limit_w.copy()
-    limit_w[chosen.station[at_station]] = chosen.limit_w[at_station]
+    after_w = priced(inventory, package, chosen.station, n_packages)[2]
+    limit_w[chosen.station[at_station]] = after_w[at_station]
     n_stations, n_new = len(stations.zone), len(sites)
     new = n_stations + np.cumsum(~at_station) - 1
     station = np.concatenate((pools.station, np.where(at_station, chosen.station, new)))
     alone = np.flatnonzero(~at_station)
     layer = np.array([LAYERS.index(name) for name in LAYER_OF_KIND], np.int64)[chosen.kind]
-    ids = inventory.listed_id if inventory.listed_id is not None else _numbers(n_stations)
+    ids = station_ids(inventory)
     names = {bits: text for text, bits in SERVES_BITS.items()}
     serves = np.append(pools.serves, np.full(n_new, SERVES_BITS["both" if package.for_trucks else "cars"]))
-    n_evse = np.append(pools.n_evse, np.full(n_new, package.n_evse))
+    n_evse = np.append(pools.n_evse, n_packages * package.n_evse)
     rated_w = np.append(pools.rated_power_w, np.full(n_new, package.rated_w))
-    limit_kw = np.concatenate((limit_w, chosen.limit_w[alone]))[station] / 1000.0
+    limit_kw = np.concatenate((limit_w, after_w[alone]))[station] / 1000.0
     order = np.argsort(station, kind="stable")
 
     def of_station(there: Any, added: Any, dtype: Any) -> Any:
@@ -108,8 +132,11 @@ def sited_list(inventory: Inventory, package: Package, candidates: Candidates, s
     )
 
 
-def _numbers(n: int) -> np.ndarray:
-    return np.array([f"station-{number}" for number in range(n)], object)
+def station_ids(inventory: Inventory) -> STR:
+    """Return the ids under which the standing stations are listed: those of their list, or numbers."""
+    if inventory.listed_id is not None:
+        return inventory.listed_id
+    return np.array([f"station-{number}" for number in range(len(inventory.stations.zone))], object)
 
 
 def scenario_text(config: Config, source: str, name: str, title: str) -> str:
@@ -143,10 +170,11 @@ def scenario_text(config: Config, source: str, name: str, title: str) -> str:
 def write_siting(
     folder: Path,
     config: Config,
-    pools: ListedPools,
+    inventory: Inventory,
     places: Places,
+    package: Package,
     candidates: Candidates,
-    sites: I64,
+    chosen: Allocation,
     frontier: Sequence[Mapping[str, Any]],
     told: Mapping[str, Any],
 ) -> None:
@@ -158,36 +186,40 @@ def write_siting(
         An empty folder.
     config : Config
         The scenario that was improved.
-    pools : ListedPools
-        From `sited_list`.
-    places : Places
-        Whose roads the list is on.
-    candidates, sites
-        Sites, and those chosen.
+    inventory, places, package
+        What stands, the roads it stands on, and what is put up.
+    candidates, chosen
+        Sites, and packages at those chosen.
     frontier : sequence of mapping
         Rows of ``frontier.csv``.
     told : mapping
         What ``site.json`` holds.
     """
-    n = len(set(pools.id.tolist()))
-    report = {
-        "n_rows": n, "left_out_columns": [], "assumed": {}, "too_far": [], "dropped_without_evse": [],
-        "network": fingerprint(lines_of(places.network)),
-    }  # fmt: skip
-    write_list(folder / LIST, pools, {"provenance": {**PROVENANCE, "assumptions": "none"}, "report": report})
-    chosen, regions = candidates.take(sites), places.regions
+    write_sited_list(folder / LIST, sited_list(inventory, package, candidates, *chosen[:2]), places)
+    at, regions = candidates.take(chosen.sites), places.regions
+    _, cost_cny, limit_w = priced(inventory, package, at.station, chosen.n_packages)
     columns = {
-        "id": chosen.id,
-        "kind": np.array(KINDS, object)[chosen.kind],
-        "province": regions.province_code[chosen.province],
-        "county": regions.county_id[chosen.county],
-        "lon": chosen.lon,
-        "lat": chosen.lat,
-        "cost_cny": chosen.cost_cny,
-        "site_limit_kw": chosen.limit_w / 1000.0,
+        "id": at.id,
+        "kind": np.array(KINDS, object)[at.kind],
+        "province": regions.province_code[at.province],
+        "county": regions.county_id[at.county],
+        "lon": at.lon,
+        "lat": at.lat,
+        "n_packages": chosen.n_packages,
+        "cost_cny": cost_cny,
+        "site_limit_kw": limit_w / 1000.0,
     }
     write_csv_table(columns, folder / "sites.csv")
     names = list(frontier[0])
     write_csv_table({name: np.array([row[name] for row in frontier]) for name in names}, folder / "frontier.csv")
     write_text(folder / SCENARIO, scenario_text(config, LIST, f"{config.scenario.name}-sited", str(told["title"])))
     write_text(folder / "site.json", json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def write_sited_list(path: Path, pools: ListedPools, places: Places) -> None:
+    """Write a station list that stands on the roads of the scenario, so that a run need not look for them."""
+    report = {
+        "n_rows": len(set(pools.id.tolist())), "left_out_columns": [], "assumed": {}, "too_far": [],
+        "dropped_without_evse": [], "network": fingerprint(lines_of(places.network)),
+    }  # fmt: skip
+    write_list(path, pools, {"provenance": {**PROVENANCE, "assumptions": "none"}, "report": report})

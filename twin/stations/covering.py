@@ -1,4 +1,4 @@
-"""Covering on the scale of a nation: a greedy choice, improved province by province by HiGHS, and a bound that tells the gap.
+"""Covering on the scale of a nation: a greedy choice, improved by HiGHS province by province, and a bound for the gap.
 
 One form holds all questions of siting: a demand has a weight, and sets of sites of which one each must be built. People have
 one set, a journey one for each stretch (`twin.stations.siting`), and a mean distance becomes a covering by the steps between
@@ -28,6 +28,8 @@ SETTLED, SHORTEST = 1e-6, 1e-3
 """Least relative progress of the bound, and the length of steps at which it is called settled."""
 PROMISING = 0.5
 """Sites worth less than this for their cost, against the least of a greedy choice, are not looked at again."""
+CORE_SITES = 400
+"""Sites that are chosen anew across provinces at a time."""
 PART_GAP = 1e-4
 """Relative gap at which the choice of one province is good enough."""
 
@@ -260,8 +262,8 @@ def solve(problem: Covering, budget: float, time_limit_s: float = 300.0) -> Choi
 
     A problem of at most `EXACT_SETS` sets goes to HiGHS as a whole. A larger one is chosen greedily; then the sites of one
     province after the other are chosen anew by HiGHS, with what that province has spent and what is left over, while the
-    others stand still. That is exact where the budget is given by province and no demand looks across a border; the bound
-    says what else there may be.
+    others stand still. That is exact where the budget is given by province and no demand looks across a border; at last the
+    sites on the edge of being chosen, wherever they are, are chosen anew. The bound says what else there may be.
 
     Parameters
     ----------
@@ -289,21 +291,30 @@ def solve(problem: Covering, budget: float, time_limit_s: float = 300.0) -> Choi
     else:
         sites = greedy(scaled, most)
         bound, worth = bound_of(scaled, most, covered(scaled, sites))
-        sites = _by_province(scaled, most, sites, worth, time_limit_s)
+        sites = _polished(scaled, most, sites, worth, time_limit_s)
     value = covered(few, sites)
     return Choice(sites, value, max(bound * total / 1e4, value), float(problem.cost[sites].sum()))
 
 
-def _by_province(problem: Covering, budget: float, sites: I64, worth: F64, time_limit_s: float) -> I64:
-    """Choose the sites of one province after the other anew, among those that are worth their cost by the bound's prices."""
+def _polished(problem: Covering, budget: float, sites: I64, worth: F64, time_limit_s: float) -> I64:
+    """Choose anew, in turn: each province's sites among those worth their cost by the bound's prices, then the core.
+
+    The core are the sites whose worth for their cost is nearest to the price of money, wherever they are: with it budget moves
+    between provinces (Balas and Zemel 1980, for knapsacks).
+    """
     ratio = worth / problem.cost
     least = PROMISING * float(ratio[sites].min(initial=0.0)) if len(sites) else 0.0
     promising = np.union1d(np.flatnonzero(ratio >= least), sites)
     groups = np.unique(problem.group[promising])
     for group in groups.tolist():
         free = promising[problem.group[promising] == group]
-        sites = _improved(problem, budget, sites, free, time_limit_s / len(groups))
-    return greedy(problem, budget, sites)
+        sites = _improved(problem, budget, sites, free, time_limit_s / (2 * len(groups)))
+    sites = greedy(problem, budget, sites)
+    order = np.argsort(-ratio, kind="stable")
+    last = order[min(int(np.searchsorted(np.cumsum(problem.cost[order]), budget)), len(order) - 1)]
+    nearest = np.argsort(np.abs(np.log(np.maximum(ratio, 1e-300) / max(float(ratio[last]), 1e-300))), kind="stable")
+    free = np.sort(nearest[:CORE_SITES])
+    return greedy(problem, budget, _improved(problem, budget, sites, free, time_limit_s / 2))
 
 
 def _improved(problem: Covering, budget: float, sites: I64, free: I64, time_limit_s: float) -> I64:

@@ -67,7 +67,8 @@ def standard_kva(needed: F64) -> F64:
     bank_kva = largest * np.floor(needed / largest)
     rest_kva = needed - bank_kva
     standard = TRANSFORMER_KVA[np.minimum(np.searchsorted(TRANSFORMER_KVA, rest_kva), len(TRANSFORMER_KVA) - 1)]
-    return bank_kva + np.where(rest_kva > 0, standard, 0.0)
+    kva: F64 = bank_kva + np.where(rest_kva > 0, standard, 0.0)
+    return kva
 
 
 def plug_limits_w(voltage_v: F64, folder: Path | None = None) -> I32:

@@ -46,7 +46,7 @@ class ScorecardProvincesTable(NamedTuple):
     province: Annotated[STR, Field("-", "province code")]
     requirement: Annotated[STR, Field("-", "what it asks")]
     operator: Annotated[STR, Field("-", "how value is held against target")]
-    target: Annotated[F64, Field("see unit", "figure asked for, null where it names none or names it for the nation as a whole")]
+    target: Annotated[F64, Field("see unit", "figure asked for; null where it names none, or one of the nation")]
     value: Annotated[F64, Field("see unit", "figure of this run in the province, null where not evaluated")]
     unit: Annotated[STR, Field("-", "unit of target and value")]
     met: Annotated[STR, Field("-", "met, missed or not evaluated")]
