@@ -1,4 +1,4 @@
-"""Covering on the scale of a nation: never better than the best there is, never worse than a rule, always within its bound."""
+"""Covering on the scale of a nation: never worse than a rule, never better than its bound."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from scipy.sparse import csr_array
 
 from tests.test_siting import affordable, coverings
 from twin.siting.search import Ground, Trial, allocate, improve
-from twin.stations import covering
-from twin.stations.covering import Covering, bound_of, covered, distance_steps, greedy, merged, solve
+from twin.stations import choosing
+from twin.stations.choosing import bound_of, greedy, solve
+from twin.stations.covering import Covering, covered, distance_steps, merged
 from twin.stations.siting import median
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]
@@ -44,7 +45,7 @@ def test_the_way_for_large_problems_stays_between_its_greedy_start_and_its_bound
     problem, budget = posed(case)
     best, start = best_of(problem, budget), covered(problem, greedy(problem, budget))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(covering, "EXACT_SETS", 0)
+        patched.setattr(choosing, "EXACT_SETS", 0)
         found = solve(problem, budget)
     assert start - 1e-9 <= found.value <= best + 1e-9 <= found.bound + 1e-6
     assert found.cost <= budget + 1e-9
@@ -105,7 +106,7 @@ def test_hand_written_rules_are_beaten_at_the_same_budget(number: int) -> None:
     parts = [rows[np.cumsum(problem.cost[rows]) <= part] for rows, part in zip(parts, share, strict=True)]
     chosen["by people of the province"] = np.concatenate(parts)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(covering, "EXACT_SETS", 0)
+        patched.setattr(choosing, "EXACT_SETS", 0)
         found = solve(problem, budget)
     exact = solve(problem, budget)
     for sites in chosen.values():

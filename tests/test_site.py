@@ -20,9 +20,10 @@ from twin.siting.flow import site
 from twin.siting.journeys import journey_sets
 from twin.siting.questions import covering_question, has_kind, median_question
 from twin.siting.request import Request, check_candidates, check_request
-from twin.siting.search import ground_of, judged
 from twin.siting.search import allocate as shared_out
-from twin.stations.covering import covered, greedy, solve
+from twin.siting.search import ground_of, judged
+from twin.stations.choosing import greedy, solve
+from twin.stations.covering import covered
 from twin.stations.files import import_stations
 from twin.stations.inventory import Inventory
 from twin.stations.limits import POWER_FACTOR
@@ -72,7 +73,7 @@ def test_what_is_promised_stands_in_the_list_that_is_left(
     found = build_supply(after, places).inventory
     assert found.n_evse_total == inventory.n_evse_total + 4 * told["n_sites"]
     assert len(found.stations.zone) == len(inventory.stations.zone) + told["n_sites"] - told["in_service_areas"]
-    package, candidates, here = asked(places, request, config, inventory)
+    package, _, here = asked(places, request, config, inventory)
     left = build_candidates(found, places, package)
     assert covering_question(found, places, package, left, here, LAYERS).now == pytest.approx(told["after"], abs=1e-4)
     whole = pq.read_table(tmp_path / "sited" / "stations.parquet")
@@ -131,7 +132,7 @@ def test_a_journey_needs_a_site_where_nothing_stands() -> None:
 def test_waits_are_read_by_place_and_neighbours_stand_in(config: Config, places: Places, inventory: Inventory) -> None:
     """A run that kept two sides and a town: what they left is theirs, and that of places that the sample left out."""
     package = package_of(config, "hp_480", 4, 2500.0)
-    request = Request(1e8, "waits")
+    request = Request(1e8, "waits", layers=("urban", "highway"))
     candidates = check_candidates(request, places, build_candidates(inventory, places, package, is_new_only=False))
     assert set(candidates.kind.tolist()) == {KINDS.index("urban cell"), KINDS.index("service area")}
     ground = ground_of(inventory, places, package, candidates)

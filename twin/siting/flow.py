@@ -18,7 +18,7 @@ from twin.siting.questions import Question, covering_question, median_question
 from twin.siting.request import Request, check_candidates, check_request, layers_asked
 from twin.siting.search import Allocation, Live, Trial, ground_of, improve, trial
 from twin.siting.written import folder_in_the_making, refuse_taken, write_siting
-from twin.stations.covering import solve
+from twin.stations.choosing import solve
 from twin.tables import seeds
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ __all__ = ["OBJECTIVES", "Request", "check_candidates", "check_request", "layers
 
 OBJECTIVES = ("covering", "median", "journeys", "waits")
 LAYERS_OF = {"median": ("urban", "rural"), "journeys": ("highway",)}
-USUAL_LAYERS = {"waits": ("urban", "highway")}
+USUAL_LAYERS = {"waits": ("highway",)}
+"""A sample of the fleet keeps the same service areas whatever is put up, but not the same sites in town."""
 """Layers whose sites an objective builds on, where that is not the user's choice."""
 
 
