@@ -72,9 +72,11 @@ def main() -> None:
         found = solve(question.covering, max(cost, 0.0), wanted.time_limit)
         after = question.figure(found.value)
         is_better = question.sign * (after - figure) > 0
+        said = f"{other.scenario.name}: {cost / 1e9:.2f} bn CNY, {figure:.6g}; "
+        said += f"sited for {found.cost / 1e9:.2f} bn: {after:.6g}, "
+        took_s = time.process_time() - begun
         print(
-            f"{other.scenario.name}: {cost / 1e9:.2f} bn CNY, {figure:.6g}; sited for {found.cost / 1e9:.2f} bn: {after:.6g}, "
-            f"gap {found.gap:.2%}, {time.process_time() - begun:.0f} s of processor; {'better' if is_better else 'NOT better'}"
+            f"{said}gap {found.gap:.2%}, {took_s:.0f} s of processor; {'better' if is_better else 'NOT better'}", flush=True
         )
 
 

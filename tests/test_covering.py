@@ -80,6 +80,16 @@ def test_mean_distances_are_a_covering(n_people: int, n_sites: int, number: int,
     assert weight @ now - saved == pytest.approx(found.value * weight.sum(), abs=1e-9)
 
 
+def test_steps_beyond_the_eighth_site_are_taken_together() -> None:
+    """20 sites at 1 to 20 km, now 25: steps end at 1 to 8, 12, 18 and 20, and the tenth site counts as at 12 km."""
+    away = np.arange(1.0, 21.0)
+    worth, rows, owner = distance_steps(np.ones(1), [np.arange(20)], [away], np.array([25.0]))
+    assert rows.sum(axis=1).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 12, 18, 20]
+    problem = Covering(worth, rows, owner, np.ones(20), np.zeros(20, np.int64))
+    saved = [covered(problem, np.array([site])) for site in (0, 7, 9, 19)]
+    assert saved == [24.0, 17.0, 13.0, 5.0]
+
+
 def small_nation(number: int) -> Covering:
     """Four provinces, 80 towns, 250 groups of people, and sites that reach 14 km on a plane of 100 km."""
     random = np.random.default_rng(number)

@@ -187,6 +187,28 @@ def test_bad_requests_are_named_with_their_numbers_and_leave_nothing(name: str, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_told_is_one_line_of_json_or_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"cost_cny": 0.0, "n_packages": 0, "figure": 0.5, "bound": None, "gap": None, "mean_wait_min": None}
+    seen: list[Request] = []
+
+    def chosen(config: Config, request: Request, out: Path, live: Any, say: Any) -> dict[str, Any]:
+        seen.append(request)
+        say("working")
+        return {"objective": request.objective, "after": 0.5, "frontier": [row]}
+
+    monkeypatch.setattr("twin.siting.site", chosen)
+    arguments = ["site", str(CONFIGS / "national-2027.yaml"), "--budget", "1e6", "--objective", "waits", "--runs", "2"]
+    result = CliRunner().invoke(app, [*arguments, "--province", "NX", "--province", "QH", "--json"])
+    assert json.loads(result.stdout) == {
+        "folder": str(Path("sites/national-2027-waits")), "objective": "waits", "after": 0.5, "frontier": [row],
+    }  # fmt: skip
+    assert result.stderr == "working\n"
+    assert seen == [Request(1e6, "waits", ("NX", "QH"), n_runs=2)]
+    table = CliRunner().invoke(app, arguments).stdout.splitlines()
+    assert table[-2].split() == list(row)
+    assert table[-1].split() == ["0", "0", "0.5", "-", "-", "-"]
+
+
 def test_a_province_without_sites_is_named(config: Config, places: Places, inventory: Inventory, tmp_path: Path) -> None:
     """Sites that all have such EVSEs already are none."""
     package = check_request(Request(1e9), config, places.regions.province_code.tolist())

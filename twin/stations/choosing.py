@@ -191,8 +191,8 @@ def solve(problem: Covering, budget: float, time_limit_s: float = 300.0) -> Choi
 def _polished(problem: Covering, budget: float, sites: I64, worth: F64, time_limit_s: float) -> I64:
     """Choose anew each province's sites among those worth their cost by the bound's prices, then the core.
 
-    The core are the sites whose worth for their cost is nearest to the price of money, wherever they are: with it budget moves
-    between provinces (Balas and Zemel 1980, for knapsacks).
+    The core are the sites whose worth for their cost is nearest to the price of money, wherever they are: with it budget
+    moves between provinces (Balas and Zemel 1980, for knapsacks).
     """
     ratio = worth / problem.cost
     least = PROMISING * float(ratio[sites].min(initial=0.0)) if len(sites) else 0.0

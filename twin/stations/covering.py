@@ -1,8 +1,8 @@
 """Problems of covering: one form for all questions of siting.
 
-A demand has a weight, and sets of sites of which one each must be built. People have
-one set, a journey one for each stretch (`twin.stations.siting`), and a mean distance becomes a covering by the steps between
-the distances to one site after the other (Cornuejols, Nemhauser and Wolsey 1980), see `distance_steps`.
+A demand has a weight, and sets of sites of which one each must be built. People have one set, a journey one for each stretch
+(`twin.stations.siting`), and a mean distance becomes a covering by the steps between the distances to one site after the
+other (Cornuejols, Nemhauser and Wolsey 1980), see `distance_steps`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from scipy.sparse import csr_array
 from twin.tables.columns import F64, I64
 
 __all__ = ["Covering", "covered", "distance_steps", "merged"]
+
+EXACT_RANKS = 8
+"""Nearest sites that are told apart one by one in a mean distance."""
 
 
 class Covering(NamedTuple):
@@ -86,7 +89,8 @@ def distance_steps(weight: F64, nearest: list[I64], distance: list[F64], now: F6
 
     With d_1 <= ... <= d_n the distances to the sites nearer than now, a person whose nearest built site is the k-th saves
     now - d_k = sum over m >= k of d_(m+1) - d_m, with d_(n+1) = now: step m is saved exactly if one of the first m sites is
-    built.
+    built. From the eighth site on steps are taken together, each half as long again as the one before; a site among those
+    counts with the distance of the farthest of its step, so savings are never overstated.
 
     Parameters
     ----------
@@ -101,19 +105,31 @@ def distance_steps(weight: F64, nearest: list[I64], distance: list[F64], now: F6
 
     Returns
     -------
-    weight, owner : ndarray, shape (n_steps,)
-        Weighted distance of each step, and its own number.
-    sets : list
-        The sites of each step.
+    weight : ndarray of float64, shape (n_steps,)
+        Weighted distance of each step.
+    sets : csr_array, shape (n_steps, n_sites)
+        The sites of each step; as many columns as are needed.
+    owner : ndarray of int64, shape (n_steps,)
+        Its own number.
     """
     values, members, ends = [], [], [0]
     for who, (sites, away) in enumerate(zip(nearest, distance, strict=True)):
-        beyond = np.append(away[1:], now[who])
-        for step in np.flatnonzero(beyond > away).tolist():
-            values.append(float(weight[who] * (beyond[step] - away[step])))
-            members.append(sites[: step + 1])
-            ends.append(ends[-1] + step + 1)
+        rank = _ranks(len(sites))
+        here = away[rank - 1]
+        beyond = np.append(here[1:], now[who])
+        for step in np.flatnonzero(beyond > here).tolist():
+            values.append(float(weight[who] * (beyond[step] - here[step])))
+            members.append(sites[: rank[step]])
+            ends.append(ends[-1] + int(rank[step]))
     columns = np.concatenate(members) if members else np.zeros(0, np.int64)
     n_sites = int(columns.max(initial=-1)) + 1
     rows = csr_array((np.ones(len(columns)), columns, np.array(ends)), shape=(len(values), n_sites))
     return np.array(values, np.float64), rows, np.arange(len(values))
+
+
+def _ranks(n: int) -> I64:
+    """Return the numbers of nearest sites at which steps end: each up to `EXACT_RANKS`, then half as many again, and all."""
+    ranks = list(range(1, min(n, EXACT_RANKS) + 1))
+    while ranks and ranks[-1] < n:
+        ranks.append(min(ranks[-1] * 3 // 2, n))
+    return np.array(ranks, np.int64)
