@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.config import changed, load
+from twin.metrics.rows import is_plug_of
 from twin.nation import Places, build_places, build_supply
 from twin.siting.candidates import build_candidates, package_of
 from twin.siting.journeys import journeys_question, travel_of
@@ -29,7 +30,8 @@ def worth_cny(inventory: Inventory, efficiency: float) -> float:
     """Return what the stations of an inventory would cost, EVSEs and transformers, at the unit costs of the seeds."""
     classes, figures = seeds.read("power_classes"), seeds.read("nation_figures")
     pools = inventory.pools
-    equipment = classes["capex_cny_per_w"][pools.power_class] * pools.n_evse * pools.rated_power_w.astype(np.float64)
+    rated_w = pools.n_evse * is_plug_of(pools) * pools.rated_power_w.astype(np.float64)
+    equipment = classes["capex_cny_per_w"][pools.power_class] * rated_w
     per_kva = float(figures["value"][figures["figure"] == "capex_grid_per_kva"][0])
     kva = inventory.stations.site_limit_w / (1000.0 * POWER_FACTOR * efficiency)
     return float(equipment.sum() + per_kva * kva.sum())

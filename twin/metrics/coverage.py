@@ -9,7 +9,7 @@ import numpy as np
 from twin.metrics.equity import equity_metrics
 from twin.metrics.highway import Ways, highway_metrics, ways_ahead
 from twin.metrics.people import People, people_metrics, people_of
-from twin.metrics.rows import HIGH_POWER_W, Metric, spread
+from twin.metrics.rows import HIGH_POWER_W, Metric, is_plug_of, spread
 from twin.tables.columns import I64
 from twin.tables.inputs import LAYERS, SITE_TYPES
 
@@ -90,7 +90,7 @@ def _places(inventory: Inventory, regions: Regions) -> list[Metric]:
     stations, pools, n = inventory.stations, inventory.pools, regions.n_provinces
     local = stations.layer != LAYERS.index("highway")
     has_strong = np.zeros(len(local), bool)
-    has_strong[pools.station[pools.rated_power_w >= HIGH_POWER_W]] = True
+    has_strong[pools.station[is_plug_of(pools, HIGH_POWER_W)]] = True
     of_county = np.bincount(regions.county_province, minlength=n).astype(np.float64)
     rows: list[Metric] = []
     for plug, chosen in (("station", local), ("high_power", local & has_strong)):

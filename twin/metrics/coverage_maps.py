@@ -10,7 +10,7 @@ from twin.metrics.equity import county_sums
 from twin.metrics.highway import COMPASS, PLUGS, Ways, is_main_corridor
 from twin.metrics.line_coverage import metres_within
 from twin.metrics.people import People, mean_by, within_by
-from twin.metrics.rows import HIGH_POWER_W, ratio
+from twin.metrics.rows import HIGH_POWER_W, is_plug_of, ratio
 from twin.tables.columns import F64, I32, I64
 from twin.tables.inputs import SITE_TYPES
 from twin.tables.results import CountyCoverageTable, LineCoverageTable, LinkCoverageTable
@@ -41,7 +41,7 @@ def county_table(inventory: Inventory, regions: Regions, people: People) -> Coun
     town, land = people.urban_county, people.rural_county
     everyone = np.bincount(town, people.urban, n)
     in_township = stations.site_type == SITE_TYPES.index("township")
-    n_evse = county_sums(inventory, regions, pools.n_evse)
+    n_evse = county_sums(inventory, regions, pools.n_evse * is_plug_of(pools))
 
     def near(plug: str, reach_km: float) -> F64:
         return ratio(within_by(town, people.urban, people.urban_km[plug], reach_km, n), everyone)
@@ -55,7 +55,7 @@ def county_table(inventory: Inventory, regions: Regions, people: People) -> Coun
         lat=regions.county_lat,
         n_people=regions.county_population.astype(np.int64),
         n_evse=n_evse.astype(np.int32),
-        n_high_power=county_sums(inventory, regions, pools.n_evse * (pools.rated_power_w >= HIGH_POWER_W)).astype(np.int32),
+        n_high_power=county_sums(inventory, regions, pools.n_evse * is_plug_of(pools, HIGH_POWER_W)).astype(np.int32),
         evse_per_1000_people=1000.0 * ratio(n_evse, regions.county_population),
         urban_within_1_km=near("station", 1.0),
         urban_within_2_km=near("station", 2.0),

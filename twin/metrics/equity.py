@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.metrics.rows import HIGH_POWER_W, Metric
+from twin.metrics.rows import HIGH_POWER_W, Metric, is_plug_of
 from twin.tables.columns import F64
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def equity_metrics(inventory: Inventory, regions: Regions) -> Iterator[Metric]:
         Counties and their people.
     """
     pools, people = inventory.pools, regions.county_population
-    n_evse = county_sums(inventory, regions, pools.n_evse)
-    n_strong = county_sums(inventory, regions, pools.n_evse * (pools.rated_power_w >= HIGH_POWER_W))
-    rated_kw = county_sums(inventory, regions, pools.n_evse * (pools.rated_power_w / 1000.0))
+    n_evse = county_sums(inventory, regions, pools.n_evse * is_plug_of(pools))
+    n_strong = county_sums(inventory, regions, pools.n_evse * is_plug_of(pools, HIGH_POWER_W))
+    rated_kw = county_sums(inventory, regions, pools.n_evse * is_plug_of(pools) * (pools.rated_power_w / 1000.0))
     places = [("all", np.full(regions.n_counties, True))]
     places += [(code, regions.county_province == row) for row, code in enumerate(regions.province_code.tolist())]
     for place, here in places:

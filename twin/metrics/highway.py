@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.metrics.line_coverage import distance_ahead_m, longest_way_ahead_m, metres_within
-from twin.metrics.rows import HIGH_POWER_W, MEGAWATT_W, Metric, spread
+from twin.metrics.rows import HIGH_POWER_W, MEGAWATT_W, Metric, is_plug_of, spread
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import SERVES_TRUCKS
 
@@ -60,9 +60,9 @@ def ways_ahead(inventory: Inventory, network: Network) -> Ways:
     pools, link = inventory.pools, inventory.stations.link
     for_trucks = (pools.serves & SERVES_TRUCKS) > 0
     wanted = {
-        "station": np.full(len(pools.station), True),
-        "high_power": pools.rated_power_w >= HIGH_POWER_W,
-        "megawatt": (pools.rated_power_w >= MEGAWATT_W) & for_trucks,
+        "station": is_plug_of(pools),
+        "high_power": is_plug_of(pools, HIGH_POWER_W),
+        "megawatt": is_plug_of(pools, MEGAWATT_W) & for_trucks,
     }
     length_m = network.link_length_m.astype(np.float64)
     ahead_m = {}
@@ -163,9 +163,9 @@ def _service_areas(inventory: Inventory, regions: Regions, network: Network, is_
     pools, side, n = inventory.pools, inventory.side, regions.n_provinces
     n_sides = np.bincount(network.site_province, minlength=n).astype(np.float64)
     rows: list[Metric] = []
-    strong = pools.rated_power_w >= HIGH_POWER_W
-    megawatt = (pools.rated_power_w >= MEGAWATT_W) & ((pools.serves & SERVES_TRUCKS) > 0)
-    for plug, of_pool in (("station", np.full(len(strong), True)), ("high_power", strong), ("megawatt", megawatt)):
+    plugs, strong = is_plug_of(pools), is_plug_of(pools, HIGH_POWER_W)
+    megawatt = is_plug_of(pools, MEGAWATT_W) & ((pools.serves & SERVES_TRUCKS) > 0)
+    for plug, of_pool in (("station", plugs), ("high_power", strong), ("megawatt", megawatt)):
         served = np.unique(side[pools.station[of_pool]])
         with_plug = np.bincount(network.site_province[served[served >= 0]], minlength=n).astype(np.float64)
         rows += spread(f"service_areas_with_{plug}", "highway", "-", regions, with_plug, n_sides)
@@ -178,5 +178,5 @@ def _service_areas(inventory: Inventory, regions: Regions, network: Network, is_
     link = inventory.stations.link[pools.station]
     on_main = (link >= 0) & is_main[link]
     place = inventory.stations.province[pools.station]
-    n_evse, n_strong = (np.bincount(place, pools.n_evse * part, n) for part in (on_main, on_main & strong))
+    n_evse, n_strong = (np.bincount(place, pools.n_evse * part, n) for part in (on_main & plugs, on_main & strong))
     return rows + spread("high_power_share_on_main_corridors", "highway", "-", regions, n_strong, n_evse)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.behaviour import STREET_DETOUR
 from twin.metrics.points import disc_points, nearest_km, road_km, spiral
-from twin.metrics.rows import HIGH_POWER_W, Metric, spread
+from twin.metrics.rows import HIGH_POWER_W, Metric, is_plug_of, spread
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import LAYERS
 
@@ -59,7 +59,7 @@ def people_of(inventory: Inventory, regions: Regions, network: Network) -> Peopl
     stations, pools, extent = inventory.stations, inventory.pools, inventory.extent
     local = stations.layer != LAYERS.index("highway")
     strong = np.zeros(len(local), bool)
-    strong[pools.station[pools.rated_power_w >= HIGH_POWER_W]] = True
+    strong[pools.station[is_plug_of(pools, HIGH_POWER_W)]] = True
     urban_county, town_lon, town_lat = disc_points(extent.lon, extent.lat, extent.town_km, N_TOWN_POINTS)
     rural_county, lon, lat, rural = rural_points(inventory, regions)
     node, ends, link_km = (network.node_lon, network.node_lat), (network.link_from, network.link_to), _km(network)

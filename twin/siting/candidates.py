@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.errors import DataError
 from twin.metrics.points import spiral
+from twin.metrics.rows import is_plug_of
 from twin.stations.limits import POWER_FACTOR, needed_kva, standard_kva
 from twin.stations.placement import nearest_on_sphere, township_points
 from twin.tables import seeds
@@ -234,8 +235,9 @@ def _standing(inventory: Inventory, station: I64) -> tuple[I64, I64, I64, I64]:
     """Rated power, DC EVSEs, strongest EVSE and limit of what stands at each site; 0 where nothing does."""
     pools, n = inventory.pools, len(inventory.stations.zone)
     total_w, n_dc, strongest_w = (np.zeros(n + 1, np.int64) for _ in range(3))
-    np.add.at(total_w, pools.station, pools.n_evse.astype(np.int64) * pools.rated_power_w)
-    np.add.at(n_dc, pools.station, np.where(pools.is_ac > 0, 0, pools.n_evse).astype(np.int64))
-    np.maximum.at(strongest_w, pools.station, pools.rated_power_w.astype(np.int64))
+    plugs = np.where(is_plug_of(pools), pools.n_evse, 0).astype(np.int64)
+    np.add.at(total_w, pools.station, plugs * pools.rated_power_w)
+    np.add.at(n_dc, pools.station, np.where(pools.is_ac > 0, 0, plugs))
+    np.maximum.at(strongest_w, pools.station, np.where(plugs > 0, pools.rated_power_w, 0).astype(np.int64))
     limit_w = np.append(inventory.stations.site_limit_w, 0)
     return total_w[station], n_dc[station], strongest_w[station], limit_w[station]

@@ -12,6 +12,7 @@ from twin.metrics.highway import EXPRESSWAY
 from twin.metrics.line_coverage import distance_ahead_m, links_before
 from twin.metrics.people import rural_points
 from twin.metrics.points import EARTH_KM, nearest_km, spiral, unit_vectors
+from twin.metrics.rows import is_plug_of
 from twin.siting.candidates import KINDS, LAYER_OF_KIND, Candidates, Package
 from twin.stations.covering import Covering, distance_steps
 from twin.tables.columns import F64, I64
@@ -69,7 +70,7 @@ class Points(NamedTuple):
 def has_kind(inventory: Inventory, package: Package) -> np.ndarray:
     """Tell the stations that have an EVSE of the package's kind, ndarray of bool."""
     pools = inventory.pools
-    fits = pools.rated_power_w >= package.least_w
+    fits = is_plug_of(pools, package.least_w)
     if package.for_trucks:
         fits &= (pools.serves & SERVES_TRUCKS) > 0
     found = np.zeros(len(inventory.stations.zone), bool)

@@ -15,6 +15,7 @@ import numpy as np
 from twin.config import Config
 from twin.config.files import FILE_SETTINGS
 from twin.errors import OutputExistsError, StoreError
+from twin.metrics.rows import is_plug_of
 from twin.siting.candidates import KINDS, LAYER_OF_KIND, Candidates, Package, priced
 from twin.stations.attached import lines_of
 from twin.stations.snap import fingerprint
@@ -79,7 +80,8 @@ def sited_list(
 ) -> ListedPools:
     """Return all stations of an inventory and the packages at the sites chosen, as a station list.
 
-    Packages at a side of a service area that has a station become a pool of it, and the station's limit grows.
+    Packages at a side of a service area that has a station become a pool of it, and the station's limit grows. Swap bays are
+    left out: a list has none.
 
     Parameters
     ----------
@@ -108,7 +110,9 @@ def sited_list(
     n_evse = np.append(pools.n_evse, n_packages * package.n_evse)
     rated_w = np.append(pools.rated_power_w, np.full(n_new, package.rated_w))
     limit_kw = np.concatenate((limit_w, after_w[alone]))[station] / 1000.0
+    is_plug = np.append(is_plug_of(pools), np.full(n_new, True))
     order = np.argsort(station, kind="stable")
+    order = order[is_plug[order]]
 
     def of_station(there: Any, added: Any, dtype: Any) -> Any:
         return np.concatenate((np.asarray(there, dtype), np.asarray(added, dtype)))[station[order]]
