@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.config import Config
-from twin.metrics.coverage import coverage_metrics, disc_points, longest_ways_km, nearest_km
+from twin.metrics.coverage import coverage, coverage_metrics
+from twin.metrics.coverage_maps import county_table, line_table, link_table
+from twin.metrics.equity import gini, worst_mean
 from twin.metrics.line_coverage import distance_ahead_m, longest_way_ahead_m, metres_within
+from twin.metrics.points import disc_points, nearest_km, road_km
 from twin.network import load_backbone, load_regions
 from twin.stations import build_inventory
 from twin.tables.inputs import Pools, Stations
@@ -133,6 +136,13 @@ def small_world():
         county_province=np.array([0, 1]),
         county_urban_population=np.array([1e6, 5e5]),
         county_rural_population=np.array([3e5, 1e5]),
+        county_population=np.array([1_300_000, 600_000]),
+        county_zone=np.array([0, 1]),
+        county_id=np.array(["1", "2"], object),
+        county_names=np.array(["A", "B"], object),
+        county_lon=np.array([105.0, 110.0]),
+        county_lat=np.array([30.0, 30.0]),
+        zone_id=np.array(["a", "b"], object),
     )
     zero, one = np.zeros(2, np.int32), np.ones(2, np.int32)
     stations = Stations(
@@ -182,6 +192,9 @@ def small_world():
         link_kind=np.zeros(2, np.uint8),
         link_line=np.zeros(2, np.int16),
         line_names=np.array(["G1"], object),
+        node_lon=np.array([105.0, 105.6]),
+        node_lat=np.array([30.0, 30.0]),
+        node_names=np.array(["Westend", "Eastend"], object),
         node_province=np.array([0, 0], np.int32),
         site_province=np.array([0, 0], np.int32),
     )
@@ -214,7 +227,85 @@ def test_a_small_world_by_hand():
     # The mean distance from the centre of a disc is two thirds of its radius.
     assert found["rural_distance", "rural", "AA"] == pytest.approx(20 * 2 / 3, rel=0.01)
     assert found["rural_distance", "rural", "BB"] == pytest.approx(481, rel=0.01)
-    assert longest_ways_km(inventory, network) == {"G1": pytest.approx(120.0)}
+    # 24 EVSEs for the first 1.3 M people of 1.9 M; the worst tenth has none.
+    assert found["gini_of_evse", "all", "all"] == pytest.approx(1 - 1.3 / 1.9)
+    assert found["evse_per_1000_people", "all", "all"] == pytest.approx(24 / 1900)
+    assert found["evse_per_1000_people_in_worst_decile", "all", "all"] == 0.0
+    # The only high power stands on the road: eastbound 50 of 60 km see it, westbound nobody within 50.
+    assert found["expressway_eastbound_within_50_km_of_high_power", "highway", "all"] == pytest.approx(50 / 60)
+    assert found["expressway_westbound_within_50_km_of_high_power", "highway", "all"] == 0.0
+    assert np.isnan(found["expressway_northbound_within_50_km_of_high_power", "highway", "all"])
+    assert found["main_corridors_within_50_km_of_high_power", "highway", "all"] == pytest.approx(50 / 120)
+    assert found["expressway_within_80_km_of_megawatt", "highway", "all"] == 0.0
+    assert np.isnan(found["longest_way_to_megawatt", "highway", "AA"])
+    assert found["high_power_share_on_main_corridors", "highway", "all"] == 1.0
+    assert found["counties_with_high_power", "rural", "all"] == 0.0
+
+
+def test_maps_of_a_small_world_by_hand():
+    inventory, regions, network = small_world()
+    measured = coverage(inventory, regions, network)
+    counties = county_table(inventory, regions, measured.people)
+    assert counties.n_evse.tolist() == [24, 0]
+    assert counties.n_high_power.tolist() == [4, 0]
+    assert counties.evse_per_1000_people.tolist() == pytest.approx([24 / 1300, 0.0])
+    assert counties.urban_within_3_km[0] == pytest.approx(9 / 16, abs=1 / 128)
+    assert np.isnan(counties.rural_road_distance_to_high_power_km).all()
+    lines = line_table(network, measured.ways, {"G1": "First"})
+    assert lines.direction.tolist() == ["eastbound", "westbound"]
+    assert lines.name.tolist() == ["First", "First"]
+    assert lines.length_km.tolist() == [60.0, 60.0]
+    assert lines.longest_way_to_high_power_km.tolist() == [60.0, 120.0]
+    assert lines.longest_way_to_high_power_from.tolist() == ["Westend", "Eastend"]
+    assert np.isnan(lines.longest_way_to_megawatt_km).all()
+    links = link_table(measured.ways)
+    assert links.way_to_station_km.tolist() == [60.0, 120.0]
+
+
+amounts = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1, max_size=12)
+
+
+@given(amounts)
+def test_gini_is_the_mean_difference_between_two_people(counties):
+    amount, people = np.array(counties, float).T
+    each = amount / people
+    pairs = (people[:, None] * people * np.abs(each[:, None] - each)).sum()
+    if not amount.sum():
+        assert np.isnan(gini(amount, people))
+        return
+    assert gini(amount, people) == pytest.approx(pairs / (2 * amount.sum() * people.sum()), abs=1e-12)
+
+
+@given(amounts)
+def test_the_worst_tenth_is_that_of_everyone_in_a_row(counties):
+    amount, people = np.array(counties, float).T
+    row = np.sort(np.repeat(amount / people, 10 * people.astype(int)))
+    assert worst_mean(amount, people) == pytest.approx(row[: len(row) // 10].mean(), abs=1e-12)
+    assert worst_mean(amount, people, 1.0) == pytest.approx(amount.sum() / people.sum(), abs=1e-12)
+
+
+@given(road_graphs(), st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_the_way_by_road_is_that_of_all_pairs(graph, number):
+    """Every point over every node and link to every station, by Floyd and Warshall (up to four nodes: all are tried)."""
+    tail, head, _, length_m, _ = graph
+    n = min(int(max(tail.max(), head.max())) + 1, 4)
+    keep = (tail < n) & (head < n)
+    random = np.random.default_rng(number)
+    node, point, station = (random.uniform((104, 30), (105, 31), (size, 2)) for size in (n, 5, 3))
+
+    def street_km(a, b):
+        return 1.3 * np.array([[nearest_km(*p[:, None], *q[:, None])[0] for q in b] for p in a])
+
+    way = np.where(np.eye(n) > 0, 0.0, np.inf)
+    np.minimum.at(way, (tail[keep], head[keep]), length_m[keep] / 1000.0)
+    for k in range(n):
+        way = np.minimum(way, way[:, k : k + 1] + way[k])
+    over = street_km(point, node)[:, :, None] + (way + street_km(node, station).min(axis=1)).min(axis=1)[None, :, None]
+    slow = np.minimum(street_km(point, station).min(axis=1), over.min(axis=(1, 2)))
+    links = tail[keep], head[keep], length_m[keep] / 1000.0
+    fast = road_km(*point.T, *station.T, *node.T, *links, 1.3)
+    assert np.allclose(fast, slow, rtol=1e-6, atol=1e-4)
 
 
 def test_the_nation_is_between_its_best_and_worst_province():
@@ -223,11 +314,15 @@ def test_the_nation_is_between_its_best_and_worst_province():
     inventory = build_inventory(Config(), regions, network)
     rows = coverage_metrics(inventory, regions, network, regions.zone_nev)
     names = {(row.metric, row.layer) for row in rows}
-    for metric, layer in names:
+    for metric, layer in sorted(names):
+        if metric.startswith(
+            ("gini", "evse_per_1000_people_in", "n_service")
+        ):  # a nation may be less even than any province
+            continue
         mine = {row.province: row.value for row in rows if (row.metric, row.layer) == (metric, layer)}
         assert len(mine) == 32
         provinces = [value for code, value in mine.items() if code != "all"]
         assert np.nanmin(provinces) - 1e-12 <= mine["all"] <= np.nanmax(provinces) + 1e-12
-        if metric.startswith(("urban_", "expressway_", "counties", "townships", "service")):
-            assert min(provinces) >= 0
-            assert max(provinces) <= 1 + 1e-12
+        if metric.startswith(("urban_", "expressway_", "main_", "counties", "townships", "service")):
+            assert np.nanmin(provinces) >= 0
+            assert np.nanmax(provinces) <= 1 + 1e-12

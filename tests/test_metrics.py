@@ -14,12 +14,12 @@ from tests import synthetic
 from twin.errors import EngineError
 from twin.metrics.audit import ROWS_SHOWN, audit, audit_json, require
 from twin.metrics.grid import grid_metrics, grid_table
-from twin.metrics.policy import WHY_NOT
+from twin.metrics.policy import OF_PROVINCES, WHY_NOT
 from twin.metrics.queues import queue_metrics, wait_quantile_s
-from twin.metrics.scorecard import RULES, scorecard
+from twin.metrics.scorecard import RULES, provincial_scorecard, scorecard
 from twin.metrics.summary import metrics_table, stations_table
 from twin.tables.inputs import LAYERS
-from twin.tables.results import MetricsTable
+from twin.tables.results import MetricsTable, StationsTable
 from twin.tables.seeds import read
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, Law, RunTotals
 
@@ -269,6 +269,71 @@ def test_the_scorecard_says_every_line_and_invents_nothing() -> None:
             assert met == "not evaluated"
         if np.isnan(value):
             assert met == "not evaluated"
+
+
+def test_provinces_are_held_to_what_is_asked_of_every_place() -> None:
+    card = provincial_scorecard(POLICY, METRICS, STATIONS)
+    codes = sorted(set(METRICS.province) - {"all"})
+    assert card.line.tolist() == [line for line in POLICY["id"] if line in OF_PROVINCES for _ in codes]
+    assert card.province.tolist() == codes * len(OF_PROVINCES)
+    for line, place, target, value, met in zip(card.line, card.province, card.target, card.value, card.met, strict=True):
+        if not OF_PROVINCES[line]:
+            assert np.isnan(target)
+            assert met == "not evaluated"
+        if line == "632-0a":
+            assert value == FIGURES["n_high_power_evse", "all", place, None]
+    row = [line == "632-1c" for line in card.line].index(True)
+    here = STATIONS.province == codes[0]
+    due = here & (STATIONS.n_high_power == 0)
+    assert card.value[row] == STATIONS.busy_share[due].max(initial=0.0)
+    assert f"of {here.sum():,} stations are plugged" in card.why[row]
+
+
+def test_what_was_added_is_held_against_the_stock_before_the_plan() -> None:
+    """Base figures are those of the seeds: 1.44 M urban DC EVSEs and 51,500 at service areas at end-2024."""
+    counts = {
+        ("n_dc_evse", "urban"): 3_040_000.0, ("n_high_power_evse", "urban"): 54_000.0,
+        ("n_evse_of_60_kw", "highway"): 91_499.0,
+        ("n_evse", "highway"): 81_500.0, ("n_high_power_evse", "highway"): 9_650.0, ("n_high_power_evse", "all"): 150_000.0,
+        ("n_service_areas_with_megawatt", "highway"): 30.0,
+    }  # fmt: skip
+    rows = [(metric, layer, "all", np.nan, value, "-") for (metric, layer), value in counts.items()]
+    rows.append(("n_service_areas_with_megawatt", "highway", "GD", np.nan, 19.0, "-"))
+    rows.append(("longest_way_to_megawatt", "highway", "YN", np.nan, 79.0, "km"))
+    card = scorecard(POLICY, metrics_table("x", rows), STATIONS)
+    found = {
+        line: (value, met, why) for line, value, met, why in zip(card.line, card.value, card.met, card.why, strict=True)
+    }
+    assert found["1250-4"][:2] == (1_600_000.0, "met")
+    assert found["1250-6"][:2] == (39_999.0, "missed")
+    assert found["1250-5"][1] == "not evaluated"
+    assert "a stock later than 2024-12: 54,000 now, 55,000 then" in found["1250-5"][2]
+    assert found["GD-1"][:2] == (19.0, "missed")
+    assert found["YN-4"][:2] == (79.0, "met")
+    assert found["YN-3"][1] == "not evaluated"
+    stock, classes = read("charger_stock"), read("power_classes")
+    strong = np.isin(stock["power_class"], classes["power_class"][classes["rated_kw"] >= 250])
+    then = (stock["date"] == "2025-12") & (stock["layer"] == "highway")
+    n_strong = 9_650 - stock["n_evses"][then & strong].sum()
+    assert found["MOT25-2"][0] == pytest.approx(n_strong / (81_500 - stock["n_evses"][then].sum()))
+
+
+def test_idle_neighbours_and_short_stops_by_hand() -> None:
+    """Stations 0 and 1 are idle and 0.5 km apart, 2 is idle and alone, 3 is busy with high power and short stops."""
+    table = StationsTable(*(column[:4] for column in STATIONS))._replace(
+        lon=np.array([110.0, 110.0, 112.0, 114.0]),
+        lat=np.array([30.0, 30.0045, 30.0, 30.0]),
+        n_evse=np.array([4, 6, 10, 20], np.int32),
+        n_high_power=np.array([0, 3, 0, 5], np.int32),
+        n_sessions=np.array([1, 1, 0, 480]),
+        busy_share=np.array([0.01, 0.04, 0.0, 0.5]),
+    )
+    hours = metrics_table("x", [("n_hours", "all", "all", np.nan, 24.0, "h")])
+    card = scorecard(POLICY, hours, table)
+    found = {line: (value, met) for line, value, met in zip(card.line, card.value, card.met, strict=True)}
+    assert found["632-1e"] == (10 / 40, "not evaluated")
+    # 6 EVSEs x 0.04 x 24 h in one session is 5.8 h; 20 x 0.5 x 24 h in 480 is half an hour.
+    assert found["632-1d"] == (5 / 8, "not evaluated")
 
 
 def test_verdicts_by_hand() -> None:

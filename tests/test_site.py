@@ -1,206 +1,224 @@
-"""Photovoltaics and storage behind a transformer: cases worked by hand, and laws over random sites."""
+"""`twin site`: what it promises stands in the files it leaves, and what cannot be is said with its numbers."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from tests.one_site import FLAT_W, Guests, curve_classes, live, sites
-from tests.posed import along, behave, cars, road
-from tests.posed import live as live_case
-from twin.engine import account
-from twin.engine.plants import close_sites, plant_laws
-from twin.engine.world import Given, World
-from twin.errors import DataError
-from twin.tables.plants import DISPATCHES, Behind, Plants
-from twin.tables.state import FAST
+from twin.cli import app
+from twin.config import Config, load
+from twin.nation import Places, build_places, build_supply
+from twin.siting.candidates import KINDS, build_candidates, package_of, priced
+from twin.siting.flow import site
+from twin.siting.journeys import journey_sets
+from twin.siting.questions import covering_question, has_kind, median_question
+from twin.siting.request import Request, check_candidates, check_request
+from twin.siting.search import allocate as shared_out
+from twin.siting.search import ground_of, judged
+from twin.stations.choosing import greedy, solve
+from twin.stations.covering import covered
+from twin.stations.files import import_stations
+from twin.stations.inventory import Inventory
+from twin.stations.limits import POWER_FACTOR
+from twin.tables.inputs import LAYERS
 
-KWH = 3_600_000
-MWS = 1_000_000
-N_WINDOWS = 36
-
-
-def behind(
-    pv_w: Any = 0, storage_w: Any = 0, capacity_ws: Any = 0, stored_ws: Any = 0, rule: str = "peak_shaving",
-    is_feed_in: int = 1, sun_ppm: Any = 1_000_000, price: Any = 0.0,
-) -> Behind:  # fmt: skip
-    """Return plants at the first stations under one sky for all provinces and windows of two days."""
-    columns = [np.atleast_1d(np.asarray(x, np.int64)) for x in (pv_w, storage_w, capacity_ws, stored_ws)]
-    columns = [np.resize(column, max(map(len, columns))) for column in columns]
-    sun = np.broadcast_to(np.resize(sun_ppm, 576), (31, 576)).astype(np.int32).copy()
-    prices = np.broadcast_to(np.asarray(price, np.float64), (31, 24)).copy()
-    plants = Plants(np.arange(len(columns[0]), dtype=np.int32), *columns)
-    return Behind(plants, sun, prices, DISPATCHES.index(rule), 870_000, is_feed_in)
+CONFIGS = Path(__file__).parent.parent / "configs"
+PROVINCES = ("NX", "QH")
 
 
-def one_car(target_ws: int) -> Guests:
-    """Return a car of 100 kW at any state of charge that comes at 0 s with nothing."""
-    return Guests(*(np.array([x]) for x in (0, 0, 0, 0, 0, target_ws, FAST)))
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load(CONFIGS / "national-2027.yaml")
 
 
-def lived(stands: Behind, guests: Guests, n_windows: int, limit_w: int) -> tuple[World, Any, Any]:
-    """Live windows at a station with one EVSE of 100 kW; return the world, the visits and the first hour of its site."""
-    classes = curve_classes([500 * MWS], [[FLAT_W] * 21])
-    world, visits = live(sites([[(FLAT_W, 1)]], classes=classes, limit_w=limit_w)._replace(behind=stands), guests, n_windows)
-    return world, visits, close_sites(world, 0)
+@pytest.fixture(scope="module")
+def places(config: Config) -> Places:
+    return build_places(config)
 
 
-def test_one_car_behind_a_small_transformer_by_hand() -> None:
-    """60 kW from the transformer, 20 kW of sun, storage of 30 kW with 18 of its 108 MWs (30 kWh).
+@pytest.fixture(scope="module")
+def inventory(config: Config, places: Places) -> Inventory:
+    return build_supply(config, places).inventory
 
-    The car takes its 100 kW for 900 s: 60 from the grid, 20 from the sun, 20 from the storage, which is then empty. It goes
-    on at 80 kW until it has 138 MWs (less half a watt second, so that no rounding makes a second of it) at 1,500 s.
-    Storage then fills at 30 kW, 20 of them sun and 10 grid, up to 1,800 s: 9 MWs, of which 7.83 stay.
-    """
-    stands = behind(20_000, 30_000, 30 * KWH, 18 * MWS)
-    world, visits, hour = lived(stands, one_car(138 * MWS - 1), 6, 60_000)
-    assert visits.end_s.tolist() == [1500]
-    assert visits.peak_power_w.tolist() == [100_000]
-    state = world.plants.state
-    assert state.stored_ws.tolist() == [7_830_000]
-    totals = {name: int(getattr(world.plants.totals, name)[0]) for name in world.plants.totals._fields}
-    assert totals == {
-        "pv_ws": 36 * MWS, "used_ws": 36 * MWS, "fed_ws": 0, "filled_ws": 9 * MWS, "given_ws": 18 * MWS,
-        "lost_ws": 1_170_000, "grid_ws": 93 * MWS - 1, "taken_ws": 138 * MWS - 1, "peak_w": 60_000, "load_peak_w": 100_000,
+
+def asked(places: Places, request: Request, config: Config, inventory: Inventory) -> tuple[Any, Any, Any]:
+    package = check_request(request, config, places.regions.province_code.tolist())
+    candidates = check_candidates(request, places, build_candidates(inventory, places, package))
+    return package, candidates, np.isin(places.regions.province_code, request.provinces or places.regions.province_code)
+
+
+def never(config: Config, folder: Path) -> dict[str, Any]:
+    raise AssertionError("nothing is to be lived")
+
+
+def test_what_is_promised_stands_in_the_list_that_is_left(
+    tmp_path: Path, config: Config, places: Places, inventory: Inventory
+) -> None:
+    """The scenario that is left loads, has the same stations and the new ones, and reaches the figure that was promised."""
+    request = Request(3e7, provinces=PROVINCES, n_points=2)
+    told = site(config, request, tmp_path / "sited", never)
+    assert told["cost_cny"] <= 3e7
+    assert told["before"] < told["after"] == pytest.approx(told["bound"])
+    assert [row["cost_cny"] <= limit for row, limit in zip(told["frontier"], (0, 1.5e7, 3e7), strict=True)] == [True] * 3
+    assert json.loads((tmp_path / "sited" / "site.json").read_text(encoding="utf-8")) == told
+    after = load(tmp_path / "sited" / "scenario.yaml")
+    assert after.scenario.seed == config.scenario.seed
+    found = build_supply(after, places).inventory
+    n_plugs = int(inventory.pools.n_evse[inventory.pools.n_batteries == 0].sum())
+    assert found.n_evse_total == n_plugs + 4 * told["n_sites"]
+    assert len(found.stations.zone) == len(inventory.stations.zone) + told["n_sites"] - told["in_service_areas"]
+    package, _, here = asked(places, request, config, inventory)
+    left = build_candidates(found, places, package)
+    assert covering_question(found, places, package, left, here, LAYERS).now == pytest.approx(told["after"], abs=1e-4)
+    whole = pq.read_table(tmp_path / "sited" / "stations.parquet")
+    few = whole.filter(pc.match_substring(whole["id"], "cell-"))
+    pq.write_table(few, tmp_path / "few.parquet")
+    assert import_stations(tmp_path / "few.parquet", tmp_path / "again.parquet")["n_evse"] == 4 * told["in_urban_cells"] > 0
+
+
+@pytest.mark.parametrize("objective", ["covering", "median"])
+def test_no_two_sites_do_more(objective: str, config: Config, places: Places, inventory: Inventory) -> None:
+    """With money for two, the choice is the best of all pairs of the province's sites."""
+    layers = ("urban", "rural")
+    request = Request(6e6, objective, provinces=("NX",), layers=layers if objective == "covering" else ())
+    package, candidates, here = asked(places, request, config, inventory)
+    if objective == "covering":
+        question = covering_question(inventory, places, package, candidates, here, layers)
+    else:
+        question = median_question(inventory, places, package, candidates, here)
+    problem = question.covering
+    members = problem.sets.toarray()
+    alone = members.T @ problem.weight
+    both = members.T @ (members * problem.weight[:, None])
+    pair = alone[:, None] + alone[None, :] - both
+    pair[problem.cost[:, None] + problem.cost[None, :] > request.budget_cny] = 0.0
+    found = solve(problem, request.budget_cny)
+    assert found.value == pytest.approx(max(pair.max(), alone.max()), rel=1e-6)
+    assert found.gap <= 1e-5
+    assert found.value >= covered(problem, greedy(problem, request.budget_cny)) - 1e-12
+
+
+def test_costs_are_those_of_evses_and_the_next_transformer(config: Config, places: Places, inventory: Inventory) -> None:
+    """4 x 480 kW at 0.75 CNY/W, and 1,600 kVA at 900 CNY: 0.6 + 0.4 / 4 of 1,920 kW over 0.95 x 0.955 is 1,481 kVA."""
+    package = package_of(config, "hp_480", 4, 2500.0)
+    kva, cost_cny, limit_w = priced(inventory, package, np.array([-1]), np.array([1]))
+    assert (config.stations.site_limit_share, config.stations.module_efficiency) == (0.6, 0.955)
+    assert kva[0] == pytest.approx(1920 * 0.7 / (0.95 * 0.955))
+    assert cost_cny[0] == pytest.approx(4 * 480_000 * 0.75 + 1600 * 900.0)
+    assert limit_w[0] == int(1600 * 1000 * POWER_FACTOR * config.stations.module_efficiency)
+    candidates = build_candidates(inventory, places, package)
+    has = has_kind(inventory, package)
+    assert not has[candidates.station[candidates.station >= 0]].any()
+    assert (candidates.limit_w >= 480_000).all()
+    assert len(set(candidates.id.tolist())) == len(candidates.id)
+
+
+def test_a_journey_needs_a_site_where_nothing_stands() -> None:
+    """400 km in four links, 150 km at the start and after a charge; a plug stands at 100 km, sites at 200 and 300."""
+    length_m = np.full(4, 100_000)
+    free = {0: [-1], 1: [5], 2: [7]}
+    sets = journey_sets([0, 1, 2, 3], length_m, free, 150.0, 150.0)
+    assert [members.tolist() for members in sets] == [[5], [7]]
+    assert journey_sets([0, 1, 2, 3], length_m, {**free, 1: [-1], 2: [-1, 7]}, 150.0, 150.0) == []
+    assert [each.tolist() for each in journey_sets([0, 1], length_m, {}, 150.0, 150.0)] == [[]]
+
+
+def test_waits_are_read_by_place_and_neighbours_stand_in(config: Config, places: Places, inventory: Inventory) -> None:
+    """A run that kept two sides and a town: what they left is theirs, and that of places that the sample left out."""
+    package = package_of(config, "hp_480", 4, 2500.0)
+    request = Request(1e8, "waits", layers=("urban", "highway"))
+    candidates = check_candidates(request, places, build_candidates(inventory, places, package, is_new_only=False))
+    assert set(candidates.kind.tolist()) == {KINDS.index("urban cell"), KINDS.index("service area")}
+    ground = ground_of(inventory, places, package, candidates)
+    sides = [int(np.flatnonzero(inventory.side == k)[0]) for k in (0, 1)]
+    town = int(np.flatnonzero(inventory.side < 0)[0])
+    rows = [*sides, town]
+    lived = {
+        "list_id": [f"station-{row}" for row in rows], "n_arrivals": [10, 5, 5], "n_sessions": [8, 5, 5],
+        "mean_wait_s": [60.0, 0.0, np.nan], "n_balked": [1, 0, 0], "n_reneged": [1, 0, 0],
     }  # fmt: skip
-    assert hour.grid_kwh[0] == np.float32((93 * MWS - 1) / 3.6e6)
-    assert hour.grid_peak_kw[0] == 60.0
-    assert world.ledger.plant_ws[:, 0, :2].tolist() == [[18 * MWS, 18 * MWS], [18 * MWS, -9 * MWS]]
+    nothing = shared_out(ground, np.zeros(ground.n_places), 0.0)
+    found = judged(config, inventory, places, ground, candidates, nothing, lived)
+    patience_s = config.behaviour.patience_s
+    assert found.burden_min == pytest.approx((8 * 60 + 2 * patience_s) / 20 / 60)
+    assert found.wait_min == pytest.approx(8 * 60 / 18 / 60)
+    way = places.network.site_link % 2
+    assert found.left_s[0] == 8 * 60 + 2 * patience_s
+    alike = way == way[0] if way[0] != way[1] else np.arange(len(way)) == 0
+    assert (found.left_s[: ground.n_sides][alike] == found.left_s[0]).all()
+    assert (found.left_s[ground.n_sides :] == 0.0).all()
 
 
-@pytest.mark.parametrize("is_feed_in", [0, 1])
-def test_sun_beyond_what_is_taken_goes_into_the_grid_or_is_lost(is_feed_in: int) -> None:
-    """150 kW of sun, 100 kW for the car: 50 kW are left, and 150 when it has gone, of which the transformer passes 120."""
-    stands = behind(150_000, is_feed_in=is_feed_in)
-    world, visits, _ = lived(stands, one_car(30 * MWS - 1), 2, 120_000)
-    assert visits.end_s.tolist() == [300]
-    totals = world.plants.totals
-    assert totals.used_ws[0] == 30 * MWS - 1
-    assert totals.fed_ws[0] == is_feed_in * (15 * MWS + 1 + 36 * MWS)
-    assert totals.grid_ws[0] == 0
+BAD = {
+    "no money": (("--budget", "0"), ["--budget: found 0 CNY; wanted an amount above 0"]),
+    "too little": (
+        ("--budget", "100000", "--province", "NX"),
+        ["--budget: found 100,000 CNY", "the cheapest of"],
+    ),
+    "no candidates": (
+        ("--budget", "1e9", "--province", "HK"),
+        ["--province: found 'HK'; wanted one of BJ"],
+    ),
+    "transformer": (
+        ("--budget", "1e9", "--evses", "24", "--power-class", "mw_1440"),
+        ["--evses: found 24 EVSEs of 1,440 kW, which need", "a transformer of 2,500 kVA feeds"],
+    ),
+    "all at once": (
+        ("--budget", "-5", "--objective", "best", "--layer", "sea", "--power-class", "hp_1", "--runs", "-1"),
+        ["--budget", "--objective", "--layer", "--power-class: found 'hp_1'", "--runs"],
+    ),
+}
 
 
-def test_idle_storage_stands_still_and_the_car_has_what_the_transformer_gives() -> None:
-    stands = behind(0, 30_000, 30 * KWH, 18 * MWS, "none")
-    world, visits, _ = lived(stands, one_car(60 * MWS - 1), 6, 60_000)
-    assert visits.end_s.tolist() == [1000]
-    assert world.plants.state.stored_ws.tolist() == [18 * MWS]
+@pytest.mark.parametrize("name", BAD)
+def test_bad_requests_are_named_with_their_numbers_and_leave_nothing(name: str, tmp_path: Path) -> None:
+    arguments, said = BAD[name]
+    out = tmp_path / "sited"
+    result = CliRunner().invoke(app, ["site", str(CONFIGS / "national-2027.yaml"), *arguments, "--out", str(out)])
+    assert result.exit_code == 2
+    for text in said:
+        assert text in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_storage_buys_in_the_cheap_hour_for_the_dear_one() -> None:
-    """Energy costs 0.2 in the first hour, 1.0 in the second: storage of 60 kW is full in the first hour.
+def test_what_is_told_is_one_line_of_json_or_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"cost_cny": 0.0, "n_packages": 0, "figure": 0.5, "bound": None, "gap": None, "mean_wait_min": None}
+    seen: list[Request] = []
 
-    It holds 10 kWh of 60, so 50 kWh are missing: 57.5 kWh at 0.87, less than an hour at 60 kW. Powers are whole watts, so
-    less than a watt of a window is missing at the end.
-    """
-    price = [0.2, 1.0] + [0.5] * 22
-    stands = behind(0, 60_000, 60 * KWH, 10 * KWH, "tariff", price=price)
-    nobody = Guests(*(np.zeros(0, np.int64) for _ in range(7)))
-    world, _, _ = lived(stands, nobody, 12, 100_000)
-    state = world.plants.state
-    assert 60 * KWH - 300 < state.stored_ws[0] <= 60 * KWH
-    assert world.plants.totals.filled_ws[0] <= 60_000 * 3600
+    def chosen(config: Config, request: Request, out: Path, live: Any, say: Any) -> dict[str, Any]:
+        seen.append(request)
+        say("working")
+        return {"objective": request.objective, "after": 0.5, "frontier": [row]}
 
-
-def test_in_the_dear_hour_storage_serves_the_car_before_the_grid() -> None:
-    """The dear hour comes first, cheap ones after it: nothing is kept, and 60 of the car's 100 kW come from storage."""
-    price = [1.0] + [0.2] * 23
-    stands = behind(0, 60_000, 60 * KWH, 60 * KWH, "tariff", price=price)
-    world, _, _ = lived(stands, one_car(90 * MWS - 1), 3, 100_000)
-    assert world.plants.totals.given_ws[0] == 54 * MWS
-    assert world.plants.totals.grid_ws[0] == 36 * MWS - 1
-
-
-def draw_sites(draw: st.DrawFn) -> tuple[Given, Guests]:
-    """Draw up to three stations with plants under a changing sky, and guests."""
-    whole = st.integers
-    n = draw(whole(1, 3))
-    limits = [draw(st.sampled_from([20_000, 60_000, 200_000])) for _ in range(n)]
-    storage_w = [int(limit * draw(st.sampled_from([0.0, 0.1, 1.0]))) for limit in limits]
-    capacity_ws = [power * draw(whole(60, 14_400)) for power in storage_w]
-    stands = behind(
-        [draw(st.sampled_from([0, 10_000, 300_000])) for _ in range(n)], storage_w, capacity_ws,
-        [capacity * draw(whole(0, 10)) // 10 for capacity in capacity_ws], draw(st.sampled_from(DISPATCHES)),
-        draw(whole(0, 1)), [draw(whole(0, 1_000_000)) for _ in range(12)],
-        [draw(whole(1, 9)) / 10 for _ in range(24)],
-    )  # fmt: skip
-    given_sites = sites([[(FLAT_W, draw(whole(1, 4)))] for _ in range(n)], classes=TAPERING, patience_s=1e6)
-    given_sites.stations.site_limit_w[:] = limits
-    n_guests = draw(whole(0, 12))
-    arrival_s = sorted(draw(whole(0, (N_WINDOWS - 1) * 300)) for _ in range(n_guests))
-    pool = [draw(whole(0, n - 1)) for _ in range(n_guests)]
-    energy_ws = [draw(whole(0, 100 * MWS)) for _ in range(n_guests)]
-    columns = (np.arange(n_guests), arrival_s, pool, [draw(whole(0, 1)) for _ in pool], energy_ws, [190 * MWS] * n_guests)
-    guests = Guests(*(np.array(x, np.int64) for x in (*columns, [FAST] * n_guests)))
-    return given_sites._replace(behind=stands), guests
-
-
-TAPERING = curve_classes([200 * MWS] * 2, [np.linspace(100_000, 20_000, 21), np.linspace(30_000, 90_000, 21)])
-
-
-@settings(max_examples=60)
-@given(st.composite(draw_sites)())
-def test_every_random_site_keeps_the_laws(case: tuple[Given, Guests]) -> None:
-    """Sun and storage and grid make what vehicles and storage take; storage stays in bounds, the transformer holds."""
-    nation, guests = case
-    world, _ = live(nation, guests, N_WINDOWS, max(len(guests.vehicle), 1))
-    account._settle(N_WINDOWS * 300, world.active, world.site())
-    for hour in range(N_WINDOWS // 12):
-        close_sites(world, hour)
-    broken = [law for law in plant_laws(world) if not law.holds]
-    assert not broken
-    state, plants = world.plants.state, nation.behind.plants
-    assert (state.least_ws >= 0).all()
-    assert (state.most_ws <= plants.capacity_ws).all()
-    # What the zone's books say, from the outside: no quarter hour draws more than transformers give.
-    net_ws = world.ledger.load_ws[:3].sum(axis=(0, 1)) - world.ledger.plant_ws.sum(axis=(0, 1))
-    n_evse = int(nation.pools.n_evse.sum())
-    assert net_ws.max() <= int(nation.stations.site_limit_w.sum()) * 900 + 3 * n_evse
-
-
-def stations(**more: Any) -> dict[str, Any]:
-    return {"node": [1], "n_evse": 2, "rated_power_kw": 60.0, **{name: [value] for name, value in more.items()}}
-
-
-@pytest.mark.parametrize(
-    ("columns", "told"),
-    [
-        ({"pv_kw": -1.0}, ["stations.pv_kw, row 0", "-1"]),
-        ({"storage_kw": -5.0, "storage_kwh": -2.0}, ["stations.storage_kw, row 0", "stations.storage_kwh, row 0"]),
-        ({"storage_kw": 130.0, "storage_kwh": 10.0}, ["stations.storage_kw, row 0", "130", "site_limit_kw"]),
-        (
-            {"storage_kw": 70.0, "storage_kwh": 10.0, "site_limit_kw": 60.0},
-            ["stations.storage_kw, row 0: found 70"],
-        ),
-        ({"storage_kwh": 10.0}, ["stations.storage_kw, row 0", "more than 0 where storage_kwh is"]),
-        ({"storage_kw": 10.0}, ["stations.storage_kwh, row 0", "more than 0 where storage_kw is"]),
-    ],
-)
-def test_a_site_that_cannot_be_is_refused_with_every_fault(columns: dict[str, float], told: list[str]) -> None:
-    with pytest.raises(DataError) as refused:
-        live_case(road(2), stations(**columns), cars(0.5), along(1, 2, 0), behave())
-    assert all(part in str(refused.value) for part in told), str(refused.value)
-
-
-def test_the_load_of_a_zone_is_that_of_its_sites_at_the_grids_side() -> None:
-    case = stations(site_limit_kw=60.0, pv_kw=50.0, storage_kw=30.0, storage_kwh=60.0)
-    run = live_case(road(2), case, cars(np.full(6, 0.12)), along(6, 2, np.arange(6) * 1800 + 36_000), behave(n_days=2))
-    grid, hours = run.table("grid").to_pydict(), run.table("site_hours").to_pydict()
-    efficiency = 0.955
-    sun_kwh = sum(hours["pv_used_kwh"]) + sum(hours["pv_fed_in_kwh"])
-    assert sum(grid["pv_kw"]) / 4 * efficiency == pytest.approx(sun_kwh, rel=1e-6)
-    storage_kwh = sum(hours["storage_out_kwh"]) - sum(hours["storage_in_kwh"])
-    assert sum(grid["storage_kw"]) / 4 * efficiency == pytest.approx(storage_kwh, rel=1e-6)
-    assert sum(hours["vehicles_kwh"]) == pytest.approx(run.stations.to_pydict()["energy_kwh"][0], rel=1e-6)
-    assert run.stations.to_pydict()["storage_kwh"] == [60.0]
-    figures = {
-        row["metric"]: row["value"] for row in run.metrics.to_pylist() if row["layer"] == row["province"] == "all"
+    monkeypatch.setattr("twin.siting.site", chosen)
+    arguments = ["site", str(CONFIGS / "national-2027.yaml"), "--budget", "1e6", "--objective", "waits", "--runs", "2"]
+    result = CliRunner().invoke(app, [*arguments, "--province", "NX", "--province", "QH", "--json"])
+    assert json.loads(result.stdout) == {
+        "folder": str(Path("sites/national-2027-waits")), "objective": "waits", "after": 0.5, "frontier": [row],
     }  # fmt: skip
-    assert figures["n_stations_with_pv"] == figures["n_stations_with_storage"] == 1
-    assert figures["pv_used_share"] == pytest.approx(sum(hours["pv_used_kwh"]) / sum(hours["pv_kwh"]), rel=1e-6)
-    assert 0.0 < figures["site_green_share"] < 1.0
-    assert max(hours["grid_peak_kw"]) <= 60.0
+    assert result.stderr == "working\n"
+    assert seen == [Request(1e6, "waits", ("NX", "QH"), n_runs=2)]
+    table = CliRunner().invoke(app, arguments).stdout.splitlines()
+    assert table[-2].split() == list(row)
+    assert table[-1].split() == ["0", "0", "0.5", "-", "-", "-"]
+
+
+def test_a_province_without_sites_is_named(config: Config, places: Places, inventory: Inventory, tmp_path: Path) -> None:
+    """Sites that all have such EVSEs already are none."""
+    package = check_request(Request(1e9), config, places.regions.province_code.tolist())
+    candidates = build_candidates(inventory, places, package)
+    nothing = candidates.take(np.flatnonzero(candidates.province != 28))
+    code = str(places.regions.province_code[28])
+    with pytest.raises(Exception, match=f"--province {code}: found 0 candidate sites in urban, highway, rural"):
+        check_candidates(Request(1e9, provinces=(code,)), places, nothing)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "a").touch()
+    with pytest.raises(Exception, match="wanted a new or empty folder"):
+        site(config, Request(1e9), tmp_path / "taken", never)

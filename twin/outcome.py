@@ -14,9 +14,10 @@ import twin
 from twin.agents import GridOperator, StationOperator
 from twin.config.files import FILE_SETTINGS
 from twin.metrics.audit import audit_json
-from twin.metrics.coverage import coverage_metrics
+from twin.metrics.coverage import Coverage, coverage, coverage_metrics
+from twin.metrics.coverage_maps import county_table, line_table, link_table
 from twin.metrics.grid import grid_table
-from twin.metrics.scorecard import scorecard
+from twin.metrics.scorecard import provincial_scorecard, scorecard
 from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
@@ -31,7 +32,6 @@ from twin.tables.results import (
     MetricsTable,
     NetworkTable,
     OperatorsTable,
-    ScorecardTable,
     StationsTable,
 )
 from twin.tables.totals import Law, RunTotals
@@ -60,20 +60,21 @@ def write_outcome(
     grid = grid_table(totals, supply.base, regions, config.stations.module_efficiency)
     home_zone = places.regions.county_zone[demand.given.vehicles.home]
     n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
-    coverage: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone)
+    found = coverage(inventory, regions, places.network)
+    rows: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone, found)
     if config.scenario.extent == "nation":
-        coverage.append(("n_private_evse", "all", "all", float(_private_evse(config)), "-"))
+        rows.append(("n_private_evse", "all", "all", float(_private_evse(config)), "-"))
     else:
         # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
-        coverage = [row for row in coverage if row[1] in ("all", "urban")]
-    coverage += tour_metrics(demand.given.itineraries, totals.counts)
+        rows = [row for row in rows if row[1] == "urban" or row[:2] == ("evse_per_1000_vehicles", "all")]
+    rows += tour_metrics(demand.given.itineraries, totals.counts)
     metrics = summarise(
         config.scenario.name,
         totals,
         inventory,
         regions,
         grid,
-        coverage,
+        rows,
         supply.prices.is_valley,
         demand.passages_within_zones,
     )
@@ -81,8 +82,10 @@ def write_outcome(
     writer.write("metrics", metrics)
     writer.write("stations", stations)
     writer.write("grid", grid)
-    writer.write("scorecard", _scorecard(config, metrics, stations))
+    _write_scorecards(writer, config, metrics, stations)
     writer.write("network", _network_table(places))
+    if config.scenario.extent == "nation":
+        _write_coverage(writer, places, supply, found)
     writer.write("operators", _bulletins(OperatorsTable, model.bulletins(StationOperator)))
     writer.write("grid_days", _bulletins(GridDaysTable, model.bulletins(GridOperator)))
     writer.write_json("audit", audit_json(laws))
@@ -96,6 +99,15 @@ def write_outcome(
     writer.write_json("manifest", manifest(writer, config, totals, laws, clock, **told))
     if config.output.report:
         write_report(writer.folder, writer.folder / "report.html")
+
+
+def _write_coverage(writer: RunWriter, places: Places, supply: Supply, found: Coverage) -> None:
+    """Write the tables from which coverage is mapped."""
+    lines = seeds.read("expressway_lines")
+    names = dict(zip(lines["line"].tolist(), lines["name_en"].tolist(), strict=True))
+    writer.write("county_coverage", county_table(supply.inventory, places.regions, found.people))
+    writer.write("line_coverage", line_table(places.network, found.ways, names))
+    writer.write("link_coverage", link_table(found.ways))
 
 
 def _private_evse(config: Config) -> int:
@@ -117,20 +129,22 @@ def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:
             yield {"name": Path(name).name, "sha256": hash_file(Path(name)), "licence": "the user's"}
 
 
-def _scorecard(config: Config, metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
+def _write_scorecards(writer: RunWriter, config: Config, metrics: MetricsTable, stations: StationsTable) -> None:
     """Hold the policy lines against the run; a city cannot judge them, nor a sample of the fleet with its stations."""
-    card = scorecard(seeds.read("policy_lines"), metrics, stations)
-    if config.fleet.sample == 1.0 and config.scenario.extent == "nation":
-        return card
+    policy = seeds.read("policy_lines")
+    cards: dict[str, Any] = {"scorecard": scorecard(policy, metrics, stations)}
+    is_nation = config.scenario.extent == "nation"
+    if is_nation:
+        cards["scorecard_provinces"] = provincial_scorecard(policy, metrics, stations)
     why = "a sample of fleet and stations was run; set fleet.sample to 1"
-    if config.scenario.extent == "city":
+    if not is_nation:
         why = "a city was run; the lines are drawn for the nation and its provinces"
-    n_lines = len(card.line)
-    return card._replace(
-        value=np.full(n_lines, np.nan),
-        met=np.full(n_lines, VERDICTS[2], object),
-        why=np.full(n_lines, why, object),
-    )
+    for name, card in cards.items():
+        if config.fleet.sample < 1.0 or not is_nation:
+            n_lines = len(card.line)
+            blank = {"met": np.full(n_lines, VERDICTS[2], object), "why": np.full(n_lines, why, object)}
+            card = card._replace(value=np.full(n_lines, np.nan), **blank)
+        writer.write(name, card)
 
 
 def manifest(

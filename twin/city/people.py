@@ -11,7 +11,7 @@ from twin.city.activity import read_activity
 from twin.city.zones import Zoning, plane_km
 from twin.errors import DataError
 from twin.fleet import figures
-from twin.metrics.coverage import disc_points
+from twin.metrics.points import disc_points
 from twin.network.classes import EXPRESSWAY, RAMPS, RESIDENTIAL, TERTIARY
 from twin.network.graph import Network
 from twin.network.regions import Regions

@@ -9,9 +9,11 @@ from scipy.sparse.csgraph import dijkstra
 
 from twin.tables.columns import F64, I32, I64
 
-__all__ = ["distance_ahead_m", "longest_way_ahead_m", "metres_within"]
+__all__ = ["distance_ahead_m", "links_before", "longest_way_ahead_m", "metres_within"]
 
 BOOL = NDArray[np.bool_]
+TARGETS_AT_ONCE = 256
+"""Rows of distances held at a time: 25 MB on the backbone."""
 
 
 def distance_ahead_m(tail: I32, head: I32, reverse: I32, length_m: F64, has_station: BOOL) -> F64:
@@ -48,6 +50,37 @@ def distance_ahead_m(tail: I32, head: I32, reverse: I32, length_m: F64, has_stat
     backwards = csr_matrix((weights, (rows, columns)), shape=(n_links + 1, n_links + 1))
     ahead = dijkstra(backwards, indices=[n_links])[0, :n_links]
     return np.where(has_station, 0.0, ahead)
+
+
+def links_before(tail: I32, head: I32, reverse: I32, length_m: F64, targets: I64, limit_m: float) -> tuple[I64, I64, F64]:
+    """Links from whose ends one reaches the end of target links within a limit, without turning back.
+
+    Parameters
+    ----------
+    tail, head, reverse, length_m
+        As for `distance_ahead_m`.
+    targets : ndarray of int64
+        Links at whose ends one wants to be.
+    limit_m : float
+        Longest way, metres.
+
+    Returns
+    -------
+    target, link, ahead_m : ndarray
+        Position in `targets`, link, and way from the end of that link to the end of the target; 0 for itself.
+    """
+    n_links = len(tail)
+    before, after = _successors(tail, head, reverse)
+    backwards = csr_matrix((length_m[after], (after, before)), shape=(n_links, n_links))
+    parts = []
+    for first in range(0, len(targets), TARGETS_AT_ONCE):
+        ahead = dijkstra(backwards, indices=targets[first : first + TARGETS_AT_ONCE], limit=limit_m)
+        row, link = np.nonzero(np.isfinite(ahead))
+        parts.append((row + first, link, ahead[row, link]))
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    target, link, ahead_m = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return target, link, ahead_m
 
 
 def _successors(tail: I32, head: I32, reverse: I32) -> tuple[I64, I64]:

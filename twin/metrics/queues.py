@@ -146,6 +146,8 @@ def _wait_rows(totals: RunTotals) -> Iterator[Row]:
 def _supply_rows(there: Supply, provinces: list[str]) -> Iterator[Row]:
     yield from cell_rows("n_stations", "-", there.n_stations, provinces)
     yield from cell_rows("n_evse", "-", there.n_evse, provinces)
+    yield from cell_rows("n_dc_evse", "-", there.n_dc, provinces)
+    yield from cell_rows("n_evse_of_60_kw", "-", there.n_60_kw, provinces)
     yield from cell_rows("n_high_power_evse", "-", there.n_high_power, provinces)
     yield from cell_rows("n_megawatt_evse", "-", there.n_megawatt, provinces)
     yield from cell_rows("rated_power_gw", "GW", there.rated_power_w / 1e9, provinces)

@@ -12,12 +12,15 @@ from twin.tables.columns import F64, I32, I64
 from twin.tables.inputs import LAYERS
 
 if TYPE_CHECKING:
+    from twin.network.regions import Regions
     from twin.stations.inventory import Inventory
     from twin.tables.inputs import Pools
 
 ALL = "all"
 """Stands for every layer, or the nation."""
 
+FAST_W = 60_000
+"""Least power of the EVSEs that notice 1250 counts at service areas."""
 HIGH_POWER_W = 250_000
 MEGAWATT_W = 1_000_000
 SECONDS_PER_HOUR = 3600
@@ -36,11 +39,23 @@ class Row(NamedTuple):
     unit: str
 
 
+class Metric(NamedTuple):
+    """One figure of the whole run: name, layer or "all", province code or "all", value (NaN: cannot be formed), unit."""
+
+    metric: str
+    layer: str
+    province: str
+    value: float
+    unit: str
+
+
 class Supply(NamedTuple):
     """What stands ready, as [province, layer] sums. Swap bays are EVSEs, and have their racks' power for a rated one."""
 
     n_stations: I64
     n_evse: I64
+    n_dc: I64
+    n_60_kw: I64
     n_high_power: I64
     n_megawatt: I64
     rated_power_w: I64
@@ -66,6 +81,8 @@ def supply(inventory: Inventory, n_provinces: int) -> Supply:
     return Supply(
         n_stations=cell_sums(cell, np.ones(cell.size, np.int64), n_provinces),
         n_evse=summed(n_evse),
+        n_dc=summed(n_evse * is_plug_of(pools) * (pools.is_ac == 0)),
+        n_60_kw=summed(n_evse * is_plug_of(pools, FAST_W)),
         n_high_power=summed(n_evse * is_plug_of(pools, HIGH_POWER_W)),
         n_megawatt=summed(n_evse * is_plug_of(pools, MEGAWATT_W)),
         rated_power_w=summed(n_evse * is_plug_of(pools) * pools.rated_power_w.astype(np.int64)),
@@ -117,3 +134,19 @@ def hour_rows(metric: str, unit: str, values: NDArray[Any], layers: Iterable[str
     for values_of_layer, layer in zip(values, layers, strict=True):
         for hour, value in enumerate(values_of_layer):
             yield Row(metric, layer, ALL, float(hour), float(value), unit)
+
+
+def spread(
+    metric: str,
+    layer: str,
+    unit: str,
+    regions: Regions,
+    over: NDArray[Any],
+    under: NDArray[Any],
+    scale: float = 1.0,
+) -> list[Metric]:
+    """One row for the nation and one per province: a sum over another, NaN where that is zero."""
+    above, below = (np.concatenate(([part.sum()], part)).astype(np.float64) for part in (over, under))
+    values = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0) * scale
+    places = ["all", *regions.province_code.tolist()]
+    return [Metric(metric, layer, place, value, unit) for place, value in zip(places, values.tolist(), strict=True)]

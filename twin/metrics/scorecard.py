@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.metrics.policy import NO_RULE, WHY_NOT
+from twin.metrics import new_lines
+from twin.metrics.facts import Answer, Facts
+from twin.metrics.policy import NO_RULE, OF_PROVINCES, WHY_NOT
 from twin.metrics.rows import ALL, SECONDS_PER_HOUR
 from twin.tables.columns import F64
-from twin.tables.results import VERDICTS, MetricsTable, ScorecardTable, StationsTable
+from twin.tables.results import VERDICTS, MetricsTable, ScorecardProvincesTable, ScorecardTable, StationsTable
 
 MET, MISSED, NOT_EVALUATED = VERDICTS
 BUSY_SHARE = 0.40
@@ -26,33 +27,6 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "=": lambda value, target: value == target,
     "<=": lambda value, target: value <= target,
 }
-
-
-class Answer(NamedTuple):
-    """What a run says to a line: a value, how it was formed, and the verdict where the operator does not give it."""
-
-    value: float
-    why: str
-    met: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The tables of a run as the rules read them."""
-
-    figures: Mapping[tuple[str, str], float]
-    stations: StationsTable
-
-    @classmethod
-    def of(cls, metrics: MetricsTable, stations: StationsTable) -> Facts:
-        """Take the national figures of the whole run."""
-        chosen = np.isnan(metrics.hour) & (metrics.province == ALL)
-        keys = zip(metrics.metric[chosen], metrics.layer[chosen], strict=True)
-        return cls(dict(zip(keys, metrics.value[chosen].tolist(), strict=True)), stations)
-
-    def figure(self, metric: str, layer: str = ALL) -> float:
-        """Return a national figure of the whole run; NaN where the run has none."""
-        return self.figures.get((metric, layer), float("nan"))
 
 
 def scorecard(policy: Mapping[str, NDArray[Any]], metrics: MetricsTable, stations: StationsTable) -> ScorecardTable:
@@ -94,6 +68,45 @@ def scorecard(policy: Mapping[str, NDArray[Any]], metrics: MetricsTable, station
     )
 
 
+def provincial_scorecard(
+    policy: Mapping[str, NDArray[Any]], metrics: MetricsTable, stations: StationsTable
+) -> ScorecardProvincesTable:
+    """Hold the policy lines of `OF_PROVINCES` against every province of a run.
+
+    Parameters
+    ----------
+    policy, metrics, stations
+        As for `scorecard`.
+
+    Returns
+    -------
+    ScorecardProvincesTable
+        One row a line and province, lines in the order of the seed, provinces by code. A province has a target, and is
+        met or missed, where the line asks the same of every place; a count that is asked of the nation has a value only.
+    """
+    facts = Facts.of(metrics, stations)
+    places = [facts.within(code) for code in sorted({key[2] for key in facts.figures} - {ALL})]
+    rows = []
+    for k, line in enumerate(policy["id"].tolist()):
+        if line not in OF_PROVINCES:
+            continue
+        wanted = float(policy["value"][k]) if OF_PROVINCES[line] else np.nan
+        for here in places:
+            answer = _answer(line, here)
+            met = _verdict(answer, str(policy["operator"][k]), wanted) if OF_PROVINCES[line] else NOT_EVALUATED
+            why = answer.why if OF_PROVINCES[line] else f"{answer.why}; the target is the nation's"
+            told = (policy["operator"][k], wanted, answer.value, policy["unit"][k], met, why, policy["source"][k])
+            rows.append((line, here.province, policy["requirement"][k], *told))
+    columns = zip(*rows, strict=True) if rows else [()] * len(ScorecardProvincesTable._fields)
+    numbers = ("target", "value")
+    return ScorecardProvincesTable(
+        *(
+            np.array(column, np.float64 if name in numbers else object)
+            for name, column in zip(ScorecardProvincesTable._fields, columns, strict=True)
+        )
+    )
+
+
 def _answer(line: str, facts: Facts) -> Answer:
     rule = RULES.get(line)
     if rule is None:
@@ -131,7 +144,7 @@ def _above_forty(layer: str) -> Callable[[Facts], Answer]:
     def rule(facts: Facts) -> Answer:
         table = facts.stations
         chosen = np.full(table.station.size, True) if layer == ALL else table.layer == layer
-        hours = facts.figure("n_hours")
+        hours = facts.n_hours
         time_use = table.busy_share[chosen]
         energy_use = np.divide(table.energy_kwh, table.rated_power_kw * hours)[chosen]
         is_due = table.n_high_power[chosen] == 0
@@ -164,7 +177,7 @@ def _availability(facts: Facts) -> Answer:
     if not share < 1.0:
         return Answer(np.nan, "equipment that fails and is repaired; outages.is_on is false")
     table = facts.stations
-    hours = facts.figure("n_hours")
+    hours = facts.n_hours
     n_below = int((table.out_of_service_s > (1.0 - AVAILABILITY) * table.n_evse * hours * SECONDS_PER_HOUR).sum())
     why = (
         "EVSE seconds in service over EVSE seconds, in the nation, as simulated; how often equipment fails and how soon it "
@@ -217,7 +230,11 @@ def _sun_and_storage(facts: Facts) -> Answer:
 
 RULES: dict[str, Callable[[Facts], Answer]] = {
     "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
+    "632-0b": new_lines.service_quality,
+    "632-1b": new_lines.strong_share_on_highway,
     "632-1c": _above_forty(ALL),
+    "632-1d": new_lines.charge_and_go,
+    "632-1e": new_lines.duplicated,
     "632-2b": _hardly_used,
     "632-3a": _availability,
     "632-5c": _figure("valley_energy_share", "share of all charging energy in valley hours; no target named"),
@@ -226,12 +243,21 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "1250-1": _all_facilities,
     "1250-2": _figure("rated_power_gw", "rated power of all public EVSEs"),
     "1250-3": _vehicles_served,
+    "1250-4": new_lines.added("n_dc_evse", "urban", "urban_dc_evses"),
+    "1250-5": new_lines.added("n_high_power_evse", "urban", "urban_high_power_evses"),
+    "1250-6": new_lines.added("n_evse_of_60_kw", "highway", "highway_evses"),
     "1250-7": _figure("service_areas_with_station", "service areas with a public EVSE", "highway"),
+    "1250-8": new_lines.added("n_dc_evse", "rural", "rural_dc_evses"),
     "1250-9": _figure("townships_with_station", "townships with a public EVSE", "rural"),
     "MOT22-1": _figure("service_areas_with_station", "service areas with a public EVSE", "highway"),
+    "19-1": new_lines.coverage_index,
+    "MOT25-2": new_lines.strong_share_of_added,
     "MOT25-3": _above_forty("highway"),
     "FJ-1": _swap_line,
     "CATL-1": _swap_stations,
+    "YN-3": new_lines.megawatt_stations("YN"),
+    "YN-4": new_lines.megawatt_spacing("YN"),
+    "GD-1": new_lines.megawatt_stations("GD"),
     "V2G-1": _figure(
         "valley_energy_share",
         "share of all charging energy of the run in valley hours, in the nation: not a whole "

@@ -10,7 +10,7 @@ from twin.tables import seeds
 from twin.tables.columns import F64, I32, I64
 from twin.tables.inputs import NO_LIMIT_W
 
-__all__ = ["BOOST_W", "TRANSFORMER_KVA", "plug_limits_w", "site_limit_w"]
+__all__ = ["BOOST_W", "POWER_FACTOR", "TRANSFORMER_KVA", "needed_kva", "plug_limits_w", "site_limit_w", "standard_kva"]
 
 TRANSFORMER_KVA = np.array([100, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500], np.float64)
 """Rated sizes of 10 kV distribution transformers (R10 series, GB/T 6451; from memory, unverified); larger sites have
@@ -49,16 +49,26 @@ def site_limit_w(rated_w: I64, strongest_w: I64, n_dc: I64, share: float, effici
     ndarray of int64, shape (n_stations,)
         Watts, at most `rated_w`.
     """
-    per_kva_w = 1000.0 * POWER_FACTOR * efficiency
-    simultaneous = share + (1.0 - share) / np.maximum(n_dc, 1)
-    needed_kva = np.maximum(rated_w * simultaneous, strongest_w) / per_kva_w
-    largest = TRANSFORMER_KVA[-1]
-    bank_kva = largest * np.floor(needed_kva / largest)
-    rest_kva = needed_kva - bank_kva
-    standard = TRANSFORMER_KVA[np.minimum(np.searchsorted(TRANSFORMER_KVA, rest_kva), len(TRANSFORMER_KVA) - 1)]
-    kva = bank_kva + np.where(rest_kva > 0, standard, 0.0)
-    limited = np.minimum(np.floor(kva * per_kva_w).astype(np.int64), rated_w)
+    kva = standard_kva(needed_kva(rated_w, strongest_w, n_dc, share, efficiency))
+    limited = np.minimum(np.floor(kva * 1000.0 * POWER_FACTOR * efficiency).astype(np.int64), rated_w)
     return np.where(n_dc > 0, limited, rated_w)
+
+
+def needed_kva(rated_w: I64, strongest_w: I64, n_dc: I64, share: float, efficiency: float) -> F64:
+    """Apparent power that the transformer of each site has to have, before a standard size is bought; see `site_limit_w`."""
+    simultaneous = share + (1.0 - share) / np.maximum(n_dc, 1)
+    needed: F64 = np.maximum(rated_w * simultaneous, strongest_w) / (1000.0 * POWER_FACTOR * efficiency)
+    return needed
+
+
+def standard_kva(needed: F64) -> F64:
+    """Next standard size of transformer; above the largest, several of the largest and one for the rest."""
+    largest = TRANSFORMER_KVA[-1]
+    bank_kva = largest * np.floor(needed / largest)
+    rest_kva = needed - bank_kva
+    standard = TRANSFORMER_KVA[np.minimum(np.searchsorted(TRANSFORMER_KVA, rest_kva), len(TRANSFORMER_KVA) - 1)]
+    kva: F64 = bank_kva + np.where(rest_kva > 0, standard, 0.0)
+    return kva
 
 
 def plug_limits_w(voltage_v: F64, folder: Path | None = None) -> I32:

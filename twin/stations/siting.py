@@ -52,7 +52,9 @@ class Choice(NamedTuple):
         return abs(self.bound - self.value) / max(abs(self.value), SLACK)
 
 
-def cover(weight: F64, sets: csr_array, owner: I64, cost: F64, budget: float, *, time_limit_s: float = 60.0) -> Choice:
+def cover(
+    weight: F64, sets: csr_array, owner: I64, cost: F64, budget: float, *, time_limit_s: float = 60.0, gap: float = GAP
+) -> Choice:
     """Choose sites so that the most weight is covered.
 
     Parameters
@@ -70,6 +72,8 @@ def cover(weight: F64, sets: csr_array, owner: I64, cost: F64, budget: float, *,
         What may be spent.
     time_limit_s : float
         Seconds after which the best choice so far is returned, with its bound.
+    gap : float
+        Relative gap at which a choice is good enough.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def cover(weight: F64, sets: csr_array, owner: I64, cost: F64, budget: float, *,
     objective = np.concatenate([np.zeros(n_sites), -np.asarray(weight, np.float64)])
     found = milp(
         objective, constraints=constraints, bounds=Bounds(0.0, most), integrality=is_whole,
-        options={"time_limit": time_limit_s, "mip_rel_gap": GAP},
+        options={"time_limit": time_limit_s, "mip_rel_gap": gap},
     )  # fmt: skip
     sites = _built(found, n_sites)
     built = np.zeros(n_sites)

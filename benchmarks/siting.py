@@ -1,0 +1,86 @@
+"""Does `twin site` beat scenarios written by hand, at what they cost and by its own figure?
+
+    python -m benchmarks.siting configs/national-2025.yaml configs/national-2027.yaml --objective covering
+
+Each further scenario is priced by what it has more than the first, and the same money is spent on the first by `twin site`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from twin.config import changed, load
+from twin.metrics.rows import is_plug_of
+from twin.nation import Places, build_places, build_supply
+from twin.siting.candidates import build_candidates, package_of
+from twin.siting.journeys import journeys_question, travel_of
+from twin.siting.questions import Question, covering_question, median_question
+from twin.siting.request import Request, layers_asked
+from twin.stations.choosing import solve
+from twin.stations.inventory import Inventory
+from twin.stations.limits import POWER_FACTOR
+from twin.tables import seeds
+
+
+def worth_cny(inventory: Inventory, efficiency: float) -> float:
+    """Return what the stations of an inventory would cost, EVSEs and transformers, at the unit costs of the seeds."""
+    classes, figures = seeds.read("power_classes"), seeds.read("nation_figures")
+    pools = inventory.pools
+    rated_w = pools.n_evse * is_plug_of(pools) * pools.rated_power_w.astype(np.float64)
+    equipment = classes["capex_cny_per_w"][pools.power_class] * rated_w
+    per_kva = float(figures["value"][figures["figure"] == "capex_grid_per_kva"][0])
+    kva = inventory.stations.site_limit_w / (1000.0 * POWER_FACTOR * efficiency)
+    return float(equipment.sum() + per_kva * kva.sum())
+
+
+def asked(path: Path, places: Places, request: Request, inventory: Inventory) -> Question:
+    """Return the question of an objective about an inventory, over the whole nation."""
+    config = load(path)
+    package = package_of(config, request.power_class, request.n_evse, request.transformer_kva)
+    candidates = build_candidates(inventory, places, package)
+    here = np.full(places.regions.n_provinces, True)
+    if request.objective == "median":
+        return median_question(inventory, places, package, candidates, here)
+    if request.objective == "journeys":
+        travel = travel_of(config, places, package.for_trucks)
+        return journeys_question(inventory, places, package, candidates, here, travel)
+    return covering_question(inventory, places, package, candidates, here, layers_asked(request))
+
+
+def main() -> None:
+    """Print a row for each scenario: what it costs more than the base, its figure, and that of the same money sited."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", type=Path)
+    parser.add_argument("others", type=Path, nargs="+")
+    parser.add_argument("--objective", default="covering", choices=("covering", "median", "journeys"))
+    parser.add_argument("--time-limit", type=float, default=240.0)
+    wanted = parser.parse_args()
+    base = load(wanted.base)
+    places, request = build_places(base), Request(1.0, wanted.objective)
+    efficiency = base.stations.module_efficiency
+    standing = build_supply(changed(base, {"fleet.sample": 1.0}), places).inventory
+    question = asked(wanted.base, places, request, standing)
+    print(f"{question.meaning}\n{base.scenario.name}: {question.now:.6g} {question.unit}")
+    for path in wanted.others:
+        other = load(path)
+        inventory = build_supply(changed(other, {"fleet.sample": 1.0}), places).inventory
+        cost = worth_cny(inventory, efficiency) - worth_cny(standing, efficiency)
+        figure = asked(wanted.base, places, request, inventory).now
+        begun = time.process_time()
+        found = solve(question.covering, max(cost, 0.0), wanted.time_limit)
+        after = question.figure(found.value)
+        is_better = question.sign * (after - figure) > 0
+        said = f"{other.scenario.name}: {cost / 1e9:.2f} bn CNY, {figure:.6g}; "
+        said += f"sited for {found.cost / 1e9:.2f} bn: {after:.6g}, "
+        took_s = time.process_time() - begun
+        print(
+            f"{said}gap {found.gap:.2%}, {took_s:.0f} s of processor; {'better' if is_better else 'NOT better'}", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()
