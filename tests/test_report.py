@@ -4,53 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests import synthetic
+from tests.report_runs import EVIL, whole_run
 from twin.errors import StoreError
-from twin.metrics.scorecard import scorecard
 from twin.report import write_report
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
 from twin.report.html import script_json
-from twin.report.map import albers_km
+from twin.report.projection import albers_km
 from twin.report.page import page_content
 from twin.store import Run, open_run, write_table
-from twin.tables.results import NetworkTable, ValidationTable
-from twin.tables.seeds import read
+from twin.tables.results import ValidationTable
 
-CHROMIUM = Path("/usr/bin/chromium")
-EVIL = "<script>alert(1)</script> & <b>bold</b> \u2028"
 LARGEST_BYTES = 8_000_000
+MAPS = {"map", "film", "gaps"}
+"""Charts without axes: distances are those of the ground."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    fake = synthetic.fake_run()
-    metrics, stations, _ = synthetic.tables(fake)
-    card = scorecard(read("policy_lines"), metrics, stations)
-    names = stations.name.copy()
-    names[np.flatnonzero(stations.layer == "highway")] = EVIL
-    k = np.arange(4)
-    network = NetworkTable(
-        link=k.astype(np.int32),
-        from_lon=100.0 + k,
-        from_lat=30.0 + k,
-        to_lon=101.0 + k,
-        to_lat=31.0 + k,
-        length_km=np.full(4, 150.0),
-        kind=np.zeros(4, np.uint8),
-        line=np.array(["G1"] * 4, object),
-    )
-    path = synthetic.write_run(
-        tmp_path_factory.mktemp("report") / "run", fake, card, stations=stations._replace(name=names), network=network
-    )
-    return open_run(path)
+    return open_run(whole_run(tmp_path_factory.mktemp("report") / "run"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +61,7 @@ class Outline(HTMLParser):
                 self.ids.append(value or "")
             if name in ("src", "srcset", "data", "action") or (name == "href" and tag != "a"):
                 self.fetched.append(value or "")
-        self._in_heading = tag in ("h1", "h2")
+        self._in_heading = tag in ("h1", "h2", "h3")
         if self._in_heading:
             self.headings.append("")
 
@@ -148,7 +130,7 @@ def test_tables_of_the_page_are_those_of_the_run(run: Run, content: dict[str, An
     assert [area["station"] for area in content["areas"]] == [row["station"] for row in stations[:15]]
     lines = [line["line"] for found in content["lines"].values() for line in found]
     assert sorted(lines) == sorted(run.scorecard.column("line").to_pylist())
-    assert {row[0] for row in content["provinces"]} == {"BJ", "TJ", "HE", "SX"}
+    assert {row[0] for row in content["provinces"]} == {"Beijing 北京", "Tianjin 天津", "Hebei 河北", "Shanxi 山西"}
 
 
 def test_charts_hold_the_numbers_of_the_tables(run: Run, content: dict[str, Any]) -> None:
@@ -172,7 +154,7 @@ def test_charts_are_what_plotly_draws(content: dict[str, Any]) -> None:
     for chart in content["charts"].values():
         Figure(data=chart["data"], layout=chart["layout"])
     for name, chart in content["charts"].items():
-        if name != "map":
+        if name not in MAPS:
             assert re.search(r"\(.+\)|local time", chart["layout"]["xaxis"]["title"]["text"])
 
 
@@ -198,8 +180,8 @@ def test_script_json_keeps_its_content() -> None:
 def test_a_run_without_roads_or_scorecard_says_so(tmp_path: Path) -> None:
     path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
     text = write_report(path).read_text(encoding="utf-8")
-    assert "The run folder holds no <code>network.parquet</code>" in text
-    assert "The run folder holds no <code>scorecard.parquet</code>" in text
+    assert "The run folder holds no readable network.parquet, so the roads are not drawn." in text
+    assert "The run folder holds no readable scorecard.parquet, so this part is left out." in text
 
 
 def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
@@ -210,14 +192,49 @@ def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
     assert "nan" not in re.sub(r"<script.*?</script>", "", text, flags=re.S).lower().split()
 
 
-def test_a_broken_folder_leaves_no_page(tmp_path: Path) -> None:
+DAMAGES = {
+    "metrics": "metrics.parquet",
+    "stations": "stations.parquet",
+    "grid": "grid.parquet",
+    "station_hours": "station_hours.parquet",
+    "links": "links.parquet",
+    "network": "network.parquet",
+    "scorecard": "scorecard.parquet",
+    "audit": "audit.json",
+    "sessions": "sessions/",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("how", ["missing", "cut short", "another table"])
+def test_the_page_of_a_damaged_folder_says_what_is_missing(run: Run, tmp_path: Path, name: str, how: str) -> None:
+    """Whatever table is lost, the rest is shown, and the head of the page names what is not."""
+    path = Path(shutil.copytree(run.path, tmp_path / "run"))
+    file = path / DAMAGES[name]
+    file = next(file.glob("part-*")) if file.is_dir() else file
+    if how == "missing":
+        file.unlink()
+    elif how == "cut short":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    elif name == "audit":
+        file.write_text("[]")
+    else:
+        pq.write_table(pa.table({"x": [1, 2]}), file)
+    text = write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")
+    head = text.partition("<main")[0]
+    assert "This run folder is not complete:" in head
+    words = {"missing": "is not there", "cut short": "is damaged", "another table": "has no column"}[how]
+    assert f"<li>{DAMAGES[name]} {'is damaged' if name == 'audit' and how != 'missing' else words}" in head
+
+
+def test_a_folder_that_is_no_run_leaves_no_page(tmp_path: Path) -> None:
     path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
-    (path / "grid.parquet").unlink()
-    with pytest.raises(StoreError, match=r"grid\.parquet"):
+    with pytest.raises(StoreError, match="could not be written"):
+        write_report(path, tmp_path / "no" / "x.html")
+    (path / "manifest.json").unlink()
+    with pytest.raises(StoreError, match=r"manifest\.json"):
         write_report(path)
     assert not (path / "report.html").exists()
-    with pytest.raises(StoreError, match="could not be written"):
-        write_report(synthetic.write_run(tmp_path / "other", synthetic.fake_run(n_hours=24)), tmp_path / "no" / "x.html")
 
 
 @pytest.mark.parametrize(
@@ -256,53 +273,6 @@ def test_figures_know_what_is_missing() -> None:
     assert figures.by_hour("sessions").size == 0
     assert figures.cite("sessions", count).text == NONE
     assert Finding("x").cites == ()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}: install the system's chromium package to draw the page")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
-def test_a_browser_draws_every_chart_from_disk(browser: Any, page: Path, width: int, scheme: str) -> None:
-    """No message, no request but the file, all charts drawn, ink against ground, nothing wider than the window."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
-    tab = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda fault: said.append(str(fault)))
-    tab.on("dialog", lambda dialog: said.append(dialog.message))
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(page.as_uri())
-    tab.wait_for_selector("html[data-drawn=yes]")
-    tab.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
-    assert said == []
-    assert asked == [page.as_uri()]
-    assert tab.locator(".chart").count() == tab.locator(".chart.js-plotly-plot").count() == 7
-    assert tab.locator("[data-title*=hare]").count() == 0
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    ink = tab.evaluate("getComputedStyle(document.querySelector('#chart-waits .xtick text')).fill")
-    assert abs(_brightness(ground) - _brightness(ink)) > 150
-    drawn = tab.evaluate(
-        "(() => { const c = document.querySelector('#chart-map canvas.gl-canvas-context');"
-        " return c !== null && c.width > 0; })()"
-    )
-    assert drawn
-    context.close()
-
-
-def _brightness(colour: str) -> float:
-    red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
-    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def held_against(observed_values: dict[str, list[Any]]) -> dict[str, Any]:

@@ -1,0 +1,4 @@
+drawAll({
+  map: async () => { await beginMap(); await beginDrill(); },
+  film: beginFilm,
+});
