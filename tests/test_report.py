@@ -20,8 +20,8 @@ from twin.errors import StoreError
 from twin.report import write_report
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
 from twin.report.html import script_json
-from twin.report.projection import albers_km
 from twin.report.page import page_content
+from twin.report.projection import albers_km
 from twin.store import Run, open_run, write_table
 from twin.tables.results import ValidationTable
 
