@@ -23,13 +23,14 @@ from twin.report.comparison import comparison_content
 from twin.report.figures import count, minutes
 from twin.report.language import CATALOGUE, ENGLISH, Language, language
 from twin.report.page import page_content
+from twin.report.places import Places
 from twin.store import open_run
 from twin.tables import seeds
 
 ROOM = CATALOGUE.parent
 PAGE: dict[str, str] = json.loads(CATALOGUE.read_text(encoding="utf-8"))["page"]
 HAN = re.compile(r"[\u4e00-\u9fff]")
-SAME_IN_BOTH = {"{low} to {high}", "of", "{day}, {hour}:00", "{share} of {what}"}
+SAME_IN_BOTH = {"of", "{day}, {hour}:00", "{share} of {what}"}
 """Sentences whose Chinese may do without a Chinese sign of its own."""
 
 
@@ -152,6 +153,20 @@ def test_no_english_sentence_is_left_on_a_chinese_page(tmp_path: Path) -> None:
 def test_large_numbers_are_written_as_the_language_counts(value: float, english: str, chinese: str) -> None:
     assert count(value, ENGLISH) == english
     assert count(value, language("zh")) == chinese
+
+
+def test_stations_are_called_by_their_chinese_places() -> None:
+    english, chinese = Places(), Places(language("zh"))
+    for name, said_name in (
+        ("Beijing 东城区 urban public 0001", "北京 东城区 城市公共 0001"),
+        ("G60 Nanchang 2 service area A", "G60 南昌 2 服务区 A"),
+        ("Expressway Zhanjiang 1 service area B", "高速 湛江 1 服务区 B"),
+        ("Taizhou (Zhejiang) 椒江区 township 0003", "台州 椒江区 乡镇 0003"),
+        ("Duyun (Qiannan) 都匀市 county 0001", "都匀 都匀市 县城 0001"),
+        ("my own station", "my own station"),
+    ):
+        assert english.station(name) == name
+        assert chinese.station(name) == said_name
 
 
 def test_units_are_said() -> None:

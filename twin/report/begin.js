@@ -1,4 +1,8 @@
-drawAll({
-  map: async () => { await beginMap(); await beginDrill(); },
+let onMap = () => {};
+
+drawAll(async () => {
+  if (about.drill !== undefined) { onMap = await beginDrill(); }
+}, {
+  map: async () => { await beginMap(); await onMap(); },
   film: beginFilm,
 });

@@ -1,1 +1,1 @@
-drawAll({});
+drawAll(() => {}, {});

@@ -178,7 +178,7 @@ async function beginDrill() {
   const rings = about.map.first + about.map.sizes.length;
   function follow() {
     const map = place("map");
-    if (!map.classList.contains("js-plotly-plot")) { return; }
+    if (!map.classList.contains("js-plotly-plot") || map.data.length <= rings) { return; }
     if (here.province === null) {
       Plotly.restyle(map, { x: [[]], y: [[]] }, [rings]);
       Plotly.relayout(map, { "xaxis.autorange": true, "yaxis.autorange": true });
@@ -199,18 +199,21 @@ async function beginDrill() {
   function escaped(k) {
     return nameOf(k).replace(/[&<>"']/g, (sign) => "&#" + sign.charCodeAt(0) + ";");
   }
-  await Plotly.addTraces(place("map"), {
-    type: "scattergl", mode: "markers", name: say("stations of the prefecture"), x: [], y: [], text: [], showlegend: false,
-    marker: { size: 7, symbol: "circle-open", color: "#CC79A7", line: { width: 2 } }, hovertemplate: "%{text}<extra></extra>",
-  });
-  place("map").on("plotly_click", (event) => {
-    const id = (event.points[0].customdata || [])[2];
-    const zone = told.zone_ids.indexOf(id === undefined ? "" : plain(id));
-    if (zone < 0) { return; }
-    const first = rows.zone.indexOf(zone);
-    go({ province: rows.province[first], zone: zone, text: "" });
-    document.getElementById("find").scrollIntoView();
-  });
+  async function onMap() {
+    await Plotly.addTraces(place("map"), {
+      type: "scattergl", mode: "markers", name: say("stations of the prefecture"), x: [], y: [], text: [], showlegend: false,
+      marker: { size: 7, symbol: "circle-open", color: "#CC79A7", line: { width: 2 } }, hovertemplate: "%{text}<extra></extra>",
+    });
+    place("map").on("plotly_click", (event) => {
+      const id = (event.points[0].customdata || [])[2];
+      const zone = told.zone_ids.indexOf(id === undefined ? "" : plain(id));
+      if (zone < 0) { return; }
+      const first = rows.zone.indexOf(zone);
+      go({ province: rows.province[first], zone: zone, text: "" });
+      document.getElementById("find").scrollIntoView();
+    });
+    if (here.province !== null) { follow(); }
+  }
   function plain(text) {
     return new DOMParser().parseFromString(text, "text/html").documentElement.textContent;
   }
@@ -225,4 +228,5 @@ async function beginDrill() {
     }, 150);
   });
   show();
+  return onMap;
 }

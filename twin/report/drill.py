@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.report.language import Language, phrase
+from twin.report.language import Language
 from twin.report.packed import clipped, pack_arrays
 from twin.report.places import Places
 from twin.report.projection import View
@@ -14,17 +14,6 @@ from twin.report.source import Columns
 from twin.tables.inputs import LAYERS
 
 __all__ = ["drill"]
-
-KINDS = {
-    "service area": phrase("service area"),
-    "urban public": phrase("urban public"),
-    "county": phrase("county"),
-    "township": phrase("township"),
-    "freight hub": phrase("freight hub"),
-}
-"""Kinds of site as they stand in the names of stations."""
-EXPRESSWAY = phrase("Expressway")
-"""Stands for the line of a service area that has none."""
 
 
 def drill(stations: Columns, view: View, say: Language, places: Places) -> tuple[str, dict[str, Any]]:
@@ -72,7 +61,7 @@ def drill(stations: Columns, view: View, say: Language, places: Places) -> tuple
             "x": clipped((x - corner[0]) / unit, np.uint16),
             "y": clipped((y - corner[1]) / unit, np.uint16),
         },
-        _names(columns, say, places),
+        [places.station(str(name)) for name in columns["name"]],
     )
     about = {
         "n": len(order),
@@ -84,31 +73,3 @@ def drill(stations: Columns, view: View, say: Language, places: Places) -> tuple
         "zone_ids": [str(name) for name in zones],
     }
     return pack, about
-
-
-def _names(columns: Columns, say: Language, places: Places) -> list[str]:
-    """Return the names of the stations; on a Chinese page with the Chinese names of zone and kind of site."""
-    names = [str(name) for name in columns["name"]]
-    if say.code == "en":
-        return names
-    chinese = places.zones_by_english()
-    return [_in_chinese(name, chinese, say) for name in names]
-
-
-def _in_chinese(name: str, chinese: dict[str, str], say: Language) -> str:
-    """Say the kind of site and the prefecture within a name; what is neither stays."""
-    kind = next((kind for kind in KINDS if f" {kind} " in name), None)
-    if kind is None:
-        return name
-    place, number = name.split(f" {kind} ", 1)
-    # The line and a running number stand around the prefecture of a service area, the county behind that of others.
-    words = [chinese.get(place, place)]
-    for n_words in range(1, place.count(" ") + 1):
-        if chinese.get(place.rsplit(" ", n_words)[0]):
-            words = [chinese[place.rsplit(" ", n_words)[0]], *place.rsplit(" ", n_words)[1:]]
-    parts = place.split(" ", 1)
-    if kind == "service area" and len(parts) == 2:
-        line, rest = parts
-        town, _, count = rest.rpartition(" ")
-        words = [say(line) if line == EXPRESSWAY else line, chinese.get(town, town), count]
-    return " ".join([*words, say(KINDS[kind]), number])

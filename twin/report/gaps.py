@@ -44,8 +44,8 @@ class Gaps:
 
     def __init__(self, stations: Columns, network: Columns, view: View, places: Places) -> None:
         self._view, self._places = view, places
-        self._ends = _pieces(network)
-        self._far = _far_from(self._ends, stations)
+        pieces, road = _pieces(network)
+        self._ends, self._far = _runs(pieces, road, _far_from(pieces, stations))
         counties = seeds.read("counties")
         bare = ~np.isin(counties["county"].astype(str), stations["county"].astype(str))
         known = np.isin(counties["province"].astype(str), np.unique(stations["province"].astype(str)))
@@ -114,22 +114,33 @@ class Gaps:
         return f"{self._places.zone(str(self._counties['zone'][k]))} {self._counties['name_zh'][k]}"
 
 
-def _pieces(network: Columns) -> F64:
-    """Cut the expressways, both directions once, into pieces of a few kilometres; their ends in degrees."""
+def _pieces(network: Columns) -> tuple[F64, NDArray[np.int64]]:
+    """Cut the expressways, both directions once, into pieces of a few kilometres: ends in degrees, road of each."""
     chosen = network["kind"] == EXPRESSWAY
     ends = np.stack([network[name][chosen] for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
     swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[swap] = ends[swap][:, [2, 3, 0, 1]]
     ends = np.unique(ends, axis=0)
     if not len(ends):
-        return ends
+        return ends, np.zeros(0, np.int64)
     length = np.hypot(*(b - a for a, b in zip(*_in_km(ends), strict=True)))
     n = np.maximum(np.ceil(length / PIECE_KM), 1).astype(np.int64)
     row = np.repeat(np.arange(len(ends)), n)
     k = np.arange(len(row)) - np.repeat(np.cumsum(n) - n, n)
     start, end = (k / n[row])[:, None], ((k + 1) / n[row])[:, None]
     way = ends[row, 2:] - ends[row, :2]
-    return np.concatenate([ends[row, :2] + start * way, ends[row, :2] + end * way], axis=1)
+    return np.concatenate([ends[row, :2] + start * way, ends[row, :2] + end * way], axis=1), row
+
+
+def _runs(pieces: F64, road: NDArray[np.int64], is_far: NDArray[np.bool_]) -> tuple[F64, NDArray[np.bool_]]:
+    """Join the pieces of a road that follow each other and are alike."""
+    if not len(pieces):
+        return pieces, is_far
+    begins = np.ones(len(pieces), np.bool_)
+    begins[1:] = (road[1:] != road[:-1]) | (is_far[1:] != is_far[:-1])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(pieces)) - 1
+    return np.concatenate([pieces[first, :2], pieces[last, 2:]], axis=1), is_far[first]
 
 
 def _in_km(ends: F64) -> tuple[tuple[F64, F64], tuple[F64, F64]]:

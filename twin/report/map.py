@@ -139,7 +139,7 @@ def _idle(columns: Columns, view: View, say: Language) -> Chart:
         "y": view.shown(y),
         "text": [html.escape(str(name)) for name in columns["name"]],
         "customdata": [[int(n), 0] for n in columns["n_evse"]],
-        "marker": {"size": 4, "color": "#cccccc"},
+        "marker": {"size": 4, "color": "#aaaaaa", "opacity": 0.7},
         "hovertemplate": f"%{{text}}<br>%{{customdata[0]:,}} {say('EVSEs')}, {say('no session')}<extra></extra>",
     }
 

@@ -99,11 +99,14 @@ function drawOne(name) {
 function resting() { return new Promise((go) => { setTimeout(go, 0); }); }
 
 // Charts are drawn in the order of the page, one at a time, so that the page answers meanwhile.
-async function drawAll(then) {
+async function drawAll(before, then) {
   if (typeof DecompressionStream === "undefined") {
     document.getElementById("too-old").hidden = false;
     return;
   }
+  await before();
+  document.documentElement.dataset.answers = "yes";
+  await resting();
   const library = document.createElement("script");
   library.textContent = new TextDecoder().decode(await unpacked("plotly"));
   document.head.append(library);
@@ -112,8 +115,9 @@ async function drawAll(then) {
   const order = Array.from(document.querySelectorAll(".chart"), (target) => target.id.slice("chart-".length));
   for (const name of order.filter((found) => charts[found])) {
     await drawOne(name);
-    if (then[name]) { await then[name](); }
     document.documentElement.dataset.first = "yes";
+    await resting();
+    if (then[name]) { await then[name](); }
     await resting();
   }
   document.documentElement.dataset.drawn = "yes";

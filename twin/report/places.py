@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from twin.report.language import ENGLISH, Language
+from twin.report.language import ENGLISH, Language, phrase
 from twin.tables import seeds
 
 __all__ = ["Places"]
+
+KINDS = {
+    "service area": phrase("service area"),
+    "urban public": phrase("urban public"),
+    "county": phrase("county"),
+    "township": phrase("township"),
+    "freight hub": phrase("freight hub"),
+}
+"""Kinds of site as they stand in the names of stations."""
+EXPRESSWAY = phrase("Expressway")
+"""Stands for the line of a service area that has none."""
 
 
 class Places:
@@ -24,6 +35,7 @@ class Places:
             table = seeds.read(kind)
             columns = (table[name].tolist() for name in (key, "name_en", "name_zh"))
             self._names[key] = {place: (english, chinese) for place, english, chinese in zip(*columns, strict=True)}
+        self._chinese = dict(self._names["zone"].values())
 
     def province(self, code: str) -> str:
         """Return the name of a province in the page's language."""
@@ -41,9 +53,27 @@ class Places:
         """Return the name of a zone in both languages."""
         return self._in_both("zone", zone)
 
-    def zones_by_english(self) -> dict[str, str]:
-        """Return the Chinese names of zones by their English ones, as station names hold them."""
-        return dict(self._names["zone"].values())
+    def station(self, name: str) -> str:
+        """Return the name of a station: on a Chinese page with prefecture and kind of site in Chinese."""
+        if self._say.code == "en":
+            return name
+        kind = next((kind for kind in KINDS if f" {kind} " in name), None)
+        if kind is None:
+            return name
+        place, number = name.split(f" {kind} ", 1)
+        return " ".join([*self._place_words(place, kind), self._say(KINDS[kind]), number])
+
+    def _place_words(self, place: str, kind: str) -> list[str]:
+        """Say the prefecture: it stands between line and number of a service area, and before the county of others."""
+        if kind == "service area" and " " in place:
+            line, rest = place.split(" ", 1)
+            town, _, count = rest.rpartition(" ")
+            return [self._say(line) if line == EXPRESSWAY else line, self._chinese.get(town, town), count]
+        for n_words in range(place.count(" ") + 1):
+            town, *county = place.rsplit(" ", n_words)
+            if town in self._chinese:
+                return [self._chinese[town], *county]
+        return [place]
 
     def _in_language(self, kind: str, place: str) -> str:
         names = self._names[kind].get(place)

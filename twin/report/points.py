@@ -100,4 +100,6 @@ def _of_layer(layer: str, stations: Columns, shown: NDArray[np.bool_], view: Vie
 
 def dot_names(dots: Dots, places: Places) -> list[str]:
     """Return what each dot is called on the page."""
-    return dots.names if dots.is_single else [places.zone_both(zone) for zone in dots.names]
+    if dots.is_single:
+        return [places.station(name) for name in dots.names]
+    return [places.zone_both(zone) for zone in dots.names]

@@ -129,7 +129,7 @@ def worst_areas(stations: Mapping[str, NDArray[Any]], say: Language, names: Plac
     longest = max((row["mean_wait_s"] for row in rows), default=0) or 1
     for row in rows:
         row["bar"] = round(100 * row["mean_wait_s"] / longest, 1)
-        row["province"] = names.province(row["province"])
+        row["name"], row["province"] = names.station(str(row["name"])), names.province(row["province"])
         row["wait"] = minutes(row["mean_wait_s"] / 60, say)
         row["longest"] = minutes(row["max_wait_s"] / 60, say)
         row["busy"] = percent(row["busy_share"])

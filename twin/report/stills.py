@@ -50,27 +50,30 @@ def write_figures(run_dir: Path, out: Path, lang: str = "en") -> list[Path]:
         wanted = "the extra that draws figures; install it with pip install 'twin[figures]'"
         raise DataError(f"--figures: found no package kaleido; wanted {wanted}")
     charts = page_content(open_run(run_dir), language(lang))["charts"]
+    shown = {name: chart for name, chart in charts.items() if name not in FRAMES}
+    paths = [out / f"{name}.{kind}" for kind in FORMATS for name in shown]
     try:
         out.mkdir(parents=True, exist_ok=True)
+        _draw([shown[path.stem] for path in paths], paths)
     except OSError as fault:
-        raise StoreError(f"{out}: could not be made ({fault}); choose a folder with room to write to") from fault
-    return [path for name, chart in charts.items() if name not in FRAMES for path in _drawn(chart, out, name)]
+        raise StoreError(f"{out}: figures could not be written ({fault}); choose a folder with room to write to") from fault
+    return paths
 
 
-def _drawn(chart: Chart, out: Path, name: str) -> list[Path]:
+def _draw(charts: list[Chart], paths: list[Path]) -> None:
+    """Draw all charts with one browser."""
     from plotly.graph_objects import Figure
+    from plotly.io import write_images
 
     paper: dict[str, Any] = {"paper_bgcolor": "white", "plot_bgcolor": "white"}
-    figure = Figure(data=chart["data"], layout=chart["layout"] | paper)
-    figure.update_layout(font_color="#222222")
-    paths = [out / f"{name}.{kind}" for kind in FORMATS]
-    for path in paths:
-        try:
-            figure.write_image(path, width=WIDTH_PX, height=chart["layout"]["height"], scale=SCALE)
-        except OSError as fault:
-            raise StoreError(f"{path}: could not be written ({fault}); choose a folder with room to write to") from fault
-        except Exception as fault:  # kaleido's own errors have no common class
-            raise DataError(
-                f"--figures: kaleido could not draw ({fault}); wanted Chrome or Chromium on this machine; install one"
-            ) from fault
-    return paths
+    figures = [Figure(data=chart["data"], layout=chart["layout"] | paper) for chart in charts]
+    for figure in figures:
+        figure.update_layout(font_color="#222222")
+    heights = [chart["layout"]["height"] for chart in charts]
+    try:
+        write_images(figures, paths, width=WIDTH_PX, height=heights, scale=SCALE)
+    except OSError:
+        raise
+    except Exception as fault:  # kaleido's own errors have no common class
+        wanted = "Chrome or Chromium on this machine; install one, or name it in BROWSER_PATH"
+        raise DataError(f"--figures: kaleido could not draw ({fault}); wanted {wanted}") from fault
