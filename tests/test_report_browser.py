@@ -239,3 +239,7 @@ def test_a_comparison_is_drawn_too(opened: Opened, run: Run, tmp_path: Path) -> 
             assert tab.evaluate(NAMELESS) == []
             assert tab.evaluate(CONTRASTS) == []
             assert tab.evaluate("document.documentElement.lang") == lang
+            shown = "document.getElementById('chart-map').data.slice(-2).map(trace => trace.visible !== false)"
+            assert tab.evaluate(shown) == [True, False]
+            tab.locator("#map-run").select_option(index=1)
+            assert tab.evaluate(shown) == [False, True]

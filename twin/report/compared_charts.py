@@ -61,7 +61,7 @@ def load_by_run(runs: Sequence[Compared], first_day: dt.date | None, say: Langua
 
 
 def difference_map(runs: Sequence[Compared], say: Language, names: Places) -> Chart:
-    """Mean wait of each zone less that of the first run; where there are several, a button chooses the run."""
+    """Mean wait of each zone less that of the first run; a trace a run, of which the page shows one."""
     of_run = [zone_waits(run) for run in runs]
     first_wait, place_of = of_run[0]
     places = np.array(list(place_of.values())).reshape(-1, 2)
@@ -80,8 +80,6 @@ def difference_map(runs: Sequence[Compared], say: Language, names: Places) -> Ch
     has_roads = runs[0].run.has("network")
     for trace in traces[1:]:
         trace["visible"] = False
-    if len(traces) > 1:
-        shape["updatemenus"] = [_chooser([run.label for run in runs[1:]], has_roads)]
     return {
         "data": [*([roads(runs[0].run.arrays("network"), view, say)] if has_roads else []), *traces],
         "layout": shape,
@@ -133,16 +131,6 @@ def _zones(
     }  # fmt: skip
 
 
-def _chooser(labels: Sequence[str], has_roads: bool) -> Chart:
-    """Return a menu that shows one run's differences at a time."""
-    shown = [[True] * has_roads + [other == place for other in range(len(labels))] for place in range(len(labels))]
-    buttons = [
-        {"label": html.escape(label), "method": "restyle", "args": [{"visible": visible}]}
-        for label, visible in zip(labels, shown, strict=True)
-    ]
-    return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "type": "dropdown"}
-
-
 def _line(x: list[Any], y: list[float | None], label: str, place: int, hover: str) -> Chart:
     turn, colour = divmod(place, len(COLOURS))
     return {
@@ -174,6 +162,5 @@ def _small_axes(shape: Chart, place: int, row: int, column: int, n_rows: int, to
     title = {"text": say("mean wait (min)"), "font": {"size": 12}} if column == 0 else {"text": ""}
     shape[f"yaxis{end}"] = {
         **quiet, "domain": [bottom, bottom + height], "anchor": f"x{end}", "range": [0, 1.05 * top], "title": title,
-        "automargin": True,
     }  # fmt: skip
     return {"xaxis": f"x{end}", "yaxis": f"y{end}"}

@@ -72,5 +72,6 @@ def waterfall(runs: Sequence[Compared], say: Language) -> Chart | None:
     edge = max((abs(change) for change in changes), default=0.0)
     span = [min(peaks) - 2 * edge, max(peaks) + edge] if edge else [0, 1.1 * max(peaks)]
     axis = {"range": [max(span[0], 0.0), span[1]], "rangemode": "normal"}
-    shape = layout("", say("largest load with vehicles (GW)"), 360, hovermode="closest", showlegend=False, yaxis=axis)
+    edges = {"margin": {"l": 72, "b": 64}, "xaxis": {"automargin": False}, "yaxis": axis | {"automargin": False}}
+    shape = layout("", say("largest load with vehicles (GW)"), 360, hovermode="closest", showlegend=False, **edges)
     return {"data": [bars], "layout": shape}
