@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,17 +15,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import synthetic
 from tests.report_runs import EVIL, whole_run
 from twin.errors import StoreError
-from twin.report import write_report
+from twin.report import costs, grid_charts, write_report
+from twin.report.comparable import open_all
+from twin.report.comparison import comparison_content
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
+from twin.report.gaps import Gaps
 from twin.report.html import script_json
+from twin.report.language import ENGLISH
+from twin.report.packed import front_coded
 from twin.report.page import page_content
-from twin.report.projection import albers_km
+from twin.report.places import Places
+from twin.report.projection import View, albers_km
 from twin.store import Run, open_run, write_table
+from twin.tables.batch import RunsTable, SummaryTable
+from twin.tables.inputs import LAYERS
 from twin.tables.results import ValidationTable
+from twin.tables.seeds import read
 
 LARGEST_BYTES = 8_000_000
 MAPS = {"map", "film", "gaps"}
@@ -319,3 +332,116 @@ def test_observed_figures_stand_beside_simulated_ones(tmp_path: Path) -> None:
     from plotly.graph_objects import Figure
 
     Figure(data=found["data"], layout=found["layout"])
+
+
+def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None:
+    """A run that its batch lists has the batch's intervals; a copy elsewhere, or one the batch does not list, has none."""
+    batch = tmp_path / "batch"
+    for name in ("a-r0", "b-r0", "strange"):
+        synthetic.write_run(batch / name, synthetic.fake_run(n_hours=24))
+    for name, scenario in (("b-r0", "b"), ("strange", "c")):
+        told = json.loads((batch / name / "manifest.json").read_text())
+        (batch / name / "manifest.json").write_text(json.dumps(told | {"scenario": scenario, "config_hash": scenario}))
+    text = np.array(["fake", "b"], object)
+    zero, one = np.zeros(2, np.int32), np.ones(2, np.int64)
+    folders = np.array(["a-r0", "b-r0"], object)
+    hashes, done = np.array(["0123abcd", "b"], object), np.array(["done"] * 2, object)
+    write_table(RunsTable(text, zero, folders, one, hashes, done, np.array([""] * 2, object)), batch / "runs.parquet")
+    wait, everywhere = np.array(["mean_wait_min"] * 2, object), np.array(["all"] * 2, object)
+    n, nothing = np.full(2, 3, np.int32), np.full(2, np.nan)
+    summary = SummaryTable(
+        text, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
+        np.array([4.5, 3.5]), np.array([5.5, 4.5]), n, np.array([np.nan, -1.0]), np.array([np.nan, -1.5]), np.array([np.nan, -0.5]),
+    )  # fmt: skip
+    write_table(summary, batch / "summary.parquet")
+    cards = page_content(open_run(batch / "a-r0"))["cards"]
+    assert [card["interval"] for card in cards if card["interval"]] == ["4.50\u00a0min to 5.50\u00a0min"]
+    text_of_page = write_report(batch / "a-r0").read_text(encoding="utf-8")
+    assert "the 95 % interval of its mean over 3 replicates" in text_of_page
+    row = next(
+        row for row in comparison_content(open_all([batch / "a-r0", batch / "b-r0"]))["headline"] if "wait" in row["name"]
+    )
+    assert row["cells"][1]["change_interval"] == "−1.50\u00a0min to −0.500\u00a0min"
+    backwards = comparison_content(open_all([batch / "b-r0", batch / "a-r0"]))["headline"]
+    assert not any(cell.get("change_interval") for row in backwards for cell in row["cells"])
+    assert not any(card["interval"] for card in page_content(open_run(batch / "strange"))["cards"])
+    elsewhere = Path(shutil.copytree(batch / "a-r0", tmp_path / "a-r0"))
+    assert not any(card["interval"] for card in page_content(open_run(elsewhere))["cards"])
+
+
+def test_packed_numbers_and_names_come_back(run: Run) -> None:
+    """Unpacked as the page's script does it: the table's own values."""
+    packs = page_content(run)["packs"]
+    content = zlib.decompress(base64.b64decode(packs["stations"]))
+    head, _, rest = content.partition(b"\n")
+    arrays, at = {}, 0
+    for name, width, n in json.loads(head):
+        planes = np.frombuffer(rest[at : at + width * n], np.uint8).reshape(width, n).astype(np.int64)
+        arrays[name] = sum(planes[k] << 8 * k for k in range(width))
+        at += width * n
+    names, before = [], ""
+    for line in rest[at:].decode().split("\n"):
+        before = before[: ord(line[0]) - 48] + line[1:]
+        names.append(before)
+    stations = run.arrays("stations")
+    order = np.lexsort((stations["station"], stations["zone"].astype(str), stations["province"].astype(str)))
+    assert names == [str(name) for name in stations["name"][order]]
+    assert np.array_equal(arrays["sessions"], stations["n_sessions"][order])
+    assert np.array_equal(arrays["left"], (stations["n_balked"] + stations["n_reneged"])[order])
+    assert np.array_equal(arrays["wait_s"], np.round(np.nan_to_num(stations["mean_wait_s"][order])))
+
+
+@given(st.lists(st.text(max_size=12)))
+def test_front_coding_loses_nothing(names: list[str]) -> None:
+    """Any texts, in any order; browsers count in UTF-16, so signs beyond the basic plane share nothing."""
+    before, found = "", []
+    for line in front_coded(names).split("\n") if names else []:
+        units = before.encode("utf-16-le")[: 2 * (ord(line[0]) - 48)].decode("utf-16-le")
+        before = units + line[1:]
+        found.append(before)
+    assert found == [name.replace("\n", " ") for name in names]
+
+
+def test_costs_are_energy_times_price(run: Run) -> None:
+    """Drivers pay price and fee of the hour, province and layer; waiting is sessions times mean wait."""
+    grid = run.arrays("grid")
+    found = costs.costs({}, grid, Figures(run.arrays("metrics")))
+    assert found is not None
+    assert sum(found.energy_kwh.values()) == pytest.approx(sum(grid[f"{layer}_kw"].sum() / 4 for layer in LAYERS))
+    mean = found.energy_cny["urban"] / found.energy_kwh["urban"]
+    prices = read("tariffs")["price_cny_per_kwh"]
+    assert prices.min() < mean < prices.max()
+    figures = Figures(run.arrays("metrics"))
+    assert found.waited_h == pytest.approx(figures.get("sessions") * figures.get("mean_wait_min") / 60)
+    assert found.waited_cny == pytest.approx(40 * found.waited_h)
+    assert costs.costs({"behaviour": {"no_such": 1}}, grid, figures) is None
+    assert costs.costs({}, None, figures) is None
+
+
+def test_headroom_is_the_least_of_the_run(run: Run) -> None:
+    grid = run.arrays("grid")
+    chart, finding = grid_charts.headroom(grid, ENGLISH, Places())
+    rows = run.grid.to_pylist()
+    least = {}
+    for code in {row["province"] for row in rows}:
+        by_quarter: dict[int, float] = {}
+        for row in rows:
+            if row["province"] == code:
+                by_quarter[row["quarter"]] = by_quarter.get(row["quarter"], 0.0) + row["headroom_kw"]
+        least[Places().province(code)] = min(by_quarter.values()) / 1e6
+    shown = dict(zip(chart["data"][1]["y"], chart["data"][1]["text"], strict=True))
+    assert shown == {name: f"{value:+.1f} GW" for name, value in least.items()}
+    assert chart["data"][1]["y"][-1] in finding.text
+
+
+def test_gaps_are_far_from_every_plug() -> None:
+    """A road of 111 km along a meridian with one plug at its southern end: what is beyond 25 km is a gap."""
+    network = {name: np.array([value]) for name, value in
+               {"kind": 0, "from_lon": 110.0, "from_lat": 30.0, "to_lon": 110.0, "to_lat": 31.0}.items()}  # fmt: skip
+    stations = {"layer": np.array(["highway"], object), "lon": np.array([110.0]), "lat": np.array([30.0]),
+                "county": np.array(["110101"], object), "province": np.array(["BJ"], object)}  # fmt: skip
+    gaps = Gaps(stations, network, View(None), Places())
+    assert gaps.far_share == pytest.approx(1 - 25 / 111.2, abs=0.03)
+    n_beijing = int((read("counties")["province"] == "BJ").sum())
+    assert gaps.n_counties == n_beijing - 1
+    assert f"{n_beijing - 1} of {n_beijing} counties" in gaps.finding(ENGLISH).text
