@@ -351,7 +351,8 @@ def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None
     n, nothing = np.full(2, 3, np.int32), np.full(2, np.nan)
     summary = SummaryTable(
         text, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
-        np.array([4.5, 3.5]), np.array([5.5, 4.5]), n, np.array([np.nan, -1.0]), np.array([np.nan, -1.5]), np.array([np.nan, -0.5]),
+        np.array([4.5, 3.5]), np.array([5.5, 4.5]), n,
+        *(np.array([np.nan, bound]) for bound in (-1.0, -1.5, -0.5)),
     )  # fmt: skip
     write_table(summary, batch / "summary.parquet")
     cards = page_content(open_run(batch / "a-r0"))["cards"]
