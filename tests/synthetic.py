@@ -302,7 +302,7 @@ def write_run(out: Path, run: FakeRun, scorecard: ScorecardTable | None = None, 
     found = {"metrics": metrics, "stations": stations, "grid": grid, **changes}
     with RunWriter(out) as writer:
         for name, table in found.items():
-            writer.write(name, table)
+            (writer.append if name in ("links", "sessions") else writer.write)(name, table)
         writer.append("station_hours", station_hours(run))
         if scorecard is not None:
             writer.write("scorecard", scorecard)

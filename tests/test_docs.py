@@ -37,7 +37,13 @@ PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "se
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 README = PAGES[0].read_text(encoding="utf-8")
 MODEL = (REPOSITORY / "docs" / "model.md").read_text(encoding="utf-8")
-NOTEBOOKS = {"01-first-run": "mean_wait_min", "04-your-own-behaviour": "engine and reference agree: True"}
+NOTEBOOKS = {
+    "01-first-run": "mean_wait_min",
+    "02-your-own-scenario": "compared: compare.html",
+    "03-your-own-city": "the town's audit: held",
+    "04-your-own-behaviour": "engine and reference agree: True",
+    "05-batch-and-intervals": "paired differences: True",
+}
 """What each says somewhere when it has run."""
 MOST_PICTURE_BYTES = 400_000
 MADE_BY_THE_READER = {"configs/mine.yaml"}

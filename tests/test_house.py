@@ -221,3 +221,5 @@ def test_version_is_said_once(repository: Path) -> None:
 
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == twin.__version__
+    citation = (repository / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {twin.__version__}\n" in citation

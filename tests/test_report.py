@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from collections.abc import Iterator
+import shutil
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests import synthetic
+from tests.report_runs import EVIL, whole_run
 from twin.errors import StoreError
-from twin.metrics.scorecard import scorecard
-from twin.report import write_report
+from twin.report import costs, grid_charts, write_report
+from twin.report.comparable import open_all
+from twin.report.comparison import comparison_content
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
+from twin.report.gaps import Gaps
 from twin.report.html import script_json
-from twin.report.map import albers_km
+from twin.report.language import ENGLISH
+from twin.report.packed import front_coded
 from twin.report.page import page_content
+from twin.report.places import Places
+from twin.report.projection import View, albers_km
 from twin.store import Run, open_run, write_table
-from twin.tables.results import NetworkTable, ValidationTable
+from twin.tables.batch import RunsTable, SummaryTable
+from twin.tables.inputs import LAYERS
+from twin.tables.results import ValidationTable
 from twin.tables.seeds import read
 
-CHROMIUM = Path("/usr/bin/chromium")
-EVIL = "<script>alert(1)</script> & <b>bold</b> \u2028"
 LARGEST_BYTES = 8_000_000
+MAPS = {"map", "film", "gaps"}
+"""Charts without axes: distances are those of the ground."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    fake = synthetic.fake_run()
-    metrics, stations, _ = synthetic.tables(fake)
-    card = scorecard(read("policy_lines"), metrics, stations)
-    names = stations.name.copy()
-    names[np.flatnonzero(stations.layer == "highway")] = EVIL
-    k = np.arange(4)
-    network = NetworkTable(
-        link=k.astype(np.int32),
-        from_lon=100.0 + k,
-        from_lat=30.0 + k,
-        to_lon=101.0 + k,
-        to_lat=31.0 + k,
-        length_km=np.full(4, 150.0),
-        kind=np.zeros(4, np.uint8),
-        line=np.array(["G1"] * 4, object),
-    )
-    path = synthetic.write_run(
-        tmp_path_factory.mktemp("report") / "run", fake, card, stations=stations._replace(name=names), network=network
-    )
-    return open_run(path)
+    return open_run(whole_run(tmp_path_factory.mktemp("report") / "run"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +74,7 @@ class Outline(HTMLParser):
                 self.ids.append(value or "")
             if name in ("src", "srcset", "data", "action") or (name == "href" and tag != "a"):
                 self.fetched.append(value or "")
-        self._in_heading = tag in ("h1", "h2")
+        self._in_heading = tag in ("h1", "h2", "h3")
         if self._in_heading:
             self.headings.append("")
 
@@ -148,7 +143,7 @@ def test_tables_of_the_page_are_those_of_the_run(run: Run, content: dict[str, An
     assert [area["station"] for area in content["areas"]] == [row["station"] for row in stations[:15]]
     lines = [line["line"] for found in content["lines"].values() for line in found]
     assert sorted(lines) == sorted(run.scorecard.column("line").to_pylist())
-    assert {row[0] for row in content["provinces"]} == {"BJ", "TJ", "HE", "SX"}
+    assert {row[0] for row in content["provinces"]} == {"Beijing 北京", "Tianjin 天津", "Hebei 河北", "Shanxi 山西"}
 
 
 def test_charts_hold_the_numbers_of_the_tables(run: Run, content: dict[str, Any]) -> None:
@@ -172,7 +167,7 @@ def test_charts_are_what_plotly_draws(content: dict[str, Any]) -> None:
     for chart in content["charts"].values():
         Figure(data=chart["data"], layout=chart["layout"])
     for name, chart in content["charts"].items():
-        if name != "map":
+        if name not in MAPS:
             assert re.search(r"\(.+\)|local time", chart["layout"]["xaxis"]["title"]["text"])
 
 
@@ -198,8 +193,8 @@ def test_script_json_keeps_its_content() -> None:
 def test_a_run_without_roads_or_scorecard_says_so(tmp_path: Path) -> None:
     path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
     text = write_report(path).read_text(encoding="utf-8")
-    assert "The run folder holds no <code>network.parquet</code>" in text
-    assert "The run folder holds no <code>scorecard.parquet</code>" in text
+    assert "The run folder holds no readable network.parquet, so the roads are not drawn." in text
+    assert "The run folder holds no readable scorecard.parquet, so this part is left out." in text
 
 
 def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
@@ -210,14 +205,49 @@ def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
     assert "nan" not in re.sub(r"<script.*?</script>", "", text, flags=re.S).lower().split()
 
 
-def test_a_broken_folder_leaves_no_page(tmp_path: Path) -> None:
+DAMAGES = {
+    "metrics": "metrics.parquet",
+    "stations": "stations.parquet",
+    "grid": "grid.parquet",
+    "station_hours": "station_hours.parquet",
+    "links": "links.parquet",
+    "network": "network.parquet",
+    "scorecard": "scorecard.parquet",
+    "audit": "audit.json",
+    "sessions": "sessions/",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("how", ["missing", "cut short", "another table"])
+def test_the_page_of_a_damaged_folder_says_what_is_missing(run: Run, tmp_path: Path, name: str, how: str) -> None:
+    """Whatever table is lost, the rest is shown, and the head of the page names what is not."""
+    path = Path(shutil.copytree(run.path, tmp_path / "run"))
+    file = path / DAMAGES[name]
+    file = next(file.glob("part-*")) if file.is_dir() else file
+    if how == "missing":
+        file.unlink()
+    elif how == "cut short":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    elif name == "audit":
+        file.write_text("[]")
+    else:
+        pq.write_table(pa.table({"x": [1, 2]}), file)
+    text = write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")
+    head = text.partition("<main")[0]
+    assert "This run folder is not complete:" in head
+    words = {"missing": "is not there", "cut short": "is damaged", "another table": "has no column"}[how]
+    assert f"<li>{DAMAGES[name]} {'is damaged' if name == 'audit' and how != 'missing' else words}" in head
+
+
+def test_a_folder_that_is_no_run_leaves_no_page(tmp_path: Path) -> None:
     path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
-    (path / "grid.parquet").unlink()
-    with pytest.raises(StoreError, match=r"grid\.parquet"):
+    with pytest.raises(StoreError, match="could not be written"):
+        write_report(path, tmp_path / "no" / "x.html")
+    (path / "manifest.json").unlink()
+    with pytest.raises(StoreError, match=r"manifest\.json"):
         write_report(path)
     assert not (path / "report.html").exists()
-    with pytest.raises(StoreError, match="could not be written"):
-        write_report(synthetic.write_run(tmp_path / "other", synthetic.fake_run(n_hours=24)), tmp_path / "no" / "x.html")
 
 
 @pytest.mark.parametrize(
@@ -256,53 +286,6 @@ def test_figures_know_what_is_missing() -> None:
     assert figures.by_hour("sessions").size == 0
     assert figures.cite("sessions", count).text == NONE
     assert Finding("x").cites == ()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}: install the system's chromium package to draw the page")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
-def test_a_browser_draws_every_chart_from_disk(browser: Any, page: Path, width: int, scheme: str) -> None:
-    """No message, no request but the file, all charts drawn, ink against ground, nothing wider than the window."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
-    tab = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda fault: said.append(str(fault)))
-    tab.on("dialog", lambda dialog: said.append(dialog.message))
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(page.as_uri())
-    tab.wait_for_selector("html[data-drawn=yes]")
-    tab.wait_for_function("document.querySelectorAll('.chart .main-svg').length > 0")
-    assert said == []
-    assert asked == [page.as_uri()]
-    assert tab.locator(".chart").count() == tab.locator(".chart.js-plotly-plot").count() == 7
-    assert tab.locator("[data-title*=hare]").count() == 0
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    ink = tab.evaluate("getComputedStyle(document.querySelector('#chart-waits .xtick text')).fill")
-    assert abs(_brightness(ground) - _brightness(ink)) > 150
-    drawn = tab.evaluate(
-        "(() => { const c = document.querySelector('#chart-map canvas.gl-canvas-context');"
-        " return c !== null && c.width > 0; })()"
-    )
-    assert drawn
-    context.close()
-
-
-def _brightness(colour: str) -> float:
-    red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
-    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def held_against(observed_values: dict[str, list[Any]]) -> dict[str, Any]:
@@ -349,3 +332,117 @@ def test_observed_figures_stand_beside_simulated_ones(tmp_path: Path) -> None:
     from plotly.graph_objects import Figure
 
     Figure(data=found["data"], layout=found["layout"])
+
+
+def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None:
+    """A run that its batch lists has the batch's intervals; a copy elsewhere, or one the batch does not list, has none."""
+    batch = tmp_path / "batch"
+    for name in ("a-r0", "b-r0", "strange"):
+        synthetic.write_run(batch / name, synthetic.fake_run(n_hours=24))
+    for name, scenario in (("b-r0", "b"), ("strange", "c")):
+        told = json.loads((batch / name / "manifest.json").read_text())
+        (batch / name / "manifest.json").write_text(json.dumps(told | {"scenario": scenario, "config_hash": scenario}))
+    text = np.array(["fake", "b"], object)
+    zero, one = np.zeros(2, np.int32), np.ones(2, np.int64)
+    folders = np.array(["a-r0", "b-r0"], object)
+    hashes, done = np.array(["0123abcd", "b"], object), np.array(["done"] * 2, object)
+    write_table(RunsTable(text, zero, folders, one, hashes, done, np.array([""] * 2, object)), batch / "runs.parquet")
+    wait, everywhere = np.array(["mean_wait_min"] * 2, object), np.array(["all"] * 2, object)
+    n, nothing = np.full(2, 3, np.int32), np.full(2, np.nan)
+    summary = SummaryTable(
+        text, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
+        np.array([4.5, 3.5]), np.array([5.5, 4.5]), n,
+        *(np.array([np.nan, bound]) for bound in (-1.0, -1.5, -0.5)),
+    )  # fmt: skip
+    write_table(summary, batch / "summary.parquet")
+    cards = page_content(open_run(batch / "a-r0"))["cards"]
+    assert [card["interval"] for card in cards if card["interval"]] == ["4.50\u00a0min to 5.50\u00a0min"]
+    text_of_page = write_report(batch / "a-r0").read_text(encoding="utf-8")
+    assert "the 95 % interval of its mean over 3 replicates" in text_of_page
+    row = next(
+        row for row in comparison_content(open_all([batch / "a-r0", batch / "b-r0"]))["headline"] if "wait" in row["name"]
+    )
+    assert row["cells"][1]["change_interval"] == "−1.50\u00a0min to −0.500\u00a0min"
+    backwards = comparison_content(open_all([batch / "b-r0", batch / "a-r0"]))["headline"]
+    assert not any(cell.get("change_interval") for row in backwards for cell in row["cells"])
+    assert not any(card["interval"] for card in page_content(open_run(batch / "strange"))["cards"])
+    elsewhere = Path(shutil.copytree(batch / "a-r0", tmp_path / "a-r0"))
+    assert not any(card["interval"] for card in page_content(open_run(elsewhere))["cards"])
+
+
+def test_packed_numbers_and_names_come_back(run: Run) -> None:
+    """Unpacked as the page's script does it: the table's own values."""
+    packs = page_content(run)["packs"]
+    content = zlib.decompress(base64.b64decode(packs["stations"]))
+    head, _, rest = content.partition(b"\n")
+    arrays, at = {}, 0
+    for name, width, n in json.loads(head):
+        planes = np.frombuffer(rest[at : at + width * n], np.uint8).reshape(width, n).astype(np.int64)
+        arrays[name] = sum(planes[k] << 8 * k for k in range(width))
+        at += width * n
+    names, before = [], ""
+    for line in rest[at:].decode().split("\n"):
+        before = before[: ord(line[0]) - 48] + line[1:]
+        names.append(before)
+    stations = run.arrays("stations")
+    order = np.lexsort((stations["station"], stations["zone"].astype(str), stations["province"].astype(str)))
+    assert names == [str(name) for name in stations["name"][order]]
+    assert np.array_equal(arrays["sessions"], stations["n_sessions"][order])
+    assert np.array_equal(arrays["left"], (stations["n_balked"] + stations["n_reneged"])[order])
+    assert np.array_equal(arrays["wait_s"], np.round(np.nan_to_num(stations["mean_wait_s"][order])))
+
+
+@given(st.lists(st.text(max_size=12)))
+def test_front_coding_loses_nothing(names: list[str]) -> None:
+    """Any texts, in any order; browsers count in UTF-16, so signs beyond the basic plane share nothing."""
+    before, found = "", []
+    for line in front_coded(names).split("\n") if names else []:
+        units = before.encode("utf-16-le")[: 2 * (ord(line[0]) - 48)].decode("utf-16-le")
+        before = units + line[1:]
+        found.append(before)
+    assert found == [name.replace("\n", " ") for name in names]
+
+
+def test_costs_are_energy_times_price(run: Run) -> None:
+    """Drivers pay price and fee of the hour, province and layer; waiting is sessions times mean wait."""
+    grid = run.arrays("grid")
+    found = costs.costs({}, grid, Figures(run.arrays("metrics")))
+    assert found is not None
+    assert sum(found.energy_kwh.values()) == pytest.approx(sum(grid[f"{layer}_kw"].sum() / 4 for layer in LAYERS))
+    mean = found.energy_cny["urban"] / found.energy_kwh["urban"]
+    prices = read("tariffs")["price_cny_per_kwh"]
+    assert prices.min() < mean < prices.max()
+    figures = Figures(run.arrays("metrics"))
+    assert found.waited_h == pytest.approx(figures.get("sessions") * figures.get("mean_wait_min") / 60)
+    assert found.waited_cny == pytest.approx(40 * found.waited_h)
+    assert costs.costs({"behaviour": {"no_such": 1}}, grid, figures) is None
+    assert costs.costs({}, None, figures) is None
+
+
+def test_headroom_is_the_least_of_the_run(run: Run) -> None:
+    grid = run.arrays("grid")
+    chart, finding = grid_charts.headroom(grid, ENGLISH, Places())
+    rows = run.grid.to_pylist()
+    least = {}
+    for code in {row["province"] for row in rows}:
+        by_quarter: dict[int, float] = {}
+        for row in rows:
+            if row["province"] == code:
+                by_quarter[row["quarter"]] = by_quarter.get(row["quarter"], 0.0) + row["headroom_kw"]
+        least[Places().province(code)] = min(by_quarter.values()) / 1e6
+    shown = dict(zip(chart["data"][1]["y"], chart["data"][1]["text"], strict=True))
+    assert shown == {name: f"{value:+.1f} GW" for name, value in least.items()}
+    assert chart["data"][1]["y"][-1] in finding.text
+
+
+def test_gaps_are_far_from_every_plug() -> None:
+    """A road of 111 km along a meridian with one plug at its southern end: what is beyond 25 km is a gap."""
+    network = {name: np.array([value]) for name, value in
+               {"kind": 0, "from_lon": 110.0, "from_lat": 30.0, "to_lon": 110.0, "to_lat": 31.0}.items()}  # fmt: skip
+    stations = {"layer": np.array(["highway"], object), "lon": np.array([110.0]), "lat": np.array([30.0]),
+                "county": np.array(["110101"], object), "province": np.array(["BJ"], object)}  # fmt: skip
+    gaps = Gaps(stations, network, View(None), Places())
+    assert gaps.far_share == pytest.approx(1 - 25 / 111.2, abs=0.03)
+    n_beijing = int((read("counties")["province"] == "BJ").sum())
+    assert gaps.n_counties == n_beijing - 1
+    assert f"{n_beijing - 1} of {n_beijing} counties" in gaps.finding(ENGLISH).text

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,9 @@ app = typer.Typer(
     help="An agent-based digital twin of China's national EV charging network.",
     epilog="Exit codes: 0 done, 1 the run failed, 2 the input is wrong and nothing was written, 130 interrupted.",
 )
+
+
+Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the page: English or Chinese.")]
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.app import app, going_on, told
+from twin.cli.app import Lang, app, going_on, told
 from twin.errors import OutputExistsError
 
 if TYPE_CHECKING:
@@ -87,15 +87,25 @@ def report(
     context: typer.Context,
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file; default report.html in the run folder.")] = None,
+    lang: Lang = "en",
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Also write every figure as SVG and PNG, for a paper.")
+    ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Write the planner's page of a run."""
+    """Write the planner's page of a run.
+
+    Example: twin report runs/quick --lang zh --out report-zh.html
+    """
     with told(context):
-        from twin.report import write_report
+        from twin.report import write_figures, write_report
         from twin.store import open_named
 
         open_named(run_folder)
-        page = write_report(run_folder, out if out is not None else run_folder / "report.html")
+        if figures is not None:
+            for path in write_figures(run_folder, figures, lang):
+                typer.echo(str(path))
+        page = write_report(run_folder, out if out is not None else run_folder / "report.html", lang)
         typer.echo(str(page))
     if open_it:
         typer.launch(page.resolve().as_uri())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.app import app, told
+from twin.cli.app import Lang, app, told
 
 
 @app.command()
@@ -35,6 +35,7 @@ def compare(
     context: typer.Context,
     run_folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders; the first is the base.")],
     out: Annotated[Path, typer.Option("--out", help="HTML file.")] = Path("compare.html"),
+    lang: Lang = "en",
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Hold 2 to 12 runs against the first of them, on one page.
@@ -44,6 +45,6 @@ def compare(
     with told(context):
         from twin.report import write_comparison
 
-        typer.echo(str(write_comparison(run_folders, out)))
+        typer.echo(str(write_comparison(run_folders, out, lang)))
     if open_it:
         typer.launch(out.resolve().as_uri())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,18 @@ from typing import Any
 
 from twin.errors import DataError, Faults, StoreError
 from twin.report.figures import Figures
+from twin.report.intervals import spreads
+from twin.report.language import ENGLISH, Language
 from twin.store import Run, open_run
 
 FEWEST, MOST = 2, 12
 """Runs on one page; a reader tells no more than a dozen lines apart."""
-SAME = (("period.n_days", "as many days"), ("fleet.sample", "the same share of the fleet"))
-"""Settings in which runs must agree, since totals over different days or vehicles are no difference of a scenario."""
+SAME = (
+    ("scenario.extent", "the same extent"),
+    ("period.n_days", "as many days"),
+    ("fleet.sample", "the same share of the fleet"),
+)
+"""Settings in which runs must agree: totals over other places, days or vehicles are no difference of a scenario."""
 UNSAID = ("scenario.name", "scenario.title", "scenario.description", "compute.", "output.")
 """Settings that change no result."""
 
@@ -40,8 +47,14 @@ class Compared:
     figures: Figures
     settings: dict[str, Any]
 
+    @property
+    def is_first_of_batch(self) -> bool:
+        """Whether the other scenarios of its batch were held against it."""
+        spread = self.figures.spread.values()
+        return bool(spread) and all(math.isnan(found.difference) for found in spread)
 
-def open_all(folders: Sequence[Path]) -> list[Compared]:
+
+def open_all(folders: Sequence[Path], say: Language = ENGLISH) -> list[Compared]:
     """Open the runs of a comparison, the first being what the others are held against.
 
     Raises
@@ -61,7 +74,7 @@ def open_all(folders: Sequence[Path]) -> list[Compared]:
     _must_agree(opened, faults)
     faults.raise_if_any(DataError)
     return [
-        Compared(label, run, Figures(run.arrays("metrics")), dict(_flat(run.manifest["config"])))
+        Compared(label, run, Figures(run.arrays("metrics"), say, spreads(run)), dict(_flat(run.manifest["config"])))
         for label, run in zip(_labels(opened), opened, strict=True)
     ]
 
@@ -95,7 +108,7 @@ def _must_agree(runs: Sequence[Run], faults: Faults) -> None:
         for run, other in zip(runs[1:], settings[1:], strict=True):
             if other.get(name) != settings[0].get(name):
                 wanted = f"{words} as {runs[0].path.name}, {settings[0].get(name)}"
-                faults.add(f"{run.path}: {name}", other.get(name), wanted, "compare runs of one length and sample")
+                faults.add(f"{run.path}: {name}", other.get(name), wanted, "compare runs of one extent, length and sample")
 
 
 def _labels(runs: Sequence[Run]) -> list[str]:

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from twin.report.charts import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, Chart, layout, numbers, time_title, times
 from twin.report.comparable import Compared
-from twin.report.map import View, map_layout, roads, view_of
-from twin.report.rows import national_load
+from twin.report.grid_charts import national_load, vehicle_load
+from twin.report.language import Language
+from twin.report.map import map_layout, roads
+from twin.report.places import Places
+from twin.report.projection import View, view_of
 from twin.tables.columns import F64
 
 COLOURS = ("#666666", BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
@@ -25,7 +28,7 @@ DIVERGING = ((0.0, BLUE), (0.5, "#f2f2f2"), (1.0, VERMILION))
 LEAST_SHOWN_MIN = 1.0
 
 
-def waits_by_run(runs: Sequence[Compared], layer: str, first_day: dt.date | None) -> Chart:
+def waits_by_run(runs: Sequence[Compared], layer: str, first_day: dt.date | None, say: Language) -> Chart:
     """Mean wait by hour in one layer: a small chart a run with shared axes, the first run in grey behind each other."""
     series = [run.figures.by_hour("mean_wait_min", layer) for run in runs]
     n_rows = -(-len(runs) // PER_ROW)
@@ -35,7 +38,7 @@ def waits_by_run(runs: Sequence[Compared], layer: str, first_day: dt.date | None
     shape["annotations"] = []
     for place, (run, values) in enumerate(zip(runs, series, strict=True)):
         row, column = divmod(place, PER_ROW)
-        axes = _small_axes(shape, place, row, column, n_rows, max(top, 0.1))
+        axes = _small_axes(shape, place, row, column, n_rows, max(top, 0.1), say)
         shape["annotations"].append(_small_title(run.label, axes))
         own = _line(times(first_day, values.size, 60), numbers(values), run.label, place, "%{y:.1f} min")
         if place:
@@ -45,21 +48,20 @@ def waits_by_run(runs: Sequence[Compared], layer: str, first_day: dt.date | None
     return {"data": data, "layout": shape}
 
 
-def load_by_run(runs: Sequence[Compared], first_day: dt.date | None) -> Chart:
+def load_by_run(runs: Sequence[Compared], first_day: dt.date | None, say: Language) -> Chart:
     """Load of all vehicles over time, a line a run, GW."""
     data = []
     for place, run in enumerate(runs):
         if not run.run.has("grid"):
             continue
         load = national_load(run.run.arrays("grid"))
-        kinds = ("home_kw", "depot_kw", "urban_kw", "rural_kw", "highway_kw")
-        values: F64 = np.sum([load[kind] for kind in kinds], axis=0) / 1e6
+        values = vehicle_load(load) / 1e6
         data.append(_line(times(first_day, values.size, 15), numbers(values), run.label, place, "%{y:.2f} GW"))
-    return {"data": data, "layout": layout(time_title(first_day), "load at the grid (GW)", 360)}
+    return {"data": data, "layout": layout(time_title(first_day, say), say("load at the grid (GW)"), 360)}
 
 
-def difference_map(runs: Sequence[Compared]) -> Chart:
-    """Mean wait of each zone less that of the first run; where there are several, a button chooses the run."""
+def difference_map(runs: Sequence[Compared], say: Language, names: Places) -> Chart:
+    """Mean wait of each zone less that of the first run; a trace a run, of which the page shows one."""
     of_run = [zone_waits(run) for run in runs]
     first_wait, place_of = of_run[0]
     places = np.array(list(place_of.values())).reshape(-1, 2)
@@ -69,18 +71,17 @@ def difference_map(runs: Sequence[Compared]) -> Chart:
         zones = [zone for zone in sorted(first_wait) if zone in wait]
         change = np.array([wait[zone] - first_wait[zone] for zone in zones])
         largest = max(largest, float(np.abs(change).max(initial=0.0)))
-        traces.append(_zones(run.label, zones, change, place_of, view))
+        traces.append(_zones(run.label, zones, change, place_of, view, names))
     for trace in traces:
         trace["marker"] |= {"cmin": -largest, "cmax": largest}
+        trace["marker"]["colorbar"]["title"]["text"] = say("difference of the mean wait (min)")
     shape = map_layout()
     shape["showlegend"] = False
     has_roads = runs[0].run.has("network")
     for trace in traces[1:]:
         trace["visible"] = False
-    if len(traces) > 1:
-        shape["updatemenus"] = [_chooser([run.label for run in runs[1:]], has_roads)]
     return {
-        "data": [*([roads(runs[0].run.arrays("network"), view)] if has_roads else []), *traces],
+        "data": [*([roads(runs[0].run.arrays("network"), view, say)] if has_roads else []), *traces],
         "layout": shape,
         "config": {"scrollZoom": True},
     }
@@ -104,7 +105,9 @@ def zone_waits(run: Compared) -> tuple[dict[str, float], dict[str, tuple[float, 
     return wait, {str(zone): (float(x), float(y)) for zone, x, y in zip(zones, lon, lat, strict=True)}
 
 
-def _zones(label: str, zones: Sequence[str], change: F64, place_of: dict[str, tuple[float, float]], view: View) -> Chart:
+def _zones(
+    label: str, zones: Sequence[str], change: F64, place_of: dict[str, tuple[float, float]], view: View, names: Places
+) -> Chart:
     """Draw the zones of one run, the largest differences on top."""
     order = np.argsort(np.abs(change), kind="stable")
     at = np.array([place_of[zones[k]] for k in order]).reshape(-1, 2)
@@ -115,27 +118,17 @@ def _zones(label: str, zones: Sequence[str], change: F64, place_of: dict[str, tu
         "name": html.escape(label),
         "x": view.shown(x),
         "y": view.shown(y),
-        "text": [html.escape(zones[k]) for k in order],
+        "text": [html.escape(names.zone_both(zones[k])) for k in order],
         "marker": {
             "size": 9,
             "color": numbers(change[order], 3),
             "colorscale": [list(stop) for stop in DIVERGING],
-            "colorbar": {"title": {"text": "difference of the mean wait (min)", "side": "top"}, "orientation": "h",
+            "colorbar": {"title": {"side": "top"}, "orientation": "h",
                          "thickness": 10, "len": 0.5, "x": 0, "xanchor": "left", "y": 0.02, "yanchor": "bottom"},
             "line": {"width": 0.5, "color": "#555555"},
         },
         "hovertemplate": "%{text}<br>%{marker.color:+.2f} min<extra></extra>",
     }  # fmt: skip
-
-
-def _chooser(labels: Sequence[str], has_roads: bool) -> Chart:
-    """Return a menu that shows one run's differences at a time."""
-    shown = [[True] * has_roads + [other == place for other in range(len(labels))] for place in range(len(labels))]
-    buttons = [
-        {"label": html.escape(label), "method": "restyle", "args": [{"visible": visible}]}
-        for label, visible in zip(labels, shown, strict=True)
-    ]
-    return {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "type": "dropdown"}
 
 
 def _line(x: list[Any], y: list[float | None], label: str, place: int, hover: str) -> Chart:
@@ -158,7 +151,7 @@ def _small_title(label: str, axes: dict[str, str]) -> Chart:
     return {"text": html.escape(label), **where, **how}
 
 
-def _small_axes(shape: Chart, place: int, row: int, column: int, n_rows: int, top: float) -> dict[str, str]:
+def _small_axes(shape: Chart, place: int, row: int, column: int, n_rows: int, top: float, say: Language) -> dict[str, str]:
     """Add the axes of one small chart and its title; return what its traces say to be drawn there."""
     end = "" if place == 0 else str(place + 1)
     gap_x, gap_y = 0.06, 0.28 / n_rows
@@ -166,9 +159,8 @@ def _small_axes(shape: Chart, place: int, row: int, column: int, n_rows: int, to
     left, bottom = column * (width + gap_x), 1 - (row + 1) * height - row * gap_y
     quiet = {"gridcolor": "#8884", "zerolinecolor": "#8888"}
     shape[f"xaxis{end}"] = {**quiet, "domain": [left, left + width], "anchor": f"y{end}", "nticks": 3}
-    title = {"text": "mean wait (min)", "font": {"size": 12}} if column == 0 else {"text": ""}
+    title = {"text": say("mean wait (min)"), "font": {"size": 12}} if column == 0 else {"text": ""}
     shape[f"yaxis{end}"] = {
         **quiet, "domain": [bottom, bottom + height], "anchor": f"x{end}", "range": [0, 1.05 * top], "title": title,
-        "automargin": True,
     }  # fmt: skip
     return {"xaxis": f"x{end}", "yaxis": f"y{end}"}

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from twin.report.language import phrase
+
 COVERAGE_NAMES: dict[str, str] = {
-    "urban_population_within_1_km": "urban people within 1 km of a station",
-    "urban_population_within_2_km": "urban people within 2 km of a station",
-    "urban_population_within_3_km": "urban people within 3 km of a station",
-    "service_areas_with_station": "service areas with chargers",
-    "expressway_within_25_km_of_station": "expressway with a station at most 25 km ahead",
-    "expressway_within_50_km_of_station": "expressway with a station at most 50 km ahead",
-    "expressway_within_25_km_of_high_power": "expressway with 250 kW or more at most 25 km ahead",
-    "expressway_within_50_km_of_high_power": "expressway with 250 kW or more at most 50 km ahead",
-    "longest_way_to_station": "longest way to the next station ahead",
-    "longest_way_to_high_power": "longest way to the next 250 kW or more ahead",
-    "townships_with_station": "townships with a station",
-    "counties_with_station": "counties with a station",
-    "rural_distance": "mean distance of rural people to the nearest station",
-    "evse_per_1000_vehicles": "EVSEs per 1,000 electric vehicles",
+    "urban_population_within_1_km": phrase("urban people within 1 km of a station"),
+    "urban_population_within_2_km": phrase("urban people within 2 km of a station"),
+    "urban_population_within_3_km": phrase("urban people within 3 km of a station"),
+    "service_areas_with_station": phrase("service areas with chargers"),
+    "expressway_within_25_km_of_station": phrase("expressway with a station at most 25 km ahead"),
+    "expressway_within_50_km_of_station": phrase("expressway with a station at most 50 km ahead"),
+    "expressway_within_25_km_of_high_power": phrase("expressway with 250 kW or more at most 25 km ahead"),
+    "expressway_within_50_km_of_high_power": phrase("expressway with 250 kW or more at most 50 km ahead"),
+    "longest_way_to_station": phrase("longest way to the next station ahead"),
+    "longest_way_to_high_power": phrase("longest way to the next 250 kW or more ahead"),
+    "townships_with_station": phrase("townships with a station"),
+    "counties_with_station": phrase("counties with a station"),
+    "rural_distance": phrase("mean distance of rural people to the nearest station"),
+    "evse_per_1000_vehicles": phrase("EVSEs per 1,000 electric vehicles"),
 }
 """Metric and how the page names it."""
 

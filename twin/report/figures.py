@@ -9,10 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.report.intervals import Spread
+from twin.report.language import ENGLISH, Language, phrase
 from twin.tables.columns import F64
 
 NONE = "–"
 """Written where a figure cannot be formed."""
+
+
+LARGE = {
+    "en": ((1e12, 1e12, "trillion"), (1e9, 1e9, "billion"), (1e6, 1e6, "million")),
+    "zh": ((1e12, 1e12, "万亿"), (1e8, 1e8, "亿"), (1e6, 1e4, "万")),
+}
+"""From which number on a word for large numbers is used, how large it is, and the word; by language."""
 
 
 class Cite(NamedTuple):
@@ -47,16 +56,16 @@ class Writer:
         self.unit = unit
         self.factor = factor
 
-    def __call__(self, value: float) -> str:
+    def __call__(self, value: float, say: Language = ENGLISH) -> str:
         """Write a number with three significant digits, thousands apart, millions in words."""
         if not math.isfinite(value):
             return NONE
         value = float(value) * self.factor
         if not self.unit and value == int(value) and abs(value) < 1e6:
             return f"{value:,.0f}"
-        end = f"\u00a0{self.unit}" if self.unit else ""
-        for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-            if abs(value) >= size:
+        end = f"\u00a0{say(self.unit)}" if self.unit else ""
+        for least, size, word in LARGE[say.code]:
+            if abs(value) >= least:
                 return f"{three_digits(value / size)}\u00a0{word}{end}"
         return three_digits(value) + end
 
@@ -68,22 +77,36 @@ class Figures:
     ----------
     metrics : mapping of str to ndarray
         Its columns.
+    say : Language
+        In which figures are quoted.
+    spread : mapping, optional
+        Spread over replicates by (metric, layer, province), where the run is one of several.
     """
 
-    def __init__(self, metrics: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(
+        self,
+        metrics: Mapping[str, NDArray[Any]],
+        say: Language = ENGLISH,
+        spread: Mapping[tuple[str, str, str], Spread] | None = None,
+    ) -> None:
+        self.say = say
+        self.spread = dict(spread or {})
         names = ("metric", "layer", "province", "hour", "value", "unit")
         rows = zip(*(metrics[name].tolist() for name in names), strict=True)
         self._rows: dict[tuple[str, str, str, float | None], tuple[float, str]] = {
             (metric, layer, province, None if math.isnan(hour) else hour): (value, unit)
             for metric, layer, province, hour, value, unit in rows
         }
-        self._intervals = {
+        self._intervals: dict[tuple[str, str, str], tuple[float, float]] = {
+            key: (found.low, found.high) for key, found in self.spread.items()
+        } | {
             (metric, layer, province): (low, high)
             for metric, layer, province, hour, low, high in zip(
                 *(metrics[name].tolist() for name in (*names[:4], "ci_low", "ci_high")), strict=True
             )
             if math.isnan(hour) and math.isfinite(low) and math.isfinite(high)
         }
+        self.metrics = sorted({metric for metric, _, _, _ in self._rows})
         self.provinces = sorted({province for _, _, province, _ in self._rows} - {"all"})
 
     def get(self, metric: str, layer: str = "all", province: str = "all", hour: float | None = None) -> float:
@@ -114,7 +137,7 @@ class Figures:
         hour: float | None = None,
     ) -> Cite:
         """Quote a figure."""
-        return Cite(metric, layer, province, hour, write(self.get(metric, layer, province, hour)))
+        return Cite(metric, layer, province, hour, write(self.get(metric, layer, province, hour), self.say))
 
 
 def three_digits(value: float) -> str:
@@ -126,7 +149,7 @@ def three_digits(value: float) -> str:
 
 count = Writer()
 percent = Writer("%", 100.0)
-minutes = Writer("min")
+minutes = Writer(phrase("min"))
 gigawatts = Writer("GW")
 gigawatt_hours = Writer("GWh")
 kilometres = Writer("km")

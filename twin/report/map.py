@@ -3,91 +3,43 @@
 from __future__ import annotations
 
 import html
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.report.charts import Chart, Columns, layout, numbers
+from twin.report.language import ENGLISH, Language, phrase
+from twin.report.places import Places
+from twin.report.points import Dots, dot_names, idle_of
+from twin.report.projection import View
 from twin.tables.columns import F64
-from twin.tables.inputs import LAYERS
 
-EARTH_RADIUS_KM = 6371.0
-CITY_DEG = 3.0
-"""What is no wider and no higher than this is drawn as a city."""
 WAIT_SHOWN_MIN = 60.0
+FAINT = 0.12
+"""Opacity of a dot without a session; the page's script has the same."""
 SYMBOLS = {"urban": "circle", "highway": "diamond", "rural": "square"}
 SCALE = ((0.0, "#56B4E9"), (0.25, "#F0E442"), (0.5, "#E69F00"), (1.0, "#D55E00"))
-
-COLOUR_BAR = {
-    "title": {"text": "mean wait (min)", "side": "top", "font": {"size": 13}},
-    "orientation": "h",
-    "thickness": 10,
-    "len": 0.5,
-    "x": 0,
-    "xanchor": "left",
-    "y": 0.02,
-    "yanchor": "bottom",
-    "tickvals": [0, 15, 30, 45, 60],
-    "ticktext": ["0", "15", "30", "45", "60+"],
+TRACE_NAMES = {
+    "urban": (phrase("urban, by prefecture"), phrase("urban")),
+    "highway": (phrase("service areas"), phrase("service areas")),
+    "rural": (phrase("rural, by prefecture"), phrase("rural")),
 }
+"""What a layer is called where its stations are gathered, and where they stand one by one."""
+
+MODES = (
+    ("wait", phrase("mean wait (min)"), 60.0, "%{marker.color:.1f} min"),
+    ("power", phrase("rated power per EVSE (kW)"), 360.0, "%{marker.color:.0f} kW"),
+    ("high_power", phrase("EVSEs of 250 kW or more (%)"), 100.0, "%{marker.color:.0f} %"),
+    ("use", phrase("sessions per EVSE and day"), 20.0, "%{marker.color:.1f}"),
+)
+"""What the colour may show: name, words, value of the last colour, how the value is written."""
 
 
-def albers_km(lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> tuple[F64, F64]:
-    """Project to Albers' equal-area conic with parallels 25 and 47 degrees north, centred on 105 east, 35 north.
-
-    Parameters
-    ----------
-    lon_deg, lat_deg : ndarray
-        Position, degrees.
-
-    Returns
-    -------
-    x_km, y_km : ndarray
-        Position on the map, km (Snyder 1987, Map Projections, equations 14-1 to 14-6, sphere).
-    """
-    south, north, origin = np.radians([25.0, 47.0, 35.0])
-    n = (np.sin(south) + np.sin(north)) / 2
-    c = np.cos(south) ** 2 + 2 * n * np.sin(south)
-    rho, rho_origin = (EARTH_RADIUS_KM * np.sqrt(c - 2 * n * np.sin(lat)) / n for lat in (np.radians(lat_deg), origin))
-    theta = n * np.radians(np.asarray(lon_deg, np.float64) - 105.0)
-    return rho * np.sin(theta), rho_origin - rho * np.cos(theta)
-
-
-class View(NamedTuple):
-    """How degrees become kilometres on a map: the nation's projection, or a city's plane.
-
-    Attributes
-    ----------
-    centre_deg : tuple of float or None
-        Longitude and latitude at which the plane touches the globe, north up, good to 0.1 % over 50 km; None: Albers.
-    """
-
-    centre_deg: tuple[float, float] | None
-
-    def project(self, lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> tuple[F64, F64]:
-        """Return kilometres east and north, to the metre in a city and to the kilometre in the nation."""
-        if self.centre_deg is None:
-            return albers_km(lon_deg, lat_deg)
-        east, north = np.radians(self.centre_deg)
-        x_km = EARTH_RADIUS_KM * np.cos(north) * (np.radians(np.asarray(lon_deg, np.float64)) - east)
-        return x_km, EARTH_RADIUS_KM * (np.radians(np.asarray(lat_deg, np.float64)) - north)
-
-    def shown(self, km: F64) -> list[float | None]:
-        """Return positions as short as the map needs them."""
-        return numbers(np.round(km, 0 if self.centre_deg is None else 3), 5)
-
-
-def view_of(lon_deg: NDArray[Any], lat_deg: NDArray[Any]) -> View:
-    """Return a city's plane where all that is drawn lies within a few degrees, else the nation's projection."""
-    ends = [(float(x.min()), float(x.max())) for x in (np.asarray(lon_deg), np.asarray(lat_deg)) if len(x)]
-    if not ends or max(high - low for low, high in ends) > CITY_DEG:
-        return View(None)
-    east, north = (sum(pair) / 2.0 for pair in ends)
-    return View((east, north))
-
-
-def draw_map(stations: Columns, network: Columns | None) -> Chart:
+def draw_map(
+    stations: Columns, network: Columns | None, dots: Sequence[Dots], view: View, say: Language, places: Places
+) -> Chart:
     """Draw roads, stations by zone or one by one, and service areas; colour is the mean wait, size the number of EVSEs.
 
     Parameters
@@ -96,20 +48,43 @@ def draw_map(stations: Columns, network: Columns | None) -> Chart:
         ``stations.parquet``.
     network : mapping of str to ndarray or None
         ``network.parquet``: ends of the links in degrees; None leaves the roads out.
+    dots : sequence of Dots
+        The stations as they are shown.
+    view : View
+        How degrees become kilometres.
+    say : Language
+        Of the legend.
+    places : Places
+        Names of zones.
     """
-    view = (
-        view_of(stations["lon"], stations["lat"]) if network is None else view_of(network["from_lon"], network["from_lat"])
-    )
-    data = [] if network is None else [roads(network, view)]
-    is_single = (stations["layer"] == "highway") | (view.centre_deg is not None)
-    is_idle = (stations["n_sessions"] == 0) & is_single
+    data = [] if network is None else [roads(network, view, say)]
+    is_idle = idle_of(stations, view)
     if is_idle.any():
-        data.append(_idle({name: values[is_idle] for name, values in stations.items()}, view))
-    for layer in LAYERS:
-        chosen = (stations["layer"] == layer) & ~is_idle
-        if chosen.any():
-            data.append(_points(layer, {name: values[chosen] for name, values in stations.items()}, view))
+        data.append(_idle({name: values[is_idle] for name, values in stations.items()}, view, say))
+    data += [_points(of_layer, view, say, places) for of_layer in dots]
     return {"data": data, "layout": map_layout(), "config": {"scrollZoom": True}}
+
+
+def modes(dots: Sequence[Dots], n_days: float, say: Language) -> list[dict[str, Any]]:
+    """Return what the colour of the dots may show besides the wait: words, scale, and a value a dot and layer."""
+
+    def values(name: str, of: Dots) -> F64:
+        evse = np.maximum(of.n_evse, 1)
+        found: Mapping[str, F64] = {
+            "wait": of.wait_min,
+            "power": of.rated_kw / evse,
+            "high_power": 100 * of.n_high_power / evse,
+            "use": of.sessions / evse / max(n_days, 1e-9),
+        }
+        return found[name]
+
+    return [
+        {
+            "name": name, "title": say(words), "top": top, "hover": hover,
+            "values": [numbers(np.nan_to_num(values(name, of)), 3) for of in dots],
+        }
+        for name, words, top, hover in MODES
+    ]  # fmt: skip
 
 
 def map_layout() -> Chart:
@@ -122,79 +97,95 @@ def map_layout() -> Chart:
     return shape
 
 
-def roads(network: Columns, view: View) -> Chart:
-    """Draw each road once, whatever its directions, as one broken line."""
+def both_ways(network: Columns) -> tuple[F64, NDArray[np.int64]]:
+    """Return the roads whatever their direction, west end first: ends in degrees, and the road of each link."""
     ends = np.stack([network[name] for name in ("from_lon", "from_lat", "to_lon", "to_lat")], axis=1)
     swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
     ends[swap] = ends[swap][:, [2, 3, 0, 1]]
-    ends = np.unique(ends, axis=0)
+    found, of_link = np.unique(ends, axis=0, return_inverse=True)
+    return found, of_link.ravel()
+
+
+def broken_line(ends: F64, view: View) -> tuple[list[float | None], list[float | None]]:
+    """Return roads as one line with gaps."""
     x, y = (np.full(3 * len(ends), np.nan) for _ in range(2))
     for k in range(2):
         x[k::3], y[k::3] = view.project(ends[:, 2 * k], ends[:, 2 * k + 1])
+    return view.shown(x), view.shown(y)
+
+
+def roads(network: Columns, view: View, say: Language = ENGLISH) -> Chart:
+    """Draw each road once, whatever its directions, as one broken line."""
+    x, y = broken_line(both_ways(network)[0], view)
     return {
         "type": "scattergl",
         "mode": "lines",
-        "name": "roads",
-        "x": view.shown(x),
-        "y": view.shown(y),
+        "name": say("roads"),
+        "x": x,
+        "y": y,
         "line": {"color": "#888888", "width": 0.8},
         "hoverinfo": "skip",
     }
 
 
-def _idle(columns: Columns, view: View) -> Chart:
+def _idle(columns: Columns, view: View, say: Language) -> Chart:
     """Draw those of the stations shown one by one to which nobody came."""
     x, y = view.project(columns["lon"], columns["lat"])
     return {
         "type": "scattergl",
         "mode": "markers",
-        "name": "no session",
+        "name": say("no session"),
         "x": view.shown(x),
         "y": view.shown(y),
         "text": [html.escape(str(name)) for name in columns["name"]],
         "customdata": [[int(n), 0] for n in columns["n_evse"]],
-        "marker": {"size": 4, "color": "#cccccc"},
-        "hovertemplate": "%{text}<br>%{customdata[0]:,} EVSEs, no session<extra></extra>",
+        "marker": {"size": 4, "color": "#aaaaaa", "opacity": 0.7},
+        "hovertemplate": f"%{{text}}<br>%{{customdata[0]:,}} {say('EVSEs')}, {say('no session')}<extra></extra>",
     }
 
 
-def _points(layer: str, columns: Columns, view: View) -> Chart:
+def colour_bar(say: Language) -> Chart:
+    """Return the scale of the mean wait, below the map at the left."""
+    return {
+        "title": {"text": say("mean wait (min)"), "side": "top", "font": {"size": 13}},
+        "orientation": "h",
+        "thickness": 10,
+        "len": 0.5,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0.02,
+        "yanchor": "bottom",
+        "tickvals": [0, 15, 30, 45, 60],
+        "ticktext": ["0", "15", "30", "45", "60+"],
+    }
+
+
+def _points(dots: Dots, view: View, say: Language, places: Places) -> Chart:
     """Draw one layer: service areas and a city's stations one by one, other stations gathered by zone."""
-    is_single = layer == "highway" or view.centre_deg is not None
-    names, area = np.unique(columns["station" if is_single else "zone"], return_inverse=True)
-    if is_single:
-        names = columns["name"][np.argsort(columns["station"])]
-
-    def summed(values: NDArray[Any]) -> F64:
-        return np.bincount(area, weights=values, minlength=len(names)).astype(np.float64)
-
-    n_evse, sessions = summed(columns["n_evse"]), summed(columns["n_sessions"])
-    waited_s = summed(np.nan_to_num(columns["mean_wait_s"]) * columns["n_sessions"])
-    wait_min = np.divide(waited_s, sessions * 60, out=np.full(len(names), np.nan), where=sessions > 0)
-    weight = np.maximum(n_evse, 1)
-    x, y = (summed(axis * columns["n_evse"]) / weight for axis in view.project(columns["lon"], columns["lat"]))
-    order = np.argsort(np.nan_to_num(wait_min), kind="stable")  # the longest waits are drawn on top
-    largest = max(float(n_evse.max()), 1.0)
+    layer = dots.layer
+    largest = max(float(dots.n_evse.max()), 1.0)
+    counts = zip(dots.n_evse, dots.sessions, dots.zones, strict=True)
     return {
         "type": "scattergl",
         "mode": "markers",
-        "name": "service areas" if layer == "highway" else layer if is_single else f"{layer}, by zone",
-        "x": view.shown(x[order]),
-        "y": view.shown(y[order]),
-        "text": [html.escape(str(name)) for name in names[order]],
-        "customdata": [[int(a), int(b)] for a, b in zip(n_evse[order], sessions[order], strict=True)],
+        "name": say(TRACE_NAMES[layer][dots.is_single]),
+        "x": view.shown(dots.x_km),
+        "y": view.shown(dots.y_km),
+        "text": [html.escape(name) for name in dot_names(dots, places)],
+        "customdata": [[int(a), int(b), html.escape(zone)] for a, b, zone in counts],
         "marker": {
             "symbol": SYMBOLS[layer],
-            "size": numbers(4 + (5 if is_single else 18) * np.sqrt(n_evse[order] / largest), 3),
-            "color": numbers(wait_min[order], 3),
+            "size": numbers(4 + (5 if dots.is_single else 18) * np.sqrt(dots.n_evse / largest), 3),
+            "color": numbers(np.nan_to_num(dots.wait_min), 3),
+            "opacity": [1.0 if n else FAINT for n in dots.sessions],
             "cmin": 0,
             "cmax": WAIT_SHOWN_MIN,
             "colorscale": [list(stop) for stop in SCALE],
-            "colorbar": COLOUR_BAR,
+            "colorbar": colour_bar(say),
             "showscale": layer == "urban",
             "line": {"width": 0.5, "color": "#555555"},
         },
-        "hovertemplate": "%{text}<br>%{customdata[0]:,} EVSEs, %{customdata[1]:,} sessions<br>"
-        "mean wait %{marker.color:.1f} min<extra></extra>",
-        "visible": "legendonly" if layer == "rural" and not is_single else True,
+        "hovertemplate": f"%{{text}}<br>%{{customdata[0]:,}} {say('EVSEs')}, %{{customdata[1]:,}} {say('sessions')}<br>"
+        f"{say('mean wait')} %{{marker.color:.1f}} {say('min')}<extra></extra>",
+        "visible": "legendonly" if layer == "rural" and not dots.is_single else True,
     }

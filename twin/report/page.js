@@ -1,34 +1,136 @@
-(function () {
-  "use strict";
-  var charts = JSON.parse(document.getElementById("chart-data").textContent);
-  var narrow = window.matchMedia("(max-width: 600px)").matches;
-  var config = { displaylogo: false, responsive: true, showSendToCloud: false, modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "select2d"] };
-  var PRINT_WIDTH = 700;
-  function each(act) {
-    Object.keys(charts).forEach(function (name) {
-      var place = document.getElementById("chart-" + name);
-      if (place) { act(place, charts[name]); }
-    });
-  }
-  each(function (place, chart) {
-    if (narrow) {
-      chart.layout.font.size = 11;
-      if (place.id === "chart-map") { 
-        chart.layout.height = 460;
-        chart.data.forEach(function (trace) {
-          if (trace.marker) { trace.marker.size = trace.marker.size.map(function (size) { return 0.6 * size; }); }
-        });
+"use strict";
+// What all pages share: unpacking, drawing one chart after the other, phones, print, languages.
+const charts = JSON.parse(document.getElementById("chart-data").textContent);
+const about = JSON.parse(document.getElementById("about-data").textContent);
+const narrow = window.matchMedia("(max-width: 600px)").matches;
+const PRINT_WIDTH = 700;
+const FIRST_SIGN = 48;
+
+function say(english) { return about.words[english] || english; }
+
+function fill(text, values) { return text.replace(/\{(\w+)\}/g, (_, name) => values[name]); }
+
+function place(name) { return document.getElementById("chart-" + name); }
+
+async function unpacked(name) {
+  const text = atob(document.getElementById("pack-" + name).textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; k += 1) { bytes[k] = text.charCodeAt(k); }
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// The arrays of a pack by name, and `rest`: the bytes of its texts.
+async function arraysOf(name) {
+  const bytes = await unpacked(name);
+  let at = bytes.indexOf(10);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, at)));
+  const found = {};
+  at += 1;
+  for (const [key, width, n] of head) {
+    if (width === 1) {
+      found[key] = bytes.subarray(at, at + n);
+    } else {
+      const values = width === 2 ? new Uint16Array(n) : new Uint32Array(n);
+      for (let plane = width - 1; plane >= 0; plane -= 1) {
+        const start = at + plane * n;
+        for (let k = 0; k < n; k += 1) { values[k] = values[k] * 256 + bytes[start + k]; }
       }
-      if (place.id !== "chart-map") { chart.layout.dragmode = false; }
+      found[key] = values;
     }
-    Plotly.newPlot(place, chart.data, chart.layout, Object.assign({}, config, chart.config || {}));
+    at += width * n;
+  }
+  found.rest = bytes.subarray(at);
+  return found;
+}
+
+// A line each: the first sign tells how many signs are those of the line before.
+function textsOf(bytes) {
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  let before = "";
+  return lines.map((line) => {
+    before = before.slice(0, line.charCodeAt(0) - FIRST_SIGN) + line.slice(1);
+    return before;
   });
-  window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
-    each(function (place) { Plotly.relayout(place, { width: PRINT_WIDTH, autosize: false }); });
-  });
-  window.addEventListener("afterprint", function () {
-    each(function (place) { Plotly.relayout(place, { width: null, autosize: true }); });
-  });
+}
+
+function hourText(step, hours) {
+  if (typeof step !== "string") { return say("hour") + " " + step; }
+  const [day, time] = step.split(" ");
+  const end = String((Number(time.slice(0, 2)) + hours - 1) % 24).padStart(2, "0") + ":59";
+  return day + ", " + time + "–" + end;
+}
+
+const CHINESE = {
+  moduleType: "locale",
+  name: "zh-CN",
+  dictionary: {},
+  format: {
+    days: ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"],
+    shortDays: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"],
+    months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
+    shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
+    date: "%Y-%m-%d",
+  },
+};
+
+function drawOne(name) {
+  const chart = charts[name];
+  const target = place(name);
+  const isMap = (chart.config || {}).scrollZoom === true;
+  if (narrow) {
+    chart.layout.font.size = 11;
+    if (isMap) {
+      chart.layout.height = Math.min(chart.layout.height, 460);
+      chart.data.forEach((trace) => {
+        if (trace.marker && trace.marker.size.map) { trace.marker.size = trace.marker.size.map((size) => 0.6 * size); }
+      });
+    } else {
+      chart.layout.dragmode = false;
+    }
+  }
+  const config = {
+    displaylogo: false, responsive: true, showSendToCloud: false, locale: about.language === "zh" ? "zh-CN" : "en-US",
+    modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "select2d"],
+  };
+  return Plotly.newPlot(target, chart.data, chart.layout, Object.assign(config, chart.config || {}, { scrollZoom: isMap && !narrow }));
+}
+
+function resting() { return new Promise((go) => { setTimeout(go, 0); }); }
+
+// Charts are drawn in the order of the page, one at a time, so that the page answers meanwhile.
+async function drawAll(before, then) {
+  if (typeof DecompressionStream === "undefined") {
+    document.getElementById("too-old").hidden = false;
+    return;
+  }
+  await before();
+  document.documentElement.dataset.answers = "yes";
+  await resting();
+  const library = document.createElement("script");
+  library.textContent = new TextDecoder().decode(await unpacked("plotly"));
+  document.head.append(library);
+  library.remove();
+  Plotly.register(CHINESE);
+  const order = Array.from(document.querySelectorAll(".chart"), (target) => target.id.slice("chart-".length));
+  for (const name of order.filter((found) => charts[found])) {
+    await drawOne(name);
+    document.documentElement.dataset.first = "yes";
+    await resting();
+    if (then[name]) { await then[name](); }
+    await resting();
+  }
   document.documentElement.dataset.drawn = "yes";
-})();
+}
+
+function eachDrawn(act) {
+  document.querySelectorAll(".chart.js-plotly-plot").forEach((target) => act(target));
+}
+
+window.addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach((part) => { part.open = true; });
+  eachDrawn((target) => Plotly.relayout(target, { width: PRINT_WIDTH, autosize: false }));
+});
+window.addEventListener("afterprint", () => {
+  eachDrawn((target) => Plotly.relayout(target, { width: null, autosize: true }));
+});

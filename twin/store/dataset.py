@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from twin.errors import StoreError
 from twin.store.disk import guarded
 from twin.store.manifest import canonical_json
-from twin.store.reader import open_run
+from twin.store.reader import Run, open_run
 from twin.store.writer import write_table
 
-__all__ = ["gather", "put_json", "put_table"]
+__all__ = ["gather", "put_json", "put_table", "summary_around"]
 
 
 def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
@@ -61,3 +62,19 @@ def put_json(path: Path, content: Any) -> None:
         fresh = path.with_name(f".{path.name}.partial")
         fresh.write_text(canonical_json(content), encoding="utf-8", newline="\n")
         fresh.replace(path)
+
+
+def summary_around(run: Run) -> dict[str, Any] | None:
+    """Return ``summary.parquet`` of the batch in whose folder a run lies, as one array a column.
+
+    None where the folder around it is of no batch, or of one that does not list the run.
+    """
+    around = Run(run.path.resolve().parent, {})
+    if not (around.has("runs") and around.has("summary")):
+        return None
+    try:
+        listed = around.arrays("runs")
+        is_own = (listed["folder"] == run.path.resolve().name) & (listed["config_hash"] == run.manifest["config_hash"])
+        return around.arrays("summary") if (is_own & (listed["state"] == "done")).any() else None
+    except (StoreError, KeyError):
+        return None

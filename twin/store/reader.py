@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,6 +115,27 @@ class Run:
         if missing:
             raise StoreError(f"{path}: no column {', '.join(sorted(missing))}; was it written by another version?")
         return self._read(path, lambda: pq.read_table(path, columns=wanted, page_checksum_verification=True))
+
+    def batches(self, name: str, columns: Sequence[str], n_rows: int) -> Iterator[dict[str, NDArray[Any]]]:
+        """Read some columns of ``<name>.parquet`` or of the parts of ``<name>/`` piece by piece, an array a column.
+
+        Raises
+        ------
+        StoreError
+            If the table is missing, lacks a column or turns out to be damaged.
+        """
+        folder = self.path / name
+        paths = sorted(folder.glob("part-*.parquet")) if folder.is_dir() else [self.path / f"{name}.parquet"]
+        if not paths or not paths[0].is_file():
+            raise StoreError(f"{folder}: no such table; the run was made without it, or the folder is not complete")
+        for path in paths:
+            file = self._read(path, lambda path=path: pq.ParquetFile(path, page_checksum_verification=True))
+            missing = set(columns) - set(file.schema_arrow.names)
+            if missing:
+                raise StoreError(f"{path}: no column {', '.join(sorted(missing))}; was it written by another version?")
+            pieces = file.iter_batches(batch_size=n_rows, columns=list(columns))
+            while (piece := self._read(path, lambda pieces=pieces: next(pieces, None))) is not None:
+                yield {column: piece.column(column).to_numpy(zero_copy_only=False) for column in columns}
 
     def summary(self) -> dict[str, Any]:
         """Return the headline figures and costs of the run, as plain numbers; None where one cannot be formed."""

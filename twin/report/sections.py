@@ -1,0 +1,46 @@
+"""What a section adds to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.report.charts import Chart
+from twin.report.figures import Finding
+
+__all__ = ["Section", "joined"]
+
+
+@dataclass
+class Section:
+    """Parts of the page's content.
+
+    Attributes
+    ----------
+    findings : dict of str to Finding
+        Headings.
+    charts : dict of str to dict
+        Drawn at the places of their names.
+    packs : dict of str to str
+        Packed tables.
+    about : dict
+        What the scripts need.
+    more : dict
+        What the template needs besides.
+    """
+
+    findings: dict[str, Finding] = field(default_factory=dict)
+    charts: dict[str, Chart] = field(default_factory=dict)
+    packs: dict[str, str] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def joined(sections: Sequence[Section]) -> Section:
+    """Return all sections as one."""
+    whole = Section()
+    for section in sections:
+        for part in ("findings", "charts", "packs", "about", "more"):
+            getattr(whole, part).update(getattr(section, part))
+    return whole
