@@ -24,6 +24,7 @@ OUTCOMES = (
     "trip not made", "left for town", "given up", "fuel used", "same-day return", "truck rest", "trip ended",
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
+    "orderly charge", "given to the grid", "charge short",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 
@@ -115,6 +116,7 @@ def _counted(model: ReferenceModel) -> Counter[str]:
         "trip stranded": "stranded_trips", "trip rescued": "rescued_trips",
         "trip not made": "trips_not_made", "given up": "given_up",
         "fuel used": "fuel_ws", "trip ended": "trips_ended", "charge forgone": "forgone_ws", "home charge": "home_ws",
-        "depot charge": "depot_ws",
+        "depot charge": "depot_ws", "given to the grid": "v2g_ws", "charge short": "short_charges",
     }  # fmt: skip
-    return Counter({name: int(counts[key] > 0) for name, key in names.items()})
+    shifted = any(kind == "orderly" for kind, _, _ in model.books.load_ws)
+    return Counter({name: int(counts[key] > 0) for name, key in names.items()} | {"orderly charge": int(shifted)})

@@ -19,7 +19,7 @@ from twin.tables import seeds
 REGIONS = load_regions()
 
 
-def in_season(date: str, **grid: bool) -> Config:
+def in_season(date: str, **grid: str) -> Config:
     return Config.model_validate({"period": {"start_date": date, "n_days": 2}, "grid": grid})
 
 
@@ -58,7 +58,7 @@ def test_a_national_fee_moves_every_province_and_never_below_nothing():
 
 
 def test_without_time_of_use_the_day_costs_its_mean():
-    plain, flat = (build_prices(in_season("2027-10-01", is_time_of_use=on), REGIONS) for on in (True, False))
+    plain, flat = (build_prices(in_season("2027-10-01", price=kind), REGIONS) for kind in ("administered", "flat"))
     assert np.allclose(flat.energy_cny_per_kwh, plain.energy_cny_per_kwh.mean(axis=1, keepdims=True))
     assert np.ptp(flat.energy_cny_per_kwh, axis=1).max() == 0
     assert np.array_equal(flat.is_valley, plain.is_valley)

@@ -13,6 +13,7 @@ from twin.engine import account, snapshot
 from twin.engine.window import step as run_window
 from twin.errors import EngineError
 from twin.tables.results import StrandedTable
+from twin.tables.totals import ProvinceLoad
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -39,7 +40,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     supply : Supply
         Stations, whose operators are agents, and the load without vehicles.
     config : Config
-        Sections ``output`` and ``stations``.
+        Sections ``output``, ``stations`` and ``grid``.
     append : callable
         ``append(name, table)`` takes the rows that the days leave behind.
     on_hour : callable
@@ -66,8 +67,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             StationOperator(self, str(name), np.flatnonzero(operator == row))
         for row, code in enumerate(places.regions.province_code):
             zones = np.flatnonzero(places.regions.zone_province == row)
-            base_kw = supply.base.base_kw[zones].sum(axis=0)
-            GridOperator(self, str(code), zones, base_kw, config.stations.module_efficiency)
+            base = ProvinceLoad(supply.base.base_kw[zones], supply.base.peak_kw[zones])
+            GridOperator(self, str(code), zones, base, supply.prices.is_cheap[row], config)
 
     @property
     def is_over(self) -> bool:

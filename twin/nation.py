@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.engine.gaps import with_gaps
-from twin.engine.given import roads_of, rules_of, valley_seconds
+from twin.engine.given import roads_of, rules_of
 from twin.engine.world import Given
 from twin.errors import ConfigError
 from twin.fleet.background import build_background
@@ -20,8 +20,10 @@ from twin.fleet.counts import count_vehicles
 from twin.fleet.local import build_local
 from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
-from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes
+from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes, plug_counts
+from twin.grid.flexibility import build_guidance
 from twin.grid.tariffs import Prices, build_prices
+from twin.grid.v2g import bidirectional_shares
 from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
@@ -147,6 +149,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         demand_loader(routes, network),
         network.link_capacity_per_h,
     )
+    bidirectional = bidirectional_shares(config, regions, plug_counts(vehicles, regions))
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -171,7 +174,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices),
-        valley_s=valley_seconds(supply.prices.is_valley),
+        guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
     )

@@ -54,6 +54,10 @@ class Stream(IntEnum):
     """Where a taxi or van of a city drives next. Entity: vehicle, period: 1024 * day + trip."""
     MEANS = 20
     """Whether a trip is made with this vehicle, stops and all. Entity: vehicle, period: day."""
+    PLUG_SLOT = 41
+    """When within its stay a private plug that charges orderly begins. Entity: vehicle, period: day."""
+    BIDIRECTIONAL = 42
+    """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

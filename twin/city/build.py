@@ -16,12 +16,14 @@ from twin.city.streets import load_streets, with_zones
 from twin.city.tours import build_tours
 from twin.city.traffic import build_traffic
 from twin.city.zones import Zoning, build_zoning
-from twin.engine.given import roads_of, rules_of, valley_seconds
+from twin.engine.given import roads_of, rules_of
 from twin.engine.world import Given
 from twin.fleet.calendar import build_calendar
 from twin.fleet.classes import load_voltages
 from twin.fleet.local import build_local
+from twin.grid.flexibility import build_guidance
 from twin.grid.tariffs import Prices, build_prices
+from twin.grid.v2g import national_shares
 from twin.grid.zones import build_base_load
 from twin.nation import Demand, Places, Supply, price_table, require_memory
 from twin.network.cached import Say
@@ -74,8 +76,7 @@ def build_supply(config: Config, places: CityPlaces) -> Supply:
         inventory = build_stock(config, nation, places.regions, places.network, places.zoning)
     else:
         inventory = build_list(config, places.regions, places.network, places.zoning)
-    energy, fee, is_valley = build_prices(config, nation)
-    prices = Prices(energy[province], fee[province], is_valley[province])
+    prices = Prices(*(column[province] for column in build_prices(config, nation)))
     # The whole province's load, of which the city has the share of its people.
     base = build_base_load(config, places.regions)
     people = nation.county_population[nation.county_province == places.people.province].sum()
@@ -121,7 +122,7 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices),
-        valley_s=valley_seconds(supply.prices.is_valley),
+        guidance=build_guidance(supply.prices, regions.n_zones, national_shares(config, regions.n_zones)),
         n_provinces=1,
         plug_limit_w=plug_limits_w(load_voltages()),
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),

@@ -35,12 +35,15 @@ class Prices(NamedTuple):
     fee_cny_per_kwh : ndarray, shape (n_provinces, len(FEE_KINDS))
         Service fee by layer, and at truck hubs.
     is_valley : ndarray of bool, shape (n_provinces, 24)
-        Whether at least half of the hour is valley or deep valley.
+        Whether at least half of the hour is valley or deep valley of the tariff.
+    is_cheap : ndarray of bool, shape (n_provinces, 24)
+        Hours in which private plugs are to charge: the valley, or all where none is cheaper than others.
     """
 
     energy_cny_per_kwh: F64
     fee_cny_per_kwh: F64
     is_valley: NDArray[np.bool_]
+    is_cheap: NDArray[np.bool_]
 
     def total(self, kind: str = "urban") -> F64:
         """Energy and service fee of one of ``FEE_KINDS``, shape (n_provinces, 24), CNY/kWh."""
@@ -50,13 +53,13 @@ class Prices(NamedTuple):
 def build_prices(config: Config, regions: Regions, folder: Path | None = None) -> Prices:
     """Read the tariffs of the run's season and the service fees.
 
-    Without ``config.grid.is_time_of_use`` every hour costs the mean of the day. The fees of the configuration are
+    With ``config.grid.price: flat`` every hour costs the mean of the day. The fees of the configuration are
     national; a province keeps its distance from the median province of the fee table.
 
     Parameters
     ----------
     config : Config
-        The scenario: season, time of use, fees.
+        The scenario: season, kind of price, fees.
     regions : Regions
         Provinces in order.
     folder : pathlib.Path, optional
@@ -69,11 +72,13 @@ def build_prices(config: Config, regions: Regions, folder: Path | None = None) -
     """
     season = {"summer": "summer", "winter": "winter"}.get(config.period.season, "other")
     energy, valley = _hours(regions.province_code, season, folder)
-    if not config.grid.is_time_of_use:
-        energy = np.repeat(energy.mean(axis=1, keepdims=True), N_HOURS, axis=1)
+    is_valley = valley >= 0.5
+    is_cheap = is_valley | ~is_valley.any(axis=1, keepdims=True)
+    if config.grid.price == "flat":
+        energy, is_cheap = np.repeat(energy.mean(axis=1, keepdims=True), N_HOURS, axis=1), np.ones_like(is_cheap)
     stations = config.stations
     fees = _fees(regions.province_code, stations.service_fee_cny_per_kwh, stations.service_area_fee_cny_per_kwh, folder)
-    return Prices(energy, fees, valley >= 0.5)
+    return Prices(energy, fees, is_valley, is_cheap)
 
 
 def _hours(provinces: STR, season: str, folder: Path | None) -> tuple[F64, F64]:

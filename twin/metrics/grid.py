@@ -29,7 +29,7 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
     """Return the load by zone and quarter hour at the grid's side of the chargers.
 
     Energy into batteries over one efficiency gives energy from the grid, for public, home and depot charging alike.
-    Photovoltaics, storage and discharge into the grid do not take part in this version and are zero.
+    Photovoltaics and storage do not take part in this version and are zero.
 
     Parameters
     ----------
@@ -45,6 +45,8 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
     n_zones, n_quarters = totals.load_ws.shape[1:]
     kw = totals.load_ws / (QUARTER_S * 1000.0 * charger_efficiency)
     kinds = dict(zip(LOAD_KINDS, kw, strict=True))
+    # The charger takes its part on the way out of the battery, too.
+    kinds["v2g"] = totals.load_ws[LOAD_KINDS.index("v2g")] * (charger_efficiency / (QUARTER_S * 1000.0))
     base_kw = np.asarray(base.base_kw, np.float64)[:, :n_quarters]
     headroom_kw = np.asarray(base.peak_kw, np.float64)[:, None] - base_kw - _vehicles_kw(kinds)
     zero = np.zeros(n_zones * n_quarters)
@@ -56,7 +58,6 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
         **{f"{kind}_kw": values.ravel() for kind, values in kinds.items()},
         pv_kw=zero,
         storage_kw=zero,
-        v2g_kw=zero,
         base_kw=base_kw.ravel(),
         headroom_kw=headroom_kw.ravel(),
     )
@@ -130,5 +131,5 @@ def _evening_share(vehicles: F64, both: F64, hour_of_day: NDArray[Any]) -> float
 
 
 def _vehicles_kw(kinds: dict[str, F64]) -> F64:
-    """Sum the load of all vehicles; trucks stand in the public layers already."""
-    return kinds["urban"] + kinds["highway"] + kinds["rural"] + kinds["home"] + kinds["depot"]
+    """Sum the load of all vehicles, less what they give; trucks and shifted charging stand in the other kinds already."""
+    return kinds["urban"] + kinds["highway"] + kinds["rural"] + kinds["home"] + kinds["depot"] - kinds["v2g"]

@@ -121,6 +121,7 @@ class GridTable(NamedTuple):
     truck_kw: Annotated[F64, Field("kW", "of the public charging, into trucks")]
     home_kw: Annotated[F64, Field("kW", "charging at home")]
     depot_kw: Annotated[F64, Field("kW", "charging at depots")]
+    orderly_kw: Annotated[F64, Field("kW", "of the charging at home and at depots, shifted by orderly charging")]
     pv_kw: Annotated[F64, Field("kW", "from photovoltaics at stations")]
     storage_kw: Annotated[F64, Field("kW", "from storage at stations; negative while it fills")]
     v2g_kw: Annotated[F64, Field("kW", "from vehicles to the grid")]
@@ -194,6 +195,9 @@ class GridDaysTable(NamedTuple):
     base_kw: Annotated[F64, Field("kW", "of which without vehicles")]
     public_kw: Annotated[F64, Field("kW", "of which public charging")]
     private_kw: Annotated[F64, Field("kW", "of which charging at home and at depots")]
+    v2g_kw: Annotated[F64, Field("kW", "given by vehicles in it")]
+    call_from_s: Annotated[I32, Field("s", "second of the day from which vehicles were called to give")]
+    call_until_s: Annotated[I32, Field("s", "its end; the same second where there was no call")]
 
 
 class ValidationTable(NamedTuple):

@@ -116,6 +116,13 @@ SUPPLY_TABLES = (
         ("province", "layer"),
     ),
     SeedTable(
+        "v2g_pilots",
+        "one zone with pilots of vehicle-grid interaction",
+        FACTS,
+        (text("zone", "zone of zones.csv"), *PROVENANCE),
+        ("zone",),
+    ),
+    SeedTable(
         "load_shapes",
         "mean daily load of one province and season as mean and two harmonics, per unit of the annual peak",
         LOAD,

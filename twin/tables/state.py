@@ -207,6 +207,10 @@ class Rules(NamedTuple):
     slow_share: float
     hybrid_public_share: float
     orderly_share: float
+    depot_orderly_share: float
+    price_response_share: float
+    v2g_reserve_soc: float
+    v2g_answer_share: float
     patience_s: float
     busy_session_cap_s: int
     value_of_time_cny_per_s: float
@@ -236,7 +240,7 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 26
+N_SUMS = 32
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -264,4 +268,10 @@ N_SUMS = 26
     SUM_LOGGED,
     SUM_EXPRESSWAY_ENTRIES,
     SUM_TRUCK_EXPRESSWAY_ENTRIES,
+    SUM_V2G_WS,
+    SUM_V2G_CALLS,
+    SUM_SHORT_CHARGES,
+    SUM_SHORT_WS,
+    SUM_LATE_CHARGES,
+    SUM_BELOW_RESERVE,
 ) = range(N_SUMS)
