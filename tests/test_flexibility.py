@@ -92,7 +92,8 @@ def test_the_plugs_of_a_zone_fill_a_valley_evenly() -> None:
     middles = np.arange(23 * H + 450, 31 * H, 900)
     n_at_once = ((begin_s[:, None] <= middles) & (middles < begin_s[:, None] + 3 * H)).sum(axis=0)
     assert n_at_once.sum() * 900 == 1000 * 3 * H
-    assert n_at_once.min() >= 250 and n_at_once.max() <= 625
+    assert n_at_once.min() >= 250
+    assert n_at_once.max() <= 625
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -78,7 +78,7 @@ def test_a_gap_in_the_day_is_named(tmp_path: Path):
     path = tmp_path / "tariffs.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("BJ,other,18")), encoding="utf-8")
-    with pytest.raises(DataError, match=r"BJ, other, hour 18.*\n.*hour 19.*\n.*hour 20"):
+    with pytest.raises(DataError, match=r"tariffs.csv:19, BJ, other: found hours 18 to 21 in no span"):
         build_prices(Config(), REGIONS, tmp_path)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.agents import GridOperator, StationOperator, memory_of, remind
 from twin.engine import account, snapshot
+from twin.engine.views import publish_prices
 from twin.engine.window import step as run_window
 from twin.errors import EngineError
 from twin.tables.results import StrandedTable
@@ -64,7 +65,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.config = config
         operator = np.asarray(supply.inventory.stations.operator)
         for row, name in enumerate(supply.inventory.operator_names):
-            StationOperator(self, str(name), np.flatnonzero(operator == row))
+            is_dynamic = config.grid.dynamic_price_step_cny_per_kwh > 0.0
+            StationOperator(self, str(name), np.flatnonzero(operator == row), is_dynamic)
         for row, code in enumerate(places.regions.province_code):
             zones = np.flatnonzero(places.regions.zone_province == row)
             base = ProvinceLoad(supply.base.base_kw[zones], supply.base.peak_kw[zones])
@@ -78,6 +80,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def step(self) -> None:
         """Live one day."""
         self.agents.do("decide", self.world, self.day)
+        publish_prices(self.world.given, self.world.outlooks[0])
         for hour in range(self.day * HOURS_PER_DAY, (self.day + 1) * HOURS_PER_DAY):
             self._live_hour(hour)
         self.agents.do("observe", self.world)

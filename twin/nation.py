@@ -90,6 +90,7 @@ class Demand:
     class_names: list[str]
     given: Given
     passages_within_zones: F64
+    n_v2g_plugs: F64
 
 
 def build_places(config: Config, say: Callable[[str], None] = lambda _: None) -> Places:
@@ -149,7 +150,8 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         demand_loader(routes, network),
         network.link_capacity_per_h,
     )
-    bidirectional = bidirectional_shares(config, regions, plug_counts(vehicles, regions))
+    n_plugs = plug_counts(vehicles, regions)
+    bidirectional = bidirectional_shares(config, regions, n_plugs)
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -173,13 +175,14 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         ),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=price_table(supply.prices),
+        prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
+        price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
         guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
-    return Demand(calendar, classes, names, given, within)
+    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1))
 
 
 def require_memory(config: Config, n_vehicles: int) -> None:
@@ -223,6 +226,13 @@ def memory_words(demand: Demand) -> str:
     return f"within {bytes_for(len(demand.given.vehicles.home)) / 1e9:.1f} GB of memory"
 
 
-def price_table(prices: Prices) -> F64:
-    """Return what a kWh costs by hour: provinces in town, then provinces on the highway."""
-    return np.ascontiguousarray(np.concatenate([prices.total("urban"), prices.total("highway")]))
+def price_table(prices: Prices, step_cny_per_kwh: float) -> F64:
+    """Return what a kWh costs by hour: provinces in town, then provinces on the highway; the same a step dearer and cheaper.
+
+    The fee falls to nothing at most; without a step there is one level.
+    """
+    usual = np.concatenate([prices.total("urban"), prices.total("highway")])
+    if step_cny_per_kwh == 0.0:
+        return np.ascontiguousarray(usual)
+    least = np.concatenate([prices.energy_cny_per_kwh] * 2)
+    return np.concatenate([usual, usual + step_cny_per_kwh, np.maximum(usual - step_cny_per_kwh, least)])

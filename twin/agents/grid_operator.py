@@ -106,9 +106,9 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
     def _booked_kw(self, world: World, kinds: list[int], day: int) -> F64:
         """Return what private plugs have booked so far for a day, by zone and quarter hour, at the grid's side."""
         end = (day + 1) * QUARTERS_PER_DAY
-        of_kind = np.ix_(kinds, self.zones, range(end))
-        steps_w = world.private_step_w[of_kind].sum(axis=0).cumsum(axis=1)
-        booked_ws = world.private_part_ws[of_kind].sum(axis=0) + QUARTER_S * steps_w
+        parts_ws = sum(world.private_part_ws[kind, self.zones, :end] for kind in kinds)
+        steps_w = sum(world.private_step_w[kind, self.zones, :end] for kind in kinds)
+        booked_ws = parts_ws + QUARTER_S * np.cumsum(steps_w, axis=1)
         return self._to_kw(booked_ws[:, end - QUARTERS_PER_DAY :])
 
     def _to_kw(self, energy_ws: I64) -> F64:

@@ -12,9 +12,21 @@ from twin.config.base import Section, Share
 class Grid(Section):
     """Tariffs, orderly charging and power from vehicles."""
 
-    price: Literal["administered", "flat"] = Field(
+    price: Literal["administered", "flat", "market"] = Field(
         "administered",
-        description="energy price: 'administered' by the provincial time-of-use periods, 'flat' the mean of the day",
+        description="energy price: 'administered' by the provincial time-of-use periods, 'flat' the mean of the day, "
+        "'market' a curve that follows the load left to thermal power",
+    )
+    tariffs: str = Field(
+        "seeds",
+        min_length=1,
+        description="time-of-use periods: 'seeds', or the path of a CSV file with the columns of seeds/tariffs.csv; a "
+        "relative path starts at the folder of the file that sets it",
+    )
+    dynamic_price_step_cny_per_kwh: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        0.0,
+        description="what operators add to the price of a station that was busy yesterday, and take off that of an idle one "
+        "(CNY/kWh); 0: fees stay as they are",
     )
     price_response_share: Share = Field(
         0.3,
@@ -66,6 +78,11 @@ class Grid(Section):
         0.75,
         description="load forecast for a province, as a share of its annual peak, from which its grid operator calls for "
         "power from vehicles (-); our own choice",
+    )
+    hosting_storage_h: Annotated[float, Field(ge=0.0, le=24.0)] = Field(
+        0.34,
+        description="storage that further charging brings with it where the hosting capacity with storage is asked for (kWh "
+        "per kW); derived: two cabinets of 215 kWh behind 14 EVSEs of 90 kW; confidence low",
     )
     v2g_event_s: int = Field(7200, ge=900, le=43_200, description="length of a call around the peak (s); our own choice")
 

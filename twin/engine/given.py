@@ -11,7 +11,7 @@ from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import sum_along
 from twin.network.classes import EXPRESSWAY, RAMPS
 from twin.physics import distance_m
-from twin.tables.columns import F64, I32, I64, empty
+from twin.tables.columns import F64, I32, I64, U8, empty
 from twin.tables.inputs import (
     NO_LIMIT_W,
     Background,
@@ -48,7 +48,9 @@ class Given(NamedTuple):
     """What the rooms below hand to the engine.
 
     `plug_limit_w` is a matrix, what voltage and current let through between a vehicle class (row) and a power class of
-    EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told.
+    EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told. `prices` is a matrix [row, hour]
+    of provinces in town, then on the highway, and the same for every further level; `price_level` is the level of each pool,
+    the first for all where it is empty.
     """
 
     rules: Rules
@@ -72,6 +74,7 @@ class Given(NamedTuple):
     n_provinces: int
     itineraries: Itineraries = empty(Itineraries, 0)
     outages: Outages = empty(Outages, 0)
+    price_level: U8 = np.zeros(0, np.uint8)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from twin.engine.given import Given
 from twin.tables.columns import I32, columns, rows, to_rows
 from twin.tables.inputs import LAYERS
@@ -50,9 +52,23 @@ def build_plugs(given: Given) -> Plugs:
     plugs.rated_power_w[:] = given.pools.rated_power_w
     plugs.serves[:], plugs.is_ac[:], plugs.power_class[:] = given.pools.serves, given.pools.is_ac, given.pools.power_class
     plugs.network[:] = given.pools.network if given.rules.admitted_share < 1.0 else 0
-    is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
-    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * is_highway
+    plugs.price_row[:] = price_rows(given)
     return plugs
+
+
+def price_rows(given: Given) -> I32:
+    """Return the row of the price table for each pool: by province, highway or not, and the level that its operator set."""
+    station = given.pools.station
+    is_highway = given.stations.layer[station] == LAYERS.index("highway")
+    found: I32 = given.stations.province[station] + given.n_provinces * is_highway.astype(np.int32)
+    return found + 2 * given.n_provinces * given.price_level.astype(np.int32) if len(given.price_level) else found
+
+
+def publish_prices(given: Given, outlook: Outlook) -> None:
+    """Show drivers the price levels that operators have set; all shards look at the same rows."""
+    if len(given.price_level):
+        outlook.plugs.price_row[:] = price_rows(given)
+        outlook.offers.price_row[:] = outlook.plugs.price_row[given.markets.pool]
 
 
 def build_offers(given: Given) -> Offers:

@@ -193,7 +193,8 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
     for row, number in enumerate(table.station):
         station = stations[number]
         is_ac = table.is_ac[row] == 1
-        price_row = station.province + given.n_provinces * (station.layer == LAYERS.index("highway"))
+        level = int(given.price_level[row]) if len(given.price_level) else 0
+        price_row = station.province + given.n_provinces * ((station.layer == LAYERS.index("highway")) + 2 * level)
         first_s = FIRST_SESSION_S["ac" if is_ac else "dc"]
         kind = table.serves[row], table.network[row]
         pool = Pool(row, station, table.rated_power_w[row], table.power_class[row], is_ac, *kind, price_row, first_s)

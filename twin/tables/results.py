@@ -129,6 +129,23 @@ class GridTable(NamedTuple):
     headroom_kw: Annotated[F64, Field("kW", "annual peak without vehicles, less the load with them")]
 
 
+class ZonesTable(NamedTuple):
+    """zones.parquet: one zone of the grid a row, with its whole run, at the grid's side of the charger."""
+
+    zone: Annotated[STR, Field("-", "zone id")]
+    province: Annotated[STR, Field("-", "province code")]
+    ev_peak_kw: Annotated[F64, Field("kW", "largest quarter hour of all charging")]
+    ev_energy_kwh: Annotated[F64, Field("kWh", "all charging")]
+    base_peak_kw: Annotated[F64, Field("kW", "largest quarter hour without vehicles")]
+    least_headroom_kw: Annotated[F64, Field("kW", "least headroom of a quarter hour; below zero over the annual peak")]
+    over_h: Annotated[F64, Field("h", "time over the annual peak without vehicles")]
+    hosting_kw: Annotated[F64, Field("kW", "peak of further public charging that fits below the annual peak")]
+    hosting_with_storage_kw: Annotated[F64, Field("kW", "the same with storage beside it")]
+    n_v2g_plugs: Annotated[F64, Field("-", "private plugs that can give to the grid, as expected")]
+    v2g_peak_kw: Annotated[F64, Field("kW", "largest quarter hour given by vehicles")]
+    v2g_energy_kwh: Annotated[F64, Field("kWh", "given by vehicles")]
+
+
 class LinksTable(NamedTuple):
     """links.parquet: one directed link and hour."""
 
