@@ -82,7 +82,7 @@ def residual_by_hour(config: Config, regions: Regions, folder: Path | None = Non
 def sun_shape(lat: F64, lon: F64) -> F64:
     """Return the sine of the sun's height by season and quarter hour of Beijing time, over its mean of the year.
 
-    Shape (len(SEASONS), n_places, 96). Textbook: sin h = sin lat sin d + cos lat cos d cos w, with declination d and hour angle w;
+    Shape (len(SEASONS), n_places, 96). Textbook: sin h = sin lat sin d + cos lat cos d cos w, d declination, w hour angle;
     clouds and the angle of panels are left out.
     """
     hour = (np.arange(QUARTERS_PER_DAY) + 0.5) / 4.0
