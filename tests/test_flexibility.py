@@ -120,7 +120,7 @@ def planned(nation: object) -> World:
 
 def test_some_of_these_nations_give_to_the_grid() -> None:
     given_ws = [sum(int(tally.sums[SUM_V2G_WS]) for tally in planned(nation_of(seed)).tallies) for seed in range(40)]
-    assert sum(ws > 0 for ws in given_ws) >= 5
+    assert sum(ws > 0 for ws in given_ws) >= 3
 
 
 def test_a_call_is_made_around_the_peak_if_it_is_high_enough() -> None:

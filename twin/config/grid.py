@@ -85,8 +85,3 @@ class Grid(Section):
         "per kW); derived: two cabinets of 215 kWh behind 14 EVSEs of 90 kW; confidence low",
     )
     v2g_event_s: int = Field(7200, ge=900, le=43_200, description="length of a call around the peak (s); our own choice")
-
-    @property
-    def v2g_answer_share(self) -> float:
-        """Share of owners who answer a call for the payment."""
-        return min(self.v2g_payment_cny_per_kwh / self.v2g_asking_cny_per_kwh, 1.0)

@@ -7,7 +7,7 @@ a trip or needs a public plug is called: it becomes active at the second that th
 from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
 from twin.engine.itinerary import begin_next, is_posed
 from twin.engine.lot import HABIT
-from twin.engine.plug import charge_privately
+from twin.engine.plug import charge_privately, is_asked
 from twin.engine.stay import is_low
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
@@ -211,8 +211,10 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
         left_ws = energy_ws - need_ws
         if is_home and vehicles.access[vehicle] > 0:
             _drive(vehicle, need_ws, vehicles, sums)
+            # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
+            from_s = back_s if back_s > 0 else usual_departure_s(kind, day, u_depart, local)
             plug_in_at_home(
-                vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
+                vehicle, day, from_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
             )
             return -1, -1
         if not wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads, trips):
@@ -257,16 +259,24 @@ def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads,
 
 
 @kernel
-def plug_in_at_home(vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance,
+def plug_in_at_home(vehicle, day, from_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance,
                     sums):  # fmt: skip
-    """Charge at home or at the depot between coming back and the next departure."""
-    leaves_s = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips)
-    is_eve = leaves_s >= 0
+    """Use the plug at home or at the depot from a second of today to the next departure: a trip's, or the usual one."""
+    until_s, home = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips), vehicles.home[vehicle]
+    is_eve = until_s >= 0
+    energy_ws, zone = int(vehicles.energy_ws[vehicle]), roads.county_zone[home]
+    if not is_asked(vehicle, energy_ws, is_eve, zone, rules, vehicles, classes, guidance):
+        return
     if not is_eve:
-        kind = classes.kind[vehicles.vehicle_class[vehicle]]
-        leaves_s = int(local.depart_quantile[kind, min(day + 1, local.depart_quantile.shape[1] - 1), 0])
-    home = vehicles.home[vehicle]
+        u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day + 1, 1)[3]
+        until_s = usual_departure_s(classes.kind[vehicles.vehicle_class[vehicle]], day + 1, u_depart, local)
     vehicles.energy_ws[vehicle] += charge_privately(
-        vehicle, int(vehicles.energy_ws[vehicle]), is_eve, day * DAY_S + back_s, (day + 1) * DAY_S + leaves_s, day,
-        roads.county_zone[home], roads.county_province[home], rules, vehicles, classes, guidance, part_ws, step_w, sums,
+        vehicle, energy_ws, is_eve, day * DAY_S + from_s, (day + 1) * DAY_S + until_s, day, zone,
+        roads.county_province[home], rules, vehicles, classes, guidance, part_ws, step_w, sums,
     )  # fmt: skip
+
+
+@kernel
+def usual_departure_s(kind, day, u_depart, local):
+    """Return the second of day at which a vehicle leaves, or would if it drove; beyond the last day as on that."""
+    return int(quantile(local.depart_quantile, kind, min(day, local.depart_quantile.shape[1] - 1), u_depart))

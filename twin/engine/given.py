@@ -106,7 +106,7 @@ def rules_of(config: Config) -> Rules:
         depot_orderly_share=config.grid.depot_orderly_share,
         price_response_share=config.grid.price_response_share,
         v2g_reserve_soc=config.grid.v2g_reserve_soc,
-        v2g_answer_share=config.grid.v2g_answer_share,
+        v2g_answer_share=min(config.grid.v2g_payment_cny_per_kwh / config.grid.v2g_asking_cny_per_kwh, 1.0),
         patience_s=float(behaviour.patience_s),
         busy_session_cap_s=behaviour.busy_session_cap_s,
         value_of_time_cny_per_s=behaviour.value_of_time_cny_per_h / 3600.0,

@@ -29,6 +29,14 @@ PLUG_SLOT, BIDIRECTIONAL = int(Stream.PLUG_SLOT), int(Stream.BIDIRECTIONAL)
 
 
 @kernel
+def is_asked(vehicle, energy_ws, is_eve, zone, rules, vehicles, classes, guidance):
+    """Return whether a plug has anything to do: the vehicle wants energy, or the grid operator calls for some."""
+    if vehicles.access[vehicle] == DEPOT or is_eve or guidance.event_from_s[zone] < guidance.event_until_s[zone]:
+        return True
+    return energy_ws < rules.home_plug_soc * classes.capacity_ws[vehicles.vehicle_class[vehicle]]
+
+
+@kernel
 def charge_privately(vehicle, energy_ws, is_eve, start_s, until_s, day, zone, province, rules, vehicles, classes, guidance,
                      part_ws, step_w, sums):  # fmt: skip
     """Use the plug at home or at the depot between two seconds, at constant power; return what the battery gains.

@@ -129,7 +129,8 @@ class Resident(PlugOwner):
         if need_ws <= spare_ws or self.type.has_engine:
             if self.place == self.home and self.access > 0:
                 self.use_energy(need_ws)
-                self.plug_in_at_home(day, back_s)
+                # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
+                self.plug_in_at_home(day, back_s if back_s > 0 else self.usual_departure_s(day))
                 return None
             if not self.wants_plug(day, self.energy_ws - need_ws, u_hybrid):
                 self.use_energy(need_ws)
@@ -201,14 +202,18 @@ class Resident(PlugOwner):
         around = (2.0 * self.draw(Stream.HABIT, 0, 2) - 1.0) * math.sqrt(3.0)
         return bool(energy_ws / self.type.capacity_ws < rules.trigger_mean_soc + around * rules.trigger_sd_soc)
 
-    def plug_in_at_home(self, day: int, back_s: int) -> None:
-        """Charge at home or at the depot between coming back and the next departure."""
-        leaves_s = self.leaves_on(day + 1)
-        is_eve = leaves_s is not None
-        if leaves_s is None:
-            by_day = self.model.local.depart_quantile[self.type.kind]
-            leaves_s = int(by_day[min(day + 1, len(by_day) - 1)][0])
-        self.charge_privately(is_eve, day * DAY_S + back_s, (day + 1) * DAY_S + leaves_s, day)
+    def plug_in_at_home(self, day: int, from_s: int) -> None:
+        """Use the plug at home or at the depot from a second of today to the next departure: a trip's, or the usual one."""
+        until_s = self.leaves_on(day + 1)
+        is_eve = until_s is not None
+        if until_s is None:
+            until_s = self.usual_departure_s(day + 1)
+        self.charge_privately(is_eve, day * DAY_S + from_s, (day + 1) * DAY_S + until_s, day)
+
+    def usual_departure_s(self, day: int) -> int:
+        """Return the second of day at which the vehicle leaves, or would if it drove; beyond the last day as on that."""
+        by_day = self.model.local.depart_quantile[self.type.kind]
+        return int(quantile(by_day[min(day, len(by_day) - 1)], self.draw(Stream.DAY_PLAN, day, 7)))
 
     def stay(self) -> int | None:
         """Charge at the plug of one's own at the end of a set trip; return the errand of who looks for a public one."""
