@@ -67,7 +67,7 @@ def build_mix(config: Config, regions: Regions, folder: Path | None = None) -> M
     thermal = np.maximum(load - low, np.minimum(least, load))
     green = load - thermal
     relative = np.divide(thermal / load, thermal_share[:, None], out=np.ones_like(load), where=thermal_share[:, None] > 0.0)
-    return Mix(green, low - green, thermal, co2[:, None] * relative)
+    return Mix(green, np.maximum(low - green, 0.0), thermal, co2[:, None] * relative)
 
 
 def residual_by_hour(config: Config, regions: Regions, folder: Path | None = None) -> F64:
