@@ -254,3 +254,14 @@ def test_the_measures_lead_from_nothing_managed_to_everything(repository: Path) 
     assert all(a <= b for before, after in pairwise(shares) for a, b in zip(before, after, strict=True))
     assert grids[0].price == "flat"
     assert grids[-1].dynamic_price_step_cny_per_kwh > 0
+
+
+def test_provincial_peaks_are_of_the_size_of_the_nations() -> None:
+    """Peaks of 31 provinces add up to somewhat more than the nation's at one instant, and none is below one published."""
+    figures = seeds.read("nation_figures")
+    national_gw = float(figures["value"][figures["figure"] == "national_peak"][0])
+    load = build_base_load(of_grid("2027-07-15"), REGIONS)
+    peak_gw = np.bincount(REGIONS.zone_province, load.peak_kw) / 1e6
+    assert 1.0 < peak_gw.sum() / national_gw < 1.2
+    at_once_gw = load.base_kw.sum(axis=0).max() / 1e6
+    assert 0.7 < at_once_gw / national_gw < 1.0, "means of a season lie below the peak of the year"
