@@ -40,6 +40,7 @@ RULES = Rules(
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
     rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
     reservation_grace_s=900, stop_acceptance=1.0,
+    swap_s=300, swap_soc=0.95,
 )  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def small_classes() -> VehicleClasses:
         full_s=segment_times_s(curve_w, capacity_ws),
         peak_w=np.array([120_000.0, 30_000.0, 500_000.0]),
         group=np.array([0, 0, 1], np.uint8),
+        swap_share=np.zeros(3),
     )
 
 
@@ -99,7 +101,7 @@ def small_given(
         vehicles=_fleet(n_vehicles, n_zones, soc, seed), local=_local(n_days), trips=_trips(n_days, n_zones, p_leave),
         background=Background(np.zeros((n_days, n_links)), np.ones((n_days, 24))), stations=stations, pools=pools,
         plug_limit_w=no_plug_limits_w(3), markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
-        link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((62, 24), 1.2),
+        link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((93, 24), 1.2),
         guidance=night_guidance(n_zones, 31), n_provinces=31,
     )  # fmt: skip
 

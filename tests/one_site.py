@@ -49,6 +49,7 @@ def curve_classes(capacity_ws: Any, curve_w: Any) -> VehicleClasses:
         ac_power_w=np.full(n, 7000, np.int32), city_ws_per_m=np.zeros(n), road_a_ws_per_m=np.zeros(n),
         road_b_ws_per_m=np.zeros(n), curve_w=curve, ceiling_w=ceiling,
         full_s=segment_times_s(curve, np.asarray(capacity_ws)), peak_w=curve.max(axis=1), group=np.zeros(n, np.uint8),
+        swap_share=np.zeros(n),
     )  # fmt: skip
 
 

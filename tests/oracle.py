@@ -25,6 +25,7 @@ OUTCOMES = (
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
     "orderly charge", "given to the grid", "charge short",
+    "battery changed", "battery awaited",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

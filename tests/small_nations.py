@@ -110,7 +110,7 @@ def nation(dice: Dice) -> Given:
         stations=stations, pools=pools, markets=markets_of(stations, pools, len(roads.county_zone)),
         link_pools=link_pools_of(stations, pools, n_links), roads=roads, link_free_speed_kmh=roads.free_kmh,
         link_capacity_per_h=capacity_per_h,
-        prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(6 * N_PROVINCES)]),
+        prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(7 * N_PROVINCES)]),
         price_level=np.array([dice.whole(0, 2) for _ in pools.station], np.uint8),
         guidance=draw_guidance(dice, n_zones), n_provinces=N_PROVINCES,
         outages=outages,
@@ -138,6 +138,7 @@ def draw_rules(dice: Dice) -> Rules:
         admitted_share=one_of(dice, (1.0, 1.0, 0.5, 0.0)),
         reservation_share=one_of(dice, (0.0, 0.5, 1.0)), reservation_grace_s=dice.whole(0, 1800),
         stop_acceptance=one_of(dice, (1.0, 0.5, 0.0)),
+        swap_s=one_of(dice, (60, 300, 900)), swap_soc=dice.real(0.5, 1.0),
     )  # fmt: skip
 
 
@@ -186,6 +187,7 @@ def draw_classes(dice: Dice, is_holiday: bool) -> VehicleClasses:
         full_s=segment_times_s(curve_w, capacity_ws),
         peak_w=curve_w.max(axis=1),
         group=np.array([make.groups[0] if is_holiday else one_of(dice, make.groups) for make in MAKES], np.uint8),
+        swap_share=np.array([one_of(dice, (0.0, 0.5, 1.0)) for _ in MAKES]),
     )
 
 
@@ -258,14 +260,18 @@ def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, P
         stations.lon[at] = roads.node_lon[node] + dice.real(-0.05, 0.05)
         stations.lat[at] = roads.node_lat[node] + dice.real(-0.05, 0.05)
         stations.first_pool[at], stations.n_pools[at] = pool, len(plugs)
-        rated_w = 0
+        rated_w = rack_w = 0
         for power_w, is_ac, serves in plugs:
             n_evse = dice.whole(1, 3)
             pools.station[pool], pools.first_evse[pool], pools.n_evse[pool] = at, evse, n_evse
             pools.rated_power_w[pool], pools.is_ac[pool], pools.serves[pool] = power_w, is_ac, serves
             pools.network[pool] = one_of(dice, (0, 0, 1, 2))
-            pool, evse, rated_w = pool + 1, evse + n_evse, rated_w + n_evse * power_w
-        stations.site_limit_w[at] = int(rated_w * one_of(dice, (0.15, 0.4, 0.7, 1.2)))
+            if power_w >= 60_000 and dice.whole(0, 2) == 0:
+                pools.n_batteries[pool] = dice.whole(1, 4)
+            is_swap = pools.n_batteries[pool] > 0
+            rack_w += int(pools.n_batteries[pool]) * power_w
+            pool, evse, rated_w = pool + 1, evse + n_evse, rated_w + (0 if is_swap else n_evse * power_w)
+        stations.site_limit_w[at] = int(rated_w * one_of(dice, (0.15, 0.4, 0.7, 1.2))) + rack_w
     return stations, pools
 
 

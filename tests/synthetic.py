@@ -116,6 +116,7 @@ def inventory(places: FakeRegions, n_stations: int, rng: np.random.Generator) ->
             is_ac=np.zeros(station.size, np.uint8),
             serves=np.full(station.size, 3, np.uint8),
             network=np.zeros(station.size, np.uint8),
+            n_batteries=np.zeros(station.size, np.int32),
         ),
     )
 
@@ -184,6 +185,8 @@ def totals(stock: FakeInventory, visits: Events, n_hours: int, n_provinces: int,
             max_wait_s=max_wait.astype(np.int32),
             max_queue=(max_wait // 600).astype(np.int32),
             n_cut_off=np.zeros(n, np.int64),
+            n_swaps=np.zeros(n, np.int64),
+            least_ready=np.zeros(n, np.int32),
         ),
         hours=hours,
         wait_histogram=histogram,

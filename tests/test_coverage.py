@@ -158,6 +158,7 @@ def small_world():
         is_ac=zero.astype(np.uint8),
         serves=one.astype(np.uint8),
         network=zero.astype(np.uint8),
+        n_batteries=zero.astype(np.int32),
     )
     inventory = SimpleNamespace(
         stations=stations,

@@ -52,9 +52,16 @@ def test_fees_are_those_of_the_table_at_the_default_levels():
 def test_a_national_fee_moves_every_province_and_never_below_nothing():
     raised = Config.model_validate({"stations": {"service_fee_cny_per_kwh": 0.55}})
     change = build_prices(raised, REGIONS).fee_cny_per_kwh - build_prices(Config(), REGIONS).fee_cny_per_kwh
-    assert np.allclose(change, [[0.1, 0.0, 0.1, 0.1]])
+    assert np.allclose(change, [[0.1, 0.0, 0.1, 0.1, 0.0]])
     free = Config.model_validate({"stations": {"service_fee_cny_per_kwh": 0.0}})
     assert build_prices(free, REGIONS).fee_cny_per_kwh.min() == 0.0
+
+
+def test_a_swap_costs_its_own_fee_around_that_of_truck_hubs():
+    prices = build_prices(Config.model_validate({"swap": {"fee_cny_per_kwh": 0.7}}), REGIONS)
+    truck, swap = prices.fee_cny_per_kwh[:, 3], prices.fee_cny_per_kwh[:, 4]
+    assert np.median(swap) == pytest.approx(0.7)
+    assert np.allclose(swap - truck, (swap - truck)[0])
 
 
 def test_without_time_of_use_the_day_costs_its_mean():

@@ -21,7 +21,7 @@ from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED
 
 MOST_WINDOWS = 120
-COVERING = (12, 30, 117)
+COVERING = (27, 32, 43, 72)
 """Numbers of nations in which together everything happens that can happen."""
 
 
@@ -37,7 +37,7 @@ def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
 
 def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
-    happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town())
+    happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
@@ -49,6 +49,15 @@ def crowded_corridor(**rules: Any) -> Given:
         n_vehicles=100, n_zones=5, n_days=1, n_evse=1, soc=0.3, p_leave=1.0, link_km=140.0, busy_session_cap_s=300,
         prepared_share=0.0, trip_target_soc=0.6, **rules,
     )  # fmt: skip
+
+
+def corridor_with_towns() -> Given:
+    """As before, with a town of several plugs beside every service area."""
+    nation = crowded_corridor()
+    roads, n_zones = nation.roads, len(nation.roads.zone_node)
+    town = np.minimum(np.arange(len(roads.node_lon)) // 2, n_zones - 1)
+    lon = nation.stations.lon[np.searchsorted(nation.stations.zone, town)]
+    return nation._replace(roads=roads._replace(node_county=town.astype(np.int32), node_lon=lon))
 
 
 def empty_town() -> Given:

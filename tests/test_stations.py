@@ -22,6 +22,7 @@ from twin.stations.limits import TRANSFORMER_KVA, site_limit_w
 from twin.stations.months import cells_of_month, published
 from twin.stations.placement import offset, on_sphere_km
 from twin.stations.service_areas import BANK_EVSE, Sides, service_sites
+from twin.stations.swap_bays import bays_of_month
 from twin.tables import seeds
 from twin.tables.inputs import LAYERS, MARKETS, SERVES_TRUCKS, SITE_TYPES
 
@@ -117,9 +118,12 @@ def test_the_national_stock_is_met_exactly_by_layer_class_and_use(stock):
         serves = {"car": 1, "truck": 2, "any": 3}[table["serves"][row]]
         power_class = inv.power_class_names.tolist().index(table["power_class"][row])
         chosen = layer == LAYERS.index(table["layer"][row])
-        chosen &= (inv.pools.power_class == power_class) & (inv.pools.serves == serves)
+        chosen &= (inv.pools.power_class == power_class) & (inv.pools.serves == serves) & (inv.pools.n_batteries == 0)
         assert inv.pools.n_evse[chosen].sum() == table["n_evses"][row], row
-    assert inv.n_evse_total == table["n_evses"][rows].sum()
+    bays = seeds.read("swap_stock")
+    n_bays = bays["n_bays"][bays["date"] == stock].sum()
+    assert inv.pools.n_evse[inv.pools.n_batteries > 0].sum() == n_bays
+    assert inv.n_evse_total == table["n_evses"][rows].sum() + n_bays
 
 
 def test_provinces_get_their_share_of_every_class():
@@ -166,7 +170,7 @@ def test_rows_are_sorted_and_ids_contiguous():
     assert (pools.station == np.repeat(np.arange(len(stations.zone)), stations.n_pools)).all()
     assert (pools.n_evse >= 1).all()
     assert (pools.first_evse == np.cumsum(pools.n_evse) - pools.n_evse).all()
-    kind = (pools.station.astype(np.int64) * 16 + pools.power_class) * 4 + pools.serves
+    kind = ((pools.station.astype(np.int64) * 16 + pools.power_class) * 4 + pools.serves) * 2 + (pools.n_batteries > 0)
     assert len(np.unique(kind)) == len(kind)
 
 
@@ -257,11 +261,13 @@ def test_the_transformer_of_a_known_site():
 
 def test_limits_leave_room_for_one_and_bind_at_large_sites():
     inv = inventory()
-    rated_w = by_station(inv, inv.pools.n_evse.astype(np.int64) * inv.pools.rated_power_w)
-    n_dc = by_station(inv, inv.pools.n_evse * (inv.pools.is_ac == 0))
+    is_plug = inv.pools.n_batteries == 0
+    rated_w = by_station(inv, (inv.pools.n_evse * is_plug).astype(np.int64) * inv.pools.rated_power_w)
+    n_dc = by_station(inv, inv.pools.n_evse * ((inv.pools.is_ac == 0) & is_plug))
     strongest_w = np.zeros(len(rated_w), np.int64)
-    np.maximum.at(strongest_w, inv.pools.station, np.where(inv.pools.is_ac, 0, inv.pools.rated_power_w))
-    limit_w = inv.stations.site_limit_w
+    np.maximum.at(strongest_w, inv.pools.station, np.where((inv.pools.is_ac == 0) & is_plug, inv.pools.rated_power_w, 0))
+    rack_w = by_station(inv, inv.pools.n_batteries.astype(np.int64) * inv.pools.rated_power_w)
+    limit_w = inv.stations.site_limit_w - rack_w
     assert (limit_w <= rated_w).all()
     assert (limit_w >= strongest_w).all()
     assert (limit_w >= np.floor(0.6 * rated_w)).all()
@@ -460,7 +466,7 @@ def test_a_month_between_has_its_stations_and_keeps_to_the_provinces_of_the_next
 
 
 def test_a_province_without_stations_is_named(tmp_path: Path):
-    for name in ("charger_stock", "power_classes", "charger_provinces", "province_figures", "operators"):
+    for name in ("charger_stock", "power_classes", "charger_provinces", "province_figures", "operators", "swap_stock"):
         shutil.copy(seeds.folder_of_seeds() / f"{name}.csv", tmp_path)
     path = tmp_path / "charger_provinces.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -468,3 +474,39 @@ def test_a_province_without_stations_is_named(tmp_path: Path):
     path.write_text("\n".join(cut) + "\n", encoding="utf-8")
     with pytest.raises(DataError, match="XZ"):
         build_inventory(Config(), regions(), network(), folder=tmp_path)
+
+
+# Swap bays
+
+
+def test_swap_bays_stand_where_trucks_charge_with_a_rack_each():
+    inv = inventory()
+    pool = np.flatnonzero(inv.pools.n_batteries)
+    station = inv.pools.station[pool]
+    assert (inv.pools.n_batteries[pool] == 8 * inv.pools.n_evse[pool]).all()
+    assert (inv.pools.rated_power_w[pool] == 562_500).all()
+    assert (inv.pools.serves[pool] == SERVES_TRUCKS).all()
+    assert set(inv.stations.site_type[station]) == {SITE_TYPES.index("freight hub"), SITE_TYPES.index("service area")}
+    assert len(np.unique(inv.stations.province[station])) >= 25
+    rack_w = by_station(inv, inv.pools.n_batteries.astype(np.int64) * inv.pools.rated_power_w)
+    assert (inv.stations.site_limit_w >= rack_w).all()
+
+
+def test_swap_stations_are_as_many_as_the_scenario_says_and_leave_the_plugs_as_they_are():
+    bays = {}
+    for factor in (0.0, 1.0, 10.0):
+        config = Config.model_validate({"swap": {"station_factor": factor, "batteries_per_bay": 3}})
+        inv = build_inventory(config, regions(), network())
+        is_swap = inv.pools.n_batteries > 0
+        bays[factor] = int(inv.pools.n_evse[is_swap].sum())
+        assert inv.pools.n_batteries.sum() == 3 * bays[factor]
+        assert inv.pools.n_evse[~is_swap].sum() == 6_200_000
+    assert bays == {0.0: 0, 1.0: 900, 10.0: 9000}
+
+
+def test_swap_stations_of_months_between_lie_on_the_line_and_before_the_first_there_are_none():
+    highway, urban = ("highway", "truck"), ("urban", "truck")
+    assert bays_of_month("2023-07") == {highway: 0, urban: 0}
+    assert bays_of_month("2023-08") == {highway: 4, urban: 0}
+    assert bays_of_month("2024-10") == {highway: round(4 + 149 * 14 / 28), urban: round(152 * 14 / 28)}
+    assert bays_of_month("2027-12") == bays_of_month("2029-01") == {highway: 450, urban: 450}

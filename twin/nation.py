@@ -227,12 +227,13 @@ def memory_words(demand: Demand) -> str:
 
 
 def price_table(prices: Prices, step_cny_per_kwh: float) -> F64:
-    """Return what a kWh costs by hour: provinces in town, then provinces on the highway; the same a step dearer and cheaper.
+    """Return what a kWh costs by hour: provinces in town, on the highway, then swaps by province.
 
-    The fee falls to nothing at most; without a step there is one level.
+    With a step, then those in town and on the highway a step dearer, and a step cheaper: the fee falls to nothing at most.
     """
     usual = np.concatenate([prices.total("urban"), prices.total("highway")])
-    if step_cny_per_kwh == 0.0:
-        return np.ascontiguousarray(usual)
-    least = np.concatenate([prices.energy_cny_per_kwh] * 2)
-    return np.concatenate([usual, usual + step_cny_per_kwh, np.maximum(usual - step_cny_per_kwh, least)])
+    rows = [usual, prices.total("swap")]
+    if step_cny_per_kwh > 0.0:
+        least = np.concatenate([prices.energy_cny_per_kwh] * 2)
+        rows += [usual + step_cny_per_kwh, np.maximum(usual - step_cny_per_kwh, least)]
+    return np.ascontiguousarray(np.concatenate(rows))

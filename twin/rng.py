@@ -42,6 +42,8 @@ class Stream(IntEnum):
     """Which pool a driver would find in a town on the way. Entity: vehicle, period: node."""
     NETWORK = 12
     """Whether a carmaker's network admits a vehicle. Entity: vehicle, period: network."""
+    SWAP = 13
+    """Whether a vehicle's battery can be changed at a swap station. Entity: vehicle."""
     OUTAGE = 14
     """When an EVSE fails and how long its repair takes. Entity: EVSE, period: number of the outage."""
     INCIDENT = 15

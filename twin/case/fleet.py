@@ -60,7 +60,8 @@ def read_kinds(table: Columns, n_rows: int, faults: Faults) -> Kinds | None:
     power_kw = np.broadcast_to(table["power_kw"].reshape(n_rows, -1), (n_rows, N_KNOTS))
     kind = np.array([KINDS.index(text) for text in table["kind"]]) if "kind" in table else np.zeros(n_rows)
     ac_kw = table.get("ac_power_kw", np.full(n_rows, 7.0))
-    makes = np.column_stack([table["capacity_kwh"], table["consumption_kwh_per_km"], ac_kw, kind, power_kw])
+    can_swap = table.get("can_swap", np.zeros(n_rows))
+    makes = np.column_stack([table["capacity_kwh"], table["consumption_kwh_per_km"], ac_kw, kind, can_swap, power_kw])
     if (makes == makes[0]).all():
         makes, of_vehicle = makes[:1], np.zeros(n_rows, np.int64)
     else:
@@ -90,9 +91,9 @@ def _seed_kinds(wanted: np.ndarray, faults: Faults) -> Kinds | None:
 
 
 def _own_classes(makes: F64) -> VehicleClasses:
-    """Return classes from rows of (capacity, consumption, AC power, kind, power at the curve's points)."""
+    """Return classes from rows of (capacity, consumption, AC power, kind, can swap, power at the curve's points)."""
     capacity_ws = np.rint(makes[:, 0] * WS_PER_KWH).astype(np.int64)
-    ws_per_m, curve_w = makes[:, 1] * (WS_PER_KWH / 1000), np.ascontiguousarray(makes[:, 4:]) * 1000.0
+    ws_per_m, curve_w = makes[:, 1] * (WS_PER_KWH / 1000), np.ascontiguousarray(makes[:, 5:]) * 1000.0
     kinds = np.array([VEHICLE_KINDS.index(kind) for kind in KINDS], np.uint8)
     return VehicleClasses(
         kind=kinds[makes[:, 3].astype(np.int64)],
@@ -107,6 +108,7 @@ def _own_classes(makes: F64) -> VehicleClasses:
         full_s=segment_times_s(curve_w, capacity_ws),
         peak_w=curve_w.max(axis=1),
         group=np.full(len(makes), STAYS_HOME, np.uint8),
+        swap_share=np.ascontiguousarray(makes[:, 4]),
     )
 
 

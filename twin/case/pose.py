@@ -11,6 +11,7 @@ import numpy as np
 from twin.case.fleet import Kinds, Tours, build_itineraries, build_vehicles, check_ways, read_kinds, read_tours
 from twin.case.outages import build_outages, check_outages
 from twin.case.places import Grounds, build_grounds
+from twin.case.racks import check_capacity, check_racks
 from twin.case.reading import Columns, read_table
 from twin.case.supply import Sites, build_inventory, read_sites
 from twin.engine.given import no_plug_limits_w, rules_of
@@ -77,7 +78,10 @@ def pose(network: Any, stations: Any, vehicles: Any, trips: Any, config: Config 
     n_vehicles, n_pools = len(read["vehicles"]["soc"]), len(read["stations"].get("node", ()))
     sites = read_sites(read["stations"], n_pools, faults)
     check_outages(read["stations"], n_pools, faults)
+    check_racks(read["stations"], sites, n_pools, faults)
     kinds = read_kinds(read["vehicles"], n_vehicles, faults)
+    if kinds is not None:
+        check_capacity(read["stations"], kinds.classes, faults)
     tours = read_tours(read["trips"], read["vehicles"], n_vehicles, faults)
     faults.raise_if_any(DataError)
     grounds = _grounds(read, sites, tours, faults)
@@ -178,7 +182,7 @@ def _given(
         roads=grounds.roads(config.behaviour.truck_speed_kmh),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=np.zeros((2, 24)),
+        prices=np.zeros((3, 24)),
         guidance=no_guidance(network.n_zones, 1),
         n_provinces=1,
         itineraries=build_itineraries(tours, grounds),

@@ -89,13 +89,15 @@ def _fill(table: Columns, sites: Sites, grounds: Grounds, stations: Stations, po
     pools.station[:], pools.n_evse[:], pools.first_evse[:] = sites.of_pool, n_evse, np.cumsum(n_evse) - n_evse
     pools.rated_power_w[:] = np.rint(table["rated_power_kw"] * 1000.0)
     pools.is_ac[:] = table.get("is_ac", False)
+    pools.n_batteries[:] = n_batteries = table.get("n_batteries", 0)
     serves = table.get("serves", np.full(len(n_evse), SERVES[-1], object))
     pools.serves[:] = [SERVES_BITS[text] for text in serves]
     stations.zone[:] = stations.county[:] = grounds.station_zone
     stations.lon[:], stations.lat[:] = grounds.network.node_lon[node], grounds.network.node_lat[node]
     stations.link[:] = -1
     stations.first_pool[:], stations.n_pools[:] = first, sites.n_pools
-    rated_w = np.add.reduceat(n_evse * pools.rated_power_w.astype(np.int64), first)
+    n_places = np.where(n_batteries == 0, n_evse, n_batteries)
+    rated_w = np.add.reduceat(n_places * pools.rated_power_w.astype(np.int64), first)
     stations.site_limit_w[:] = np.rint(table["site_limit_kw"][first] * 1000.0) if "site_limit_kw" in table else rated_w
     stations.layer[:] = [LAYERS.index(text) for text in table["layer"][first]] if "layer" in table else 0
 

@@ -15,6 +15,7 @@ from twin.config.output import Output
 from twin.config.period import Period
 from twin.config.scenario import Scenario
 from twin.config.stations import Stations
+from twin.config.swap import Swap
 from twin.config.travel import Travel
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Period",
     "Scenario",
     "Stations",
+    "Swap",
     "Travel",
     "changed",
     "config_hash",

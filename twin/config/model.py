@@ -21,6 +21,7 @@ from twin.config.output import Output
 from twin.config.period import Period
 from twin.config.scenario import Scenario
 from twin.config.stations import Stations
+from twin.config.swap import Swap
 from twin.config.travel import Travel
 
 
@@ -33,6 +34,7 @@ class Config(Section):
     city: City = Field(City(), description="zones, people and vehicles of a city")
     stations: Stations = Field(Stations(), description="public charging stations")
     outages: Outages = Field(Outages(), description="failure and repair of public EVSEs")
+    swap: Swap = Field(Swap(), description="battery swapping of heavy trucks")
     fleet: Fleet = Field(Fleet(), description="the vehicles")
     behaviour: Behaviour = Field(Behaviour(), description="how drivers decide")
     travel: Travel = Field(Travel(), description="how much the fleet moves")

@@ -8,6 +8,7 @@ from twin.behaviour import FULL_SHARE
 from twin.engine.hour import take_hour
 from twin.engine.laws import laws_of
 from twin.engine.links import count_out
+from twin.engine.rack import take_back_after
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
 from twin.engine.world import World
 from twin.kernels import kernel, prefetch
@@ -138,7 +139,8 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
 
     world.each(take_shard, range(len(world.station_cuts) - 1))
     busy_s, evse_s = of_hour.busy_s, world.n_evse * SECONDS_PER_HOUR
-    rows = np.flatnonzero((busy_s > 0) | (of_hour.arrivals > 0) | (of_hour.reneged > 0) | (of_hour.out_s > 0))
+    has_work = (busy_s > 0) | (of_hour.energy_ws > 0)
+    rows = np.flatnonzero(has_work | (of_hour.arrivals > 0) | (of_hour.reneged > 0) | (of_hour.out_s > 0))
     table = StationHoursTable(
         rows.astype(np.int32),
         np.full(len(rows), hour, np.int16),
@@ -204,9 +206,11 @@ def finish(world: World) -> RunTotals:
     given, ledger, books = world.given, world.ledger, world.station_state
     n_hours = 24 * given.n_days
     _settle(n_hours * SECONDS_PER_HOUR, world.active, world.site())
+    take_back_after(n_hours * SECONDS_PER_HOUR, world.site())
     for name in ("n_arrivals", "n_sessions", "n_balked", "n_reneged", "energy_ws", "wait_s", "max_wait_s", "max_queue"):
         getattr(world.totals, name)[:] = getattr(books, name)
     world.totals.n_cut_off[:] = world.outage_state.n_cut_off
+    _count_swaps(world)
     world.totals.n_waiting[:] = np.add.reduceat(world.pool_state.n_waiting, given.stations.first_pool)
     private_ws = world.private_part_ws.copy()
     private_ws += 900 * np.cumsum(world.private_step_w, axis=2)
@@ -222,6 +226,14 @@ def finish(world: World) -> RunTotals:
         counts=_counts(world, n_under_way),
         laws=laws_of(world, private_ws, n_under_way),
     )
+
+
+def _count_swaps(world: World) -> None:
+    """Count the swaps of each station, and the fewest charged batteries on one of its racks."""
+    racks, station = world.racks, world.given.pools.station[world.racks.pool]
+    np.add.at(world.totals.n_swaps, station, racks.n_swaps)
+    world.totals.least_ready[station] = np.iinfo(np.int32).max
+    np.minimum.at(world.totals.least_ready, station, racks.least_ready)
 
 
 def _counts(world: World, n_under_way: int) -> dict[str, int]:
@@ -246,6 +258,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "n_short_charges": int(sums[SUM_SHORT_CHARGES]),
         "short_charges_kwh": int(sums[SUM_SHORT_WS] // 3_600_000),
         "n_cut_off": int(world.outage_state.n_cut_off.sum()),
+        "n_swaps": int(world.racks.n_swaps.sum()),
         "n_local_days": int(sums[SUM_LOCAL_DAYS]),
         "local_km": int(sums[SUM_LOCAL_M] // 1000),
         "trip_km": int(sums[SUM_TRIP_M] // 1000),

@@ -19,7 +19,6 @@ from twin.behaviour import (
     NEARLY_SOC,
     SLACK_SOC,
     STOP_OVERHEAD_S,
-    STREET_DETOUR,
     TOP_UP_FIRST_SOC,
 )
 from twin.engine.lot import (
@@ -31,16 +30,20 @@ from twin.engine.lot import (
     count_way,
     has_charged,
     n_known,
+    note_last_chance,
+    pass_swaps,
     plug_power_w,
     strand,
+    swap_gain_ws,
     temperature_factor,
     town_ws,
     use_energy,
+    way_to_town_m,
 )
 from twin.kernels import kernel
-from twin.physics import distance_m, road_consumption_ws_per_m
+from twin.physics import road_consumption_ws_per_m
 from twin.rng import Stream, uniform
-from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS
+from twin.tables.inputs import SERVES_CARS, SERVES_TRUCKS, SWAPS
 from twin.tables.state import FAST, HAS_TO_STAY, ROAD, TRUCK
 
 STOP, TOWN = int(Stream.STOP), int(Stream.TOWN)
@@ -82,15 +85,6 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
                 return False
     take_the_road(slot, way_m, rules, active, wake_s, outlook, tally)
     return False
-
-
-@kernel
-def note_last_chance(slot, is_last, active):
-    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
-    if is_last:
-        active.n_tries[slot] = HAS_TO_STAY
-    elif active.n_tries[slot] == HAS_TO_STAY:
-        active.n_tries[slot] = 0
 
 
 @kernel
@@ -186,7 +180,7 @@ def see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, ac
     for at in range(outlook.link_pools.first[link], outlook.link_pools.first[link + 1]):
         pool = outlook.link_pools.pool[at]
         is_fit = outlook.plugs.serves[pool] & serves and not outlook.plugs.is_ac[pool] and pool != active.shunned[slot]
-        if is_fit and admits(outlook.plugs.network[pool], slot, rules, active):
+        if is_fit and admits(outlook.plugs.network[pool], slot, rules, active, outlook):
             n_seen = note_stop(pool, link, outlook.lot_m, energy_ws, drive_s, n_seen, outlook)
     return n_seen
 
@@ -213,18 +207,10 @@ def town_pool(slot, node, is_truck, rules, active, outlook):
     n_pools = outlook.markets.first[row + 1] - outlook.markets.first[row]
     if n_pools == 0:
         return -1
-    at = outlook.markets.first[row] + int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
-    if outlook.offers.pool[at] == active.shunned[slot] or not admits(outlook.offers.network[at], slot, rules, active):
-        return -1
-    return at
-
-
-@kernel
-def way_to_town_m(node, at, outlook):
-    """Return the way from a node to an offer in town."""
-    return outlook.least_way_m + STREET_DETOUR * distance_m(
-        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
-    )
+    place = int(uniform(rules.seed, TOWN, active.vehicle[slot], node, 0) * n_pools)
+    at = outlook.markets.first[row] + pass_swaps(slot, outlook.markets.first[row], place, n_pools, rules, active, outlook)
+    is_open = admits(outlook.offers.network[at], slot, rules, active, outlook)
+    return at if is_open and outlook.offers.pool[at] != active.shunned[slot] else -1
 
 
 @kernel
@@ -254,7 +240,11 @@ def pick_stop(slot, n_seen, arrival_ws, reserve_ws, rules, active, wake_s, outlo
         seconds = 2.0 * seen.detour_m[at] / rules.town_speed_m_per_s
         if knows_waits:
             seconds += outlook.board_wait_s[pool]
-        seconds += lack_ws / plug_power_w(row, pool, outlook)
+        if outlook.plugs.network[pool] == SWAPS:
+            gain_ws = swap_gain_ws(row, seen.energy_ws[at], rules, outlook)
+            seconds += lack_ws * rules.swap_s / gain_ws
+        else:
+            seconds += lack_ws / plug_power_w(row, pool, outlook)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(wake_s[slot] + seen.drive_s[at]) // 3600 % 24
         cost = (

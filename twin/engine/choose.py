@@ -11,6 +11,7 @@ from twin.engine.drive import go_on
 from twin.engine.lot import admits, approach, has_charged, neighbourhood, temperature_factor
 from twin.kernels import kernel
 from twin.physics import distance_m
+from twin.tables.inputs import SWAPS
 from twin.tables.state import (
     NO_VISIT,
     SLOW,
@@ -110,7 +111,9 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
     for step in range(n_pools):
         at = first + (home + step) % n_pools
         pool = outlook.offers.pool[at]
-        if (pool == active.shunned[slot] and n_pools > 1) or not admits(outlook.offers.network[at], slot, rules, active):
+        if (pool == active.shunned[slot] and n_pools > 1) or not admits(
+            outlook.offers.network[at], slot, rules, active, outlook
+        ):
             continue
         way_m = outlook.least_way_m + STREET_DETOUR * distance_m(
             outlook.offers.lon[first + home],
@@ -121,7 +124,7 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
         if way_m > reach_m and not outlook.classes.has_engine[row]:
             continue
         seconds = outlook.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
-        seconds += need_ws / best_power_w(row, at, outlook)
+        seconds += rules.swap_s if outlook.offers.network[at] == SWAPS else need_ws / best_power_w(row, at, outlook)
         cost = seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * outlook.prices[outlook.offers.price_row[at], hour]
         if cost < best_cost or (cost == best_cost and pool < best):
             best, best_cost, best_way_m = pool, cost, way_m

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
-from twin.engine.ahead import present_node, town_pool, way_to_town_m
+from twin.engine.ahead import present_node, town_pool
 from twin.engine.day import quantile
 from twin.engine.itinerary import begin_next, end_present, is_posed
 from twin.engine.lot import (
@@ -18,13 +18,14 @@ from twin.engine.lot import (
     admits,
     approach,
     count_way,
-    plug_power_w,
     rescue,
     rest,
+    service_s,
     strand,
     temperature_factor,
     town_ws,
     use_energy,
+    way_to_town_m,
 )
 from twin.engine.stay import stay
 from twin.kernels import kernel
@@ -126,16 +127,16 @@ def on_the_lot(slot, link, rules, active, wake_s, outlook):
     serves, best_s = outlook.plugs.serves[best], np.inf
     for at in range(first, end):
         pool = outlook.link_pools.pool[at]
-        seconds = outlook.board_wait_s[pool] + need_ws / plug_power_w(row, pool, outlook)
+        seconds = outlook.board_wait_s[pool] + service_s(row, pool, need_ws, rules, outlook)
         is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
-        if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active):
+        if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active, outlook):
             best, best_s = pool, seconds
     node = outlook.links.to_node[link]
     at = town_pool(slot, node, outlook.classes.kind[row] == HEAVY_TRUCK, rules, active, outlook)
     if at >= 0:
         way_m = way_to_town_m(node, at, outlook)
         seconds = outlook.board_wait_s[outlook.offers.pool[at]] + 2.0 * (way_m - best_way_m) / rules.town_speed_m_per_s
-        seconds += need_ws / plug_power_w(row, outlook.offers.pool[at], outlook)
+        seconds += service_s(row, outlook.offers.pool[at], need_ws, rules, outlook)
         if seconds < best_s and town_ws(slot, way_m, active, wake_s, outlook) < active.energy_ws[slot]:
             return outlook.offers.pool[at], way_m
     return best, best_way_m

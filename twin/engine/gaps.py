@@ -24,8 +24,8 @@ NO_WAY_M = 2**31 - 1
 def with_gaps(roads: Roads, stations: Stations, pools: Pools, link_pools: LinkPools, markets: Markets) -> Roads:
     """Return the roads with the longest stretch without a plug on the route between each pair of zones.
 
-    Plugs are those that a driver on the road can see: DC at service areas, and in the towns passed. The way into a town, to
-    its farthest pool, and back belongs to the stretches before and behind it.
+    Plugs are those that every driver on the road can use: DC at service areas, and in the towns passed; swap bays are none.
+    The way into a town, to its farthest pool, and back belongs to the stretches before and behind it.
     """
     n_zones, n_links = len(roads.zone_node), len(roads.link_to)
     gaps = []
@@ -33,9 +33,10 @@ def with_gaps(roads: Roads, stations: Stations, pools: Pools, link_pools: LinkPo
         gap_m, town_m = np.zeros((n_zones, n_zones), np.int32), np.full(len(roads.node_lon), -1, np.int32)
         ways_into_town(
             roads.node_county, roads.node_lon, roads.node_lat, market, markets.first, markets.pool, pools.station,
-            stations.lon, stations.lat, town_m,
+            pools.n_batteries, stations.lon, stations.lat, town_m,
         )  # fmt: skip
         is_fit = (np.asarray(pools.serves) & serves > 0) & (np.asarray(pools.is_ac) == 0)
+        is_fit &= np.asarray(pools.n_batteries) == 0
         detour_m = town_m[roads.link_to]
         link = np.repeat(np.arange(n_links), np.diff(link_pools.first))
         detour_m[link[is_fit[link_pools.pool]]] = 0
@@ -45,16 +46,18 @@ def with_gaps(roads: Roads, stations: Stations, pools: Pools, link_pools: LinkPo
 
 
 @kernel
-def ways_into_town(node_county, node_lon, node_lat, market, first, pool, station, lon, lat, town_m):
+def ways_into_town(node_county, node_lon, node_lat, market, first, pool, station, n_batteries, lon, lat, town_m):
     """Note the way from each node to the farthest pool of a market in its town; a node without one is left as it is.
 
-    Reads: node_county, node_lon, node_lat, first, pool, station, lon, lat. Writes: town_m.
+    Reads: node_county, node_lon, node_lat, first, pool, station, n_batteries, lon, lat. Writes: town_m.
     """
     for node in range(len(node_county)):
         if node_county[node] < 0:
             continue
         row = node_county[node] * N_MARKETS + market
         for at in range(first[row], first[row + 1]):
+            if n_batteries[pool[at]] > 0:
+                continue
             there = station[pool[at]]
             way_m = LEAST_WAY_M + STREET_DETOUR * distance_m(node_lon[node], node_lat[node], lon[there], lat[there])
             town_m[node] = max(town_m[node], int(way_m))

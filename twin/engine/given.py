@@ -123,6 +123,8 @@ def rules_of(config: Config) -> Rules:
         reservation_share=behaviour.reservation_share,
         reservation_grace_s=behaviour.reservation_grace_s,
         stop_acceptance=behaviour.stop_acceptance,
+        swap_s=config.swap.swap_s,
+        swap_soc=config.swap.given_soc,
         admitted_share=config.stations.carmaker_admitted_share,
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 from twin.engine.world import DAY_S, World
 from twin.tables.columns import I64
 from twin.tables.state import (
+    NEVER_S,
     OUT,
     PLUGGED,
     STRANDED,
@@ -45,20 +46,27 @@ def laws_of(world: World, private_ws: I64, n_trips_out: int) -> tuple[Law, ...]:
     n_trips_out : int
         Trips under way.
     """
-    return (*energy_laws(world, private_ws), *outing_laws(world, n_trips_out), *plug_laws(world), *outage_laws(world))
+    return (
+        *energy_laws(world, private_ws),
+        *outing_laws(world, n_trips_out),
+        *plug_laws(world),
+        *outage_laws(world),
+        *swap_laws(world),
+    )
 
 
 def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
-    """Yield what holds of watt-seconds."""
+    """Yield what holds of watt-seconds. Batteries on racks belong to it, reckoned from charged."""
     sums, active, vehicles = world.sums, world.active, world.given.vehicles
     out = world.slots_out()
     rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
     out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
+    lack_ws = lack_on_racks_ws(world)
     at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
     yield Law(
         "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         world.start_energy_ws + public_ws + at_home_ws + int(sums[SUM_RESCUE_WS]),
-        rested_ws + out_ws + int(sums[SUM_DRIVEN_WS] + sums[SUM_V2G_WS]),
+        rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS] + sums[SUM_V2G_WS]),
         "Ws",
     )
     public_booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
@@ -130,3 +138,36 @@ def outage_laws(world: World) -> Iterator[Law]:
     rows = tuple(f"station {row}: {world.totals.out_s[row]} / {wanted_s[row]}" for row in differ[:MOST_ROWS])
     name = "seconds out of service as lived = seconds of the calendar of outages, at every station"
     yield Law(name, int(world.totals.out_s.sum()), int(wanted_s.sum()), "s", rows)
+
+
+def lack_on_racks_ws(world: World) -> int:
+    """Return what the batteries on racks still lack at the end of the run."""
+    run_s = world.given.n_days * DAY_S
+    pool = np.repeat(world.racks.pool, world.given.pools.n_batteries[world.racks.pool])
+    left_s = np.where(world.ready_s == NEVER_S, 0, np.maximum(world.ready_s - run_s, 0)).astype(np.int64)
+    return int((world.given.pools.rated_power_w[pool] * left_s).sum())
+
+
+def swap_laws(world: World) -> Iterator[Law]:
+    """Yield what holds of batteries: none is lost, none given before it is charged, and what is given is charged again."""
+    racks, n_batteries = world.racks, world.given.pools.n_batteries[world.racks.pool]
+    of_rack = np.repeat(np.arange(len(n_batteries)), n_batteries)
+    n_there = np.bincount(of_rack[world.ready_s != NEVER_S], minlength=len(n_batteries))
+    n_there += world.pool_state.n_busy[racks.pool]
+    differ = np.flatnonzero(n_there != n_batteries)
+    rows = tuple(f"pool {racks.pool[row]}: {n_there[row]} / {n_batteries[row]}" for row in differ[:MOST_ROWS])
+    name = "batteries on the rack + in bays = batteries, in every swap pool"
+    yield Law(name, int(n_there.sum()), int(n_batteries.sum()), "batteries", rows)
+    yield Law("batteries given before they were charged = none", int(racks.n_unready.sum()), 0, "batteries")
+    yield Law(
+        "energy gained by swaps = energy booked on racks + still to be charged there",
+        int(racks.given_ws.sum()),
+        int(racks.charged_ws.sum()) + lack_on_racks_ws(world),
+        "Ws",
+    )
+    rack_w, limit_w = world.station_state.rack_w, world.given.stations.site_limit_w
+    over = np.flatnonzero(rack_w > limit_w)
+    rows = tuple(f"station {row}: {rack_w[row]} / {limit_w[row]}" for row in over[:MOST_ROWS])
+    is_there = rack_w > 0
+    name = "power of racks <= power of the site, at every station"
+    yield Law(name, int(rack_w.sum()), int(limit_w[is_there].sum()), "W", rows, "<=")

@@ -2,15 +2,18 @@
 
 import math
 
+from twin.behaviour import LEAST_GAIN_SOC, STREET_DETOUR
 from twin.kernels import kernel
+from twin.physics import distance_m
 from twin.rng import Stream, uniform
-from twin.tables.inputs import MARKETS
+from twin.tables.inputs import MARKETS, SWAPS
 from twin.tables.state import (
     APPROACH,
     AT_REST,
     CUT_OFF,
     FAST,
     FREE,
+    HAS_TO_STAY,
     NEVER_S,
     NO_VISIT,
     ROAD,
@@ -33,6 +36,7 @@ from twin.tables.state import (
 HABIT = int(Stream.HABIT)
 DAY_PLAN = int(Stream.DAY_PLAN)
 NETWORK = int(Stream.NETWORK)
+SWAP = int(Stream.SWAP)
 N_MARKETS = len(MARKETS)
 HEAVY_TRUCK = 4
 
@@ -153,9 +157,55 @@ def plug_power_w(row, pool, outlook):
 
 
 @kernel
-def admits(network, slot, rules, active):
-    """Return whether the plugs of a network are there for this vehicle."""
+def admits(network, slot, rules, active, outlook):
+    """Return whether the plugs of a network are there for this vehicle; swap bays, where its battery can be changed."""
+    if network == SWAPS:
+        share = outlook.classes.swap_share[active.vehicle_class[slot]]
+        return uniform(rules.seed, SWAP, active.vehicle[slot], 0, 0) < share
     return network == 0 or uniform(rules.seed, NETWORK, active.vehicle[slot], network, 0) < rules.admitted_share
+
+
+@kernel
+def pass_swaps(slot, first, place, n_pools, rules, active, outlook):
+    """Return the place of a pool of the town, passing swap bays by that are not there for this driver."""
+    for _ in range(n_pools):
+        network = outlook.offers.network[first + place]
+        if network != SWAPS or admits(network, slot, rules, active, outlook):
+            break
+        place = (place + 1) % n_pools
+    return place
+
+
+@kernel
+def swap_gain_ws(row, energy_ws, rules, outlook):
+    """Return what a swap gives to who comes with so much: at least what any stop adds."""
+    capacity_ws = outlook.classes.capacity_ws[row]
+    return max(int(rules.swap_soc * capacity_ws) - energy_ws, LEAST_GAIN_SOC * capacity_ws)
+
+
+@kernel
+def service_s(row, pool, need_ws, rules, outlook):
+    """Return how long a driver takes a pool for: charging what it needs, or a swap."""
+    if outlook.plugs.network[pool] == SWAPS:
+        return float(rules.swap_s)
+    return need_ws / plug_power_w(row, pool, outlook)
+
+
+@kernel
+def note_last_chance(slot, is_last, active):
+    """Remember whether no stop in reach lies behind the one picked: then its queue is joined, however long."""
+    if is_last:
+        active.n_tries[slot] = HAS_TO_STAY
+    elif active.n_tries[slot] == HAS_TO_STAY:
+        active.n_tries[slot] = 0
+
+
+@kernel
+def way_to_town_m(node, at, outlook):
+    """Return the way from a node to an offer in town."""
+    return outlook.least_way_m + STREET_DETOUR * distance_m(
+        outlook.nodes.lon[node], outlook.nodes.lat[node], outlook.offers.lon[at], outlook.offers.lat[at]
+    )
 
 
 @kernel

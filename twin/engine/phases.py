@@ -150,7 +150,7 @@ def _announce_bookings(world: World, end_s: int) -> None:
     world.n_booked = np.zeros_like(before)
     for shard in world.vehicle_shards:
         count_booked(*world.slots_of(shard), end_s, world.given.rules.reservation_grace_s, world.active, world.n_booked)
-    publish_booked(np.flatnonzero(before | world.n_booked), world.n_booked, world.site())
+    publish_booked(np.flatnonzero(before | world.n_booked), world.n_booked, end_s, world.site())
 
 
 def _gather(world: World) -> None:

@@ -1,6 +1,7 @@
 """The queue of a pool: first come, first served, who has booked before the others; whose patience ends steps out."""
 
 from twin.behaviour import NO_SERVICE_S
+from twin.engine.rack import battery_wait_s
 from twin.kernels import kernel
 from twin.tables.state import DECIDE, HAS_TO_STAY, NEVER_S, QUEUE
 
@@ -43,10 +44,15 @@ def place_in_queue(slot, pool, active, site):
 
 
 @kernel
-def expected_wait_s(pool, n_ahead, site):
-    """Return the wait to expect behind so many at a pool without a free EVSE."""
+def expected_wait_s(pool, n_ahead, second, site):
+    """Return the wait to expect behind so many at a pool without a free EVSE, or without a charged battery."""
     n_in_service = site.pools.n_evse[pool] - site.pool_state.n_out[pool]
-    return (n_ahead + 1) * site.pool_state.session_s[pool] // n_in_service if n_in_service > 0 else NO_SERVICE_S
+    if n_in_service == 0:
+        return NO_SERVICE_S
+    wait_s = (n_ahead + 1) * site.pool_state.session_s[pool] // n_in_service
+    if site.pool_state.rack[pool] >= 0:
+        return max(wait_s, battery_wait_s(pool, n_ahead, second, site))
+    return wait_s
 
 
 @kernel
@@ -115,17 +121,21 @@ def turn_away(slot, outcome, second, next_window_s, active, wake_s):
 
 
 @kernel
-def publish_pools(station, site):
+def publish_pools(station, second, site):
     """Write the expected waiting time of each pool on the Board; drivers read it in the next window.
 
     Reads: site. Writes: site.
     """
     for pool in range(site.stations.first_pool[station], site.stations.first_pool[station] + site.stations.n_pools[station]):
-        site.board_wait_s[pool] = published_wait_s(pool, 0, site)
+        site.board_wait_s[pool] = published_wait_s(pool, 0, second, site)
 
 
 @kernel
-def published_wait_s(pool, n_booked, site):
+def published_wait_s(pool, n_booked, second, site):
     """Return the expected wait as the Board shows it: plugs booked for the next hour count as taken, then as queued for."""
     n_short = site.pool_state.n_busy[pool] + site.pool_state.n_out[pool] + n_booked - site.pools.n_evse[pool]
-    return expected_wait_s(pool, site.pool_state.n_waiting[pool] + n_short, site) if n_short >= 0 else 0
+    if n_short >= 0:
+        return expected_wait_s(pool, site.pool_state.n_waiting[pool] + n_short, second, site)
+    if site.pool_state.rack[pool] >= 0:
+        return battery_wait_s(pool, site.pool_state.n_waiting[pool] + n_booked, second, site)
+    return 0

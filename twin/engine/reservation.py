@@ -19,10 +19,10 @@ def count_booked(first, last, end_s, grace_s, active, n_booked):
 
 
 @kernel
-def publish_booked(pools, n_booked, site):
+def publish_booked(pools, n_booked, second, site):
     """Write on the Board the expected wait of the pools whose bookings hold or have ended.
 
     Reads: pools, n_booked. Writes: site.
     """
     for row in range(pools.shape[0]):
-        site.board_wait_s[pools[row]] = published_wait_s(pools[row], n_booked[pools[row]], site)
+        site.board_wait_s[pools[row]] = published_wait_s(pools[row], n_booked[pools[row]], second, site)

@@ -18,13 +18,15 @@ from twin.engine.queue import (
     turn_away,
     without_service,
 )
+from twin.engine.rack import has_battery
 from twin.engine.repair import fail, repair
 from twin.engine.session import plug_in, unplug
 from twin.engine.share import book_window, deal_power, evses_of, is_tight
+from twin.engine.swap import call_in, shortens_its_wait, take_in
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import uniform
-from twin.tables.state import BALKED, NEVER_S, NO_SERVICE, NOBODY, QUEUE, RENEGED, RING_HOURS, TRIP
+from twin.tables.state import BALKED, NEVER_S, NO_SERVICE, NOBODY, OUT_OF_SERVICE, QUEUE, RENEGED, RING_HOURS, TRIP
 
 FAR, NEAR, NEXT = 12, 8, 4
 """Places to look ahead in the list of stations with an event: for their rows, for their plugs, for who unplugs there."""
@@ -68,7 +70,7 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
                     prefetch(active, arrivals[next_arrival + ARRIVALS_AHEAD], 2)
                 evse = receive(slot, second, end_s, rules, active, wake_s, site)
                 if evse >= 0:
-                    plug_in(slot, evse, second, rules, active, site, shard)
+                    take_in(slot, evse, second, rules, active, site, shard)
                 if evse >= 0 or active.phase[slot] == QUEUE:
                     slot = NOBODY
             else:
@@ -78,10 +80,11 @@ def serve(first, last, window, next_arrival, last_arrival, arrivals, arrival_sta
             if slot >= 0:
                 ended[n_ended] = slot
                 n_ended += 1
+            call_in(station, second, rules, active, site, shard)
             deal_power(station, second, active, site)
-        publish_pools(station, site)
+        publish_pools(station, end_s, site)
         next_s[station] = min(ends_s, loses_s, fails_s)
-        if is_tight(station, site):
+        if is_tight(station, site) or shortens_its_wait(station, site):
             next_s[station] = end_s
             book_window(station, end_s, active, site)
     return n_ended
@@ -135,15 +138,19 @@ def next_end(station, site):
 def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, shard):
     """End the session or the outage of an EVSE and plug the head of the queue in; return the slot that leaves, or below 0.
 
+    At a swap pool the queue is called in afterwards, as it is where a bay is free and a battery has been charged.
+
     Reads: rules. Writes: active, wake_s, site.
     """
     slot = site.evses.occupant[evse]
-    if slot < 0:
+    if slot == NOBODY:
+        return slot
+    if slot == OUT_OF_SERVICE:
         pool = repair(evse, station, second, site)
     else:
         pool = active.pool[slot]
         unplug(slot, evse, second, next_window_s, active, wake_s, site)
-    head = take_head(pool, active, site)
+    head = take_head(pool, active, site) if site.pool_state.rack[pool] < 0 else NOBODY
     if head >= 0:
         plug_in(head, evse, second, rules, active, site, shard)
     return slot
@@ -159,7 +166,9 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     station = site.pools.station[pool]
     site.station_state.n_arrivals[station] += 1
     site.station_state.hour_arrivals[station] += 1
-    if site.pool_state.n_busy[pool] + site.pool_state.n_out[pool] < site.pools.n_evse[pool]:
+    is_swap = site.pool_state.rack[pool] >= 0
+    has_free = site.pool_state.n_busy[pool] + site.pool_state.n_out[pool] < site.pools.n_evse[pool]
+    if has_free and not (is_swap and not has_battery(pool, second, site)):
         evse = site.pools.first_evse[pool]
         while site.evses.occupant[evse] != NOBODY:
             evse += 1
@@ -167,7 +176,7 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
     if active.is_booked[slot] and abs(second - active.booked_s[slot]) > rules.reservation_grace_s:
         active.is_booked[slot] = 0
     front, n_ahead = place_in_queue(slot, pool, active, site)
-    expected_s = expected_wait_s(pool, n_ahead, site)
+    expected_s = expected_wait_s(pool, n_ahead, second, site)
     patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
     must_stay = has_to_stay(slot, rules, active, site)
     if expected_s > patience_s and not must_stay:

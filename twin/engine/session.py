@@ -5,6 +5,7 @@ import math
 from twin.behaviour import LEAST_INTAKE, N_REMEMBERED
 from twin.engine.booking import book_ahead, book_part
 from twin.engine.lot import HEAVY_TRUCK
+from twin.engine.rack import put_on_rack
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_QUARTER, charge_time_s, energy_after_ws, most_power_w
 from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, NOBODY, PLUGGED, SERVED, TRIP
@@ -34,6 +35,8 @@ def energy_at_ws(slot, second, active, site):
     """Return the whole watt-seconds in a plugged vehicle's battery at a second of its session."""
     if second >= active.end_s[slot]:
         return active.end_ws[slot]
+    if active.limit_w[slot] == 0.0:  # a battery is being changed
+        return active.intake_ws[slot]
     row = active.vehicle_class[slot]
     factor, limit_w = session_factor(slot, active, site), active.limit_w[slot]
     at_s, energy = active.anchor_s[slot], float(active.anchor_ws[slot])
@@ -68,6 +71,9 @@ def demand_w(slot, energy_ws, active, site):
 def book_to_end(slot, from_s, from_ws, sign, active, site):
     """Book what a session draws from a second to its end, or take it back."""
     row, station = active.vehicle_class[slot], site.pools.station[active.pool[slot]]
+    if active.limit_w[slot] == 0.0:  # a battery is being changed: the rack draws, later
+        book_bay(station, from_s, active.end_s[slot], sign, site)
+        return
     book_ahead(
         site.curve_w[row],
         site.full_s[row],
@@ -87,6 +93,17 @@ def book_to_end(slot, from_s, from_ws, sign, active, site):
         site.stations.zone[station],
         site.ledger,
     )
+
+
+@kernel
+def book_bay(station, from_s, end_s, sign, site):
+    """Book the seconds of a bay, or take them back. Reads: site. Writes: site."""
+    second = from_s
+    while second < end_s:
+        until = min((second // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, end_s)
+        layer, zone = site.stations.layer[station], site.stations.zone[station]
+        book_part(second, until, 0, sign, station, layer, False, zone, site.ledger)
+        second = until
 
 
 @kernel
@@ -176,6 +193,13 @@ def plug_in(slot, evse, second, rules, active, site, shard):
     set_power(slot, evse, limit_w, second, active, site)
     active.bound_w[slot] = int(math.ceil(demand_w(slot, energy_ws, active, site)))
     site.station_state.bound_w[station] += active.bound_w[slot]
+    count_session(slot, second, active, site, shard)
+
+
+@kernel
+def count_session(slot, second, active, site, shard):
+    """Count a session that begins, and how long its vehicle has waited."""
+    station = site.pools.station[active.pool[slot]]
     wait_s = second - active.arrival_s[slot]
     site.station_state.n_sessions[station] += 1
     site.station_state.wait_s[station] += wait_s
@@ -211,3 +235,5 @@ def unplug(slot, evse, second, next_window_s, active, wake_s, site):
     site.pool_state.session_s[pool] += (second - active.plug_in_s[slot] - site.pool_state.session_s[pool]) // N_REMEMBERED
     site.station_state.bound_w[station] -= active.bound_w[slot]
     site.station_state.energy_ws[station] += active.end_ws[slot] - active.intake_ws[slot]
+    if site.pool_state.rack[pool] >= 0:
+        put_on_rack(pool, active.end_ws[slot] - active.intake_ws[slot], second, site)

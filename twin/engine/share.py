@@ -19,7 +19,7 @@ def deal_power(station, second, active, site):
     n_shares, bound_w = 0, 0
     for evse in range(first_evse, end_evse):
         slot = site.evses.occupant[evse]
-        if slot < 0:
+        if slot < 0 or active.limit_w[slot] == 0.0:  # nobody, or a battery is being changed
             continue
         site.energies_ws[n_shares] = energy_at_ws(slot, second, active, site)
         site.shares_w[n_shares], active.bound_w[slot] = 0.0, 0
@@ -29,11 +29,11 @@ def deal_power(station, second, active, site):
         bound_w += active.bound_w[slot]
         n_shares += 1
     site.station_state.bound_w[station] = bound_w
-    level_w = water_level_w(site.shares_w, n_shares, float(site.stations.site_limit_w[station]))
+    level_w = water_level_w(site.shares_w, n_shares, float(for_sessions_w(station, site)))
     n_shares, n_restricted = 0, 0
     for evse in range(first_evse, end_evse):
         slot = site.evses.occupant[evse]
-        if slot < 0:
+        if slot < 0 or active.limit_w[slot] == 0.0:
             continue
         limit_w = own_limit_w(active.vehicle_class[slot], active.pool[slot], site)
         now_ws = site.energies_ws[n_shares]
@@ -50,9 +50,14 @@ def deal_power(station, second, active, site):
 def is_tight(station, site):
     """Return whether the sessions together could draw more than the site lets through, or some are held back."""
     return (
-        site.station_state.bound_w[station] > site.stations.site_limit_w[station]
-        or site.station_state.n_restricted[station] > 0
+        site.station_state.bound_w[station] > for_sessions_w(station, site) or site.station_state.n_restricted[station] > 0
     )
+
+
+@kernel
+def for_sessions_w(station, site):
+    """Return what a site lets through to its sessions: what its racks may draw is kept for them."""
+    return site.stations.site_limit_w[station] - site.station_state.rack_w[station]
 
 
 @kernel

@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.engine.given import Given
 from twin.tables.columns import I32, columns, rows, to_rows
-from twin.tables.inputs import LAYERS
+from twin.tables.inputs import LAYERS, SWAPS
 from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Traits, Ways, Zones
 
 
@@ -51,17 +51,25 @@ def build_plugs(given: Given) -> Plugs:
     plugs = rows(Plugs, len(given.pools.station))
     plugs.rated_power_w[:] = given.pools.rated_power_w
     plugs.serves[:], plugs.is_ac[:], plugs.power_class[:] = given.pools.serves, given.pools.is_ac, given.pools.power_class
-    plugs.network[:] = given.pools.network if given.rules.admitted_share < 1.0 else 0
+    is_swap = given.pools.n_batteries > 0
+    network = given.pools.network if given.rules.admitted_share < 1.0 else 0
+    plugs.network[:] = np.where(is_swap, SWAPS, network)
     plugs.price_row[:] = price_rows(given)
     return plugs
 
 
 def price_rows(given: Given) -> I32:
-    """Return the row of the price table for each pool: by province, highway or not, and the level that its operator set."""
-    station = given.pools.station
+    """Return the row of the price table for each pool: by province, kind of place, and the level that its operator set.
+
+    Swaps have a row of their own and no levels.
+    """
+    station, is_swap = given.pools.station, given.pools.n_batteries > 0
     is_highway = given.stations.layer[station] == LAYERS.index("highway")
-    found: I32 = given.stations.province[station] + given.n_provinces * is_highway.astype(np.int32)
-    return found + 2 * given.n_provinces * given.price_level.astype(np.int32) if len(given.price_level) else found
+    found: I32 = given.stations.province[station] + given.n_provinces * np.where(is_swap, 2, is_highway).astype(np.int32)
+    if not len(given.price_level):
+        return found
+    level = given.price_level.astype(np.int32)
+    return found + given.n_provinces * np.where(is_swap | (level == 0), 0, 1 + 2 * level)
 
 
 def publish_prices(given: Given, outlook: Outlook) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.behaviour import FIRST_SESSION_S, N_SEEN
 from twin.engine.given import Given
+from twin.engine.rack import full_racks
 from twin.engine.views import build_outlook
 from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
 from twin.tables.inputs import LAYERS, Outages
@@ -24,6 +25,7 @@ from twin.tables.state import (
     Ledger,
     OutageState,
     PoolState,
+    Racks,
     Ring,
     StationState,
     Tally,
@@ -50,6 +52,8 @@ class World:
     ----------
     given : Given
         Inputs; only `vehicles` changes.
+    racks, ready_s
+        Racks of the swap pools and their batteries, see `twin.tables.state.Racks`.
     pool_state, evses, station_state, ledger : tables of `twin.tables.state`
         State of the window engine.
     n_booked : ndarray of int32, shape (n_pools,)
@@ -85,6 +89,8 @@ class World:
     station_state: StationState
     outages: Outages
     outage_state: OutageState
+    racks: Racks
+    ready_s: I32
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
@@ -151,7 +157,7 @@ class World:
         return Site(
             traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
             given.pools, given.plug_limit_w, self.pool_state, self.board_wait_s, self.evses, self.station_state,
-            self.outages, self.outage_state, self.ledger, np.empty(most), np.empty(most, np.int64),
+            self.outages, self.outage_state, self.racks, self.ready_s, self.ledger, np.empty(most), np.empty(most, np.int64),
         )  # fmt: skip
 
     def slots_of(self, shard: int) -> tuple[int, int]:
@@ -180,7 +186,6 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
-    station_state, outage_state = _first_outages(given.outages, n_stations)
     part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     return World(
         given=given,
@@ -188,14 +193,9 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         cut_for=cut_for or n_workers,
         active=rows(Active, len(given.vehicles.home)),
         wake_s=np.empty(len(given.vehicles.home), np.int32),
-        pool_state=_empty_pools(given),
         board_wait_s=board_wait_s,
         n_booked=np.zeros_like(board_wait_s),
-        evses=_free_evses(given),
-        station_state=station_state,
-        outages=to_rows(given.outages),
-        outage_state=outage_state,
-        next_s=station_state.fails_s.copy(),
+        **_idle_stations(given, n_stations),
         n_evse=per_station,
         outlooks=[Outlook(*view[:-1], seen=rows(Seen, N_SEEN)) for _ in vehicle_cuts[1:]],
         ledger=_blank_ledger(n_stations, shape, n_shards),
@@ -222,10 +222,21 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
     )
 
 
-def _empty_pools(given: Given) -> PoolState:
+def _idle_stations(given: Given, n_stations: int) -> dict[str, Any]:
+    """Return the state of stations where nobody is yet, by the names of `World`."""
+    stations, outage_state = _first_outages(given.outages, n_stations)
+    racks, ready_s = full_racks(given, stations)
+    own = {"pool_state": _empty_pools(given, racks), "evses": _free_evses(given), "racks": racks, "ready_s": ready_s}
+    calendar = {"outages": to_rows(given.outages), "outage_state": outage_state}
+    return {**own, **calendar, "station_state": stations, "next_s": stations.fails_s.copy()}
+
+
+def _empty_pools(given: Given, racks: Racks) -> PoolState:
     pools = rows(PoolState, len(given.pools.station))
-    pools.head[:], pools.tail[:], pools.loses_s[:] = -1, -1, NEVER_S
+    pools.head[:], pools.tail[:], pools.loses_s[:], pools.rack[:] = -1, -1, NEVER_S, -1
+    pools.rack[racks.pool] = np.arange(len(racks.pool))
     pools.session_s[:] = np.where(given.pools.is_ac == 1, FIRST_SESSION_S["ac"], FIRST_SESSION_S["dc"])
+    pools.session_s[racks.pool] = given.rules.swap_s
     return pools
 
 

@@ -100,6 +100,7 @@ def load_classes(folder: Path | str | None = None, consumption_factor: float = 1
         full_s=segment_times_s(curves, capacity_ws),
         peak_w=curves.max(axis=1),
         group=_groups(names, seed),
+        swap_share=seed["swap_share"].astype(np.float64),
     )
     return classes, names
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEE_KINDS", "Prices", "build_prices", "cheapest_hours", "market_prices"]
 
-FEE_KINDS = (*LAYERS, "truck")
+FEE_KINDS = (*LAYERS, "truck", "swap")
 N_HOURS = 24
 VALLEYS = ("valley", "deep_valley")
 N_CHEAP_HOURS = 8
@@ -38,7 +38,7 @@ class Prices(NamedTuple):
     energy_cny_per_kwh : ndarray, shape (n_provinces, 24)
         Energy price, mean of each hour of day.
     fee_cny_per_kwh : ndarray, shape (n_provinces, len(FEE_KINDS))
-        Service fee by layer, and at truck hubs.
+        Service fee by layer, at truck hubs, and of a swap.
     is_valley : ndarray of bool, shape (n_provinces, 24)
         Whether at least half of the hour is valley or deep valley of the tariff.
     is_cheap : ndarray of bool, shape (n_provinces, 24)
@@ -85,7 +85,8 @@ def build_prices(config: Config, regions: Regions, folder: Path | None = None) -
         energy = market_prices(energy, residual_by_hour(config, regions, folder))
         is_cheap = cheapest_hours(energy)
     stations = config.stations
-    fees = _fees(regions.province_code, stations.service_fee_cny_per_kwh, stations.service_area_fee_cny_per_kwh, folder)
+    level = stations.service_fee_cny_per_kwh, stations.service_area_fee_cny_per_kwh, config.swap.fee_cny_per_kwh
+    fees = _fees(regions.province_code, *level, folder)
     return Prices(energy, fees, is_valley, is_cheap)
 
 
@@ -137,19 +138,21 @@ def _hours(tariffs: dict[str, NDArray[Any]], provinces: STR, season: str) -> tup
     return energy, valley
 
 
-def _fees(provinces: STR, national: float, service_area: float, folder: Path | None) -> F64:
+def _fees(provinces: STR, national: float, service_area: float, swap: float, folder: Path | None) -> F64:
     table = seeds.read("service_fees", folder)
     index = {code: row for row, code in enumerate(provinces.tolist())}
     fees = np.full((len(provinces), len(FEE_KINDS)), np.nan)
     for code, kind, fee in zip(table["province"], table["layer"], table["fee_cny_per_kwh"], strict=True):
         if code in index:
             fees[index[code], FEE_KINDS.index(kind)] = fee
+    fees[:, FEE_KINDS.index("swap")] = fees[:, FEE_KINDS.index("truck")]
     faults = Faults()
     for place, kind in np.argwhere(np.isnan(fees)).tolist():
         faults.add(f"service_fees.csv, {provinces[place]}, {FEE_KINDS[kind]}", "no fee", "one row")
     faults.raise_if_any(DataError)
-    highway = FEE_KINDS.index("highway")
     level = np.full(len(FEE_KINDS), national - np.median(fees[:, FEE_KINDS.index("urban")]))
-    level[highway] = service_area - np.median(fees[:, highway])
+    for kind, wanted in (("highway", service_area), ("swap", swap)):
+        of_kind = FEE_KINDS.index(kind)
+        level[of_kind] = wanted - np.median(fees[:, of_kind])
     charged: F64 = np.maximum(fees + level, 0.0)
     return charged

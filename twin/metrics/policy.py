@@ -44,7 +44,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "GD-1",
         "GD-2",
     ),
-    "battery swapping is not simulated in this version": ("FJ-1", "CATL-1"),
     "a rule of the market, not a figure of a run": ("MKT-1",),
     "an outlook for 2030; the scenario's year is another": ("15FYP-1",),
 }

@@ -84,7 +84,7 @@ def service_figures(sums: Mapping[str, I64], there: Supply, n_hours: int) -> Ite
     metric, unit, values
         Of the shape of the sums.
     """
-    evse_s = there.n_evse * (SECONDS_PER_HOUR * n_hours)
+    evse_s, rated_w = there.n_evse * (SECONDS_PER_HOUR * n_hours), there.rated_power_w + there.rack_power_w
     yield "arrivals", "-", sums["n_arrivals"].astype(np.float64)
     yield "sessions", "-", sums["n_sessions"].astype(np.float64)
     yield "balk_share", "-", ratio(sums["n_balked"], sums["n_arrivals"])
@@ -93,7 +93,7 @@ def service_figures(sums: Mapping[str, I64], there: Supply, n_hours: int) -> Ite
     yield "energy_per_session_kwh", "kWh", ratio(sums["energy_ws"], sums["n_sessions"]) / WS_PER_KWH
     yield "mean_wait_min", "min", ratio(sums["wait_s"], sums["n_sessions"]) / 60
     yield "busy_share", "-", ratio(sums["busy_s"], evse_s)
-    yield "power_use_share", "-", ratio(sums["energy_ws"], there.rated_power_w * float(SECONDS_PER_HOUR * n_hours))
+    yield "power_use_share", "-", ratio(sums["energy_ws"], rated_w * float(SECONDS_PER_HOUR * n_hours))
     yield "share_stations_full", "-", ratio(sums["n_full"], there.n_stations * n_hours)
     yield "availability", "-", 1.0 - ratio(sums["out_s"], evse_s)
     yield "sessions_per_evse_day", "1/d", ratio(sums["n_sessions"], there.n_evse * (n_hours / 24))

@@ -13,6 +13,7 @@ from twin.tables.inputs import LAYERS
 
 if TYPE_CHECKING:
     from twin.stations.inventory import Inventory
+    from twin.tables.inputs import Pools
 
 ALL = "all"
 """Stands for every layer, or the nation."""
@@ -36,13 +37,14 @@ class Row(NamedTuple):
 
 
 class Supply(NamedTuple):
-    """What stands ready, as [province, layer] sums."""
+    """What stands ready, as [province, layer] sums. Swap bays are EVSEs, and have their racks' power for a rated one."""
 
     n_stations: I64
     n_evse: I64
     n_high_power: I64
     n_megawatt: I64
     rated_power_w: I64
+    rack_power_w: I64
 
 
 def station_sums(inventory: Inventory, of_pool: NDArray[Any]) -> I64:
@@ -64,10 +66,17 @@ def supply(inventory: Inventory, n_provinces: int) -> Supply:
     return Supply(
         n_stations=cell_sums(cell, np.ones(cell.size, np.int64), n_provinces),
         n_evse=summed(n_evse),
-        n_high_power=summed(n_evse * (pools.rated_power_w >= HIGH_POWER_W)),
-        n_megawatt=summed(n_evse * (pools.rated_power_w >= MEGAWATT_W)),
-        rated_power_w=summed(n_evse * pools.rated_power_w.astype(np.int64)),
+        n_high_power=summed(n_evse * is_plug_of(pools, HIGH_POWER_W)),
+        n_megawatt=summed(n_evse * is_plug_of(pools, MEGAWATT_W)),
+        rated_power_w=summed(n_evse * is_plug_of(pools) * pools.rated_power_w.astype(np.int64)),
+        rack_power_w=summed(pools.n_batteries.astype(np.int64) * pools.rated_power_w),
     )
+
+
+def is_plug_of(pools: Pools, least_w: int = 0) -> NDArray[np.bool_]:
+    """Return for each pool whether vehicles charge there, with so much power at least."""
+    found: NDArray[np.bool_] = (pools.n_batteries == 0) & (pools.rated_power_w >= least_w)
+    return found
 
 
 def cell_of(inventory: Inventory) -> I32:

@@ -184,6 +184,37 @@ def _availability(facts: Facts) -> Answer:
     return Answer(share, why)
 
 
+def _swap_stations(facts: Facts) -> Answer:
+    table = facts.stations
+    n_stations, n_there = int((table.n_batteries > 0).sum()), int(table.n_batteries.sum())
+    why = (
+        f"stations with swap bays for heavy trucks in this scenario, all brands; {n_there:,} spare batteries, "
+        f"{facts.figure('n_swaps'):,.0f} swaps in the run. They are those of the stock, planned ones among them"
+    )
+    return Answer(float(n_stations), why, MET if n_stations >= SWAP_STATIONS else MISSED)
+
+
+SWAP_STATIONS = 300
+"""Target of the line for end-2025; more are no miss."""
+SWAP_LINE = ("Ningde", "Fuzhou", "Putian", "Quanzhou", "Xiamen")
+"""Zones of Fujian along the trunk line from Ningde to Xiamen."""
+SIDES_ON_THE_LINE = 4
+"""Stations of the line: two service areas, both directions."""
+
+
+def _swap_line(facts: Facts) -> Answer:
+    """Count what stands where the line runs; the stock places bays by where people live, not by the operator's map."""
+    table = facts.stations
+    is_there = (table.province == "FJ") & np.isin(table.zone, SWAP_LINE)
+    chosen = is_there & (table.n_batteries > 0) & (table.layer == "highway")
+    n = int(chosen.sum())
+    why = (
+        f"sides of service areas with swap bays from {SWAP_LINE[0]} to {SWAP_LINE[-1]}, {table.n_swaps[chosen].sum():,} "
+        "swaps there in the run; bays are shared out by the population along the roads, not by the operator's map"
+    )
+    return Answer(float(n), why, MET if n >= SIDES_ON_THE_LINE else MISSED)
+
+
 RULES: dict[str, Callable[[Facts], Answer]] = {
     "632-0a": _figure("n_high_power_evse", "public EVSEs of 250 kW or more"),
     "632-1c": _above_forty(ALL),
@@ -200,6 +231,8 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "MOT25-3": _above_forty("highway"),
     "1250-10": _figure("n_v2g_plugs", "private plugs that can give to the grid, as the scenario sets them"),
     "1250-11": _figure("v2g_energy_gwh_a", "given to the grid in a year of days like those of the run, not cumulated"),
+    "FJ-1": _swap_line,
+    "CATL-1": _swap_stations,
     "V2G-1": _figure(
         "public_valley_energy_share",
         "share of the public charging energy of the run in valley hours, in the nation: not a whole "

@@ -15,6 +15,7 @@ from twin.metrics.rows import (
     SECONDS_PER_HOUR,
     WS_PER_KWH,
     Row,
+    is_plug_of,
     ratio,
     station_sums,
 )
@@ -117,7 +118,8 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
     """Return every station with its whole run, in id order."""
     stations, pools, sums = inventory.stations, inventory.pools, totals.stations
     n_evse = station_sums(inventory, pools.n_evse)
-    rated_w = station_sums(inventory, pools.n_evse.astype(np.int64) * pools.rated_power_w)
+    n_places = np.where(pools.n_batteries > 0, pools.n_batteries, pools.n_evse).astype(np.int64)
+    rated_w = station_sums(inventory, n_places * pools.rated_power_w)
     return StationsTable(
         station=np.arange(stations.zone.size, dtype=np.int32),
         name=np.asarray(inventory.names(), object),
@@ -130,7 +132,8 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         lon=stations.lon,
         lat=stations.lat,
         n_evse=n_evse.astype(np.int32),
-        n_high_power=station_sums(inventory, pools.n_evse * (pools.rated_power_w >= HIGH_POWER_W)).astype(np.int32),
+        n_high_power=station_sums(inventory, pools.n_evse * is_plug_of(pools, HIGH_POWER_W)).astype(np.int32),
+        n_batteries=station_sums(inventory, pools.n_batteries).astype(np.int32),
         rated_power_kw=rated_w / 1000,
         site_limit_kw=stations.site_limit_w / 1000,
         n_arrivals=sums.n_arrivals,
@@ -145,6 +148,8 @@ def stations_table(totals: RunTotals, inventory: Inventory, regions: Regions) ->
         max_wait_s=sums.max_wait_s,
         max_queue=sums.max_queue,
         n_cut_off=sums.n_cut_off,
+        n_swaps=sums.n_swaps,
+        least_ready=sums.least_ready,
         out_of_service_s=sums.out_s,
         list_id=np.full(n_evse.size, "", object) if inventory.listed_id is None else inventory.listed_id,
     )

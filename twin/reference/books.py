@@ -130,13 +130,15 @@ class Books:
         for station in stations:
             for session in station.sessions:
                 session.book((hour + 1) * SECONDS_PER_HOUR)
+            for rack in station.racks:
+                rack.book((hour + 1) * SECONDS_PER_HOUR)
             counted, evse_s = station.hour, len(station.evses) * SECONDS_PER_HOUR
             for evse in station.evses:
                 if evse.repaired_s is not None:
                     station.book_out(evse, (hour + 1) * SECONDS_PER_HOUR)
             energy_ws, busy_s, out_s = station.hour_energy_ws[hour], station.hour_busy_s[hour], station.hour_out_s[hour]
             events = [counted[name] for name in ("arrivals", "sessions", "balked", "reneged")]
-            if busy_s > 0 or counted["arrivals"] > 0 or counted["reneged"] > 0 or out_s > 0:
+            if busy_s > 0 or energy_ws > 0 or counted["arrivals"] > 0 or counted["reneged"] > 0 or out_s > 0:
                 waits = counted["max_queue"], counted["wait_s"]
                 rows.append((station.row, hour, *events, *waits, energy_ws / 3.6e6, busy_s / evse_s, out_s))
             is_full = busy_s >= FULL_SHARE * evse_s
@@ -180,7 +182,8 @@ class Books:
             n_waiting = sum(len(pool.queue) for pool in station.pools)
             events = (whole[name] for name in ("arrivals", "sessions", "balked", "reneged"))
             names = "energy_ws", "busy_s", "wait_s", "peak_hour_busy_s", "max_wait_s", "max_queue", "out_s", "cut_off"
-            rows.append((*events, n_waiting, *(whole[name] for name in names)))
+            racks = sum(rack.n_swaps for rack in station.racks), min((rack.least_ready for rack in station.racks), default=0)
+            rows.append((*events, n_waiting, *(whole[name] for name in names), *racks))
         return table_of(StationTotals, rows)
 
     def load(self, n_zones: int, n_quarters: int) -> Any:

@@ -36,11 +36,18 @@ class Customer(Resident):
         return True
 
     def is_admitted(self, pool: Pool) -> bool:
-        """Return whether a pool is open to all, or the network that it belongs to admits this vehicle."""
+        """Return whether a pool is open to all, or its network admits this vehicle; bays, if it can swap."""
+        if pool.rack is not None:
+            return self.can_swap
         if pool.network == 0 or self.draw(Stream.NETWORK, pool.network, 0) < self.model.rules.admitted_share:
             return True
         self.model.books.events["not admitted"] += 1
         return False
+
+    @property
+    def can_swap(self) -> bool:
+        """Whether its battery can be changed."""
+        return self.draw(Stream.SWAP, 0, 0) < self.type.swap_share
 
     def neighbourhood(self) -> tuple[list[Pool], int]:
         """Return the pools known where the vehicle is, and the place among them of a driver's home or lodging."""
@@ -59,7 +66,7 @@ class Customer(Resident):
         """Return the generalised cost of a charge (CNY): wait, way there and back, charging time, and price."""
         rules, need_ws = self.model.rules, self.target_ws - self.energy_ws
         seconds = pool.board_wait_s + 2.0 * way_m / rules.town_speed_m_per_s
-        seconds += need_ws / self.best_power_w(pool)
+        seconds += rules.swap_s if pool.rack is not None else need_ws / self.best_power_w(pool)
         hour = self.wake_s // SECONDS_PER_HOUR % 24
         return float(seconds * rules.value_of_time_cny_per_s + need_ws / 3.6e6 * self.model.prices[pool.price_row][hour])
 

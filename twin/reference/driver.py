@@ -107,7 +107,7 @@ class Driver(Traveller):
         need_ws = self.target_ws - self.energy_ws
 
         def done_s(pool: Pool) -> float:
-            return pool.board_wait_s + need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
+            return pool.board_wait_s + self.service_s(pool, need_ws)
 
         best = min(fit, key=done_s, default=planned)
         pool = self.town_pool(link.to_node)
@@ -115,11 +115,17 @@ class Driver(Traveller):
             return best, self.stop_m
         way_m = self.way_to_town_m(link.to_node, pool)
         seconds = pool.board_wait_s + 2.0 * (way_m - self.stop_m) / self.model.rules.town_speed_m_per_s
-        seconds += need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
+        seconds += self.service_s(pool, need_ws)
         if (not fit or seconds < done_s(best)) and self.town_ws(way_m) < self.energy_ws:
             self.model.books.events["left for town"] += 1
             return pool, int(way_m)
         return best, self.stop_m
+
+    def service_s(self, pool: Pool, need_ws: int) -> float:
+        """Return how long it takes a pool for: charging what it needs, or a swap."""
+        if pool.rack is not None:
+            return float(self.model.rules.swap_s)
+        return need_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
 
     def looks_again(self) -> bool:
         """Return whether the driver decides anew at this node; it does so once, then drives on for a link at least."""

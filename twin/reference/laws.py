@@ -21,11 +21,11 @@ MOST_ROWS = 20
 
 def laws_of(model: ReferenceModel) -> tuple[Law, ...]:
     """Return every law with its two sides, at the end of the run."""
-    return (*energy_laws(model), *outing_laws(model), *plug_laws(model), *outage_laws(model))
+    return (*energy_laws(model), *outing_laws(model), *plug_laws(model), *outage_laws(model), *swap_laws(model))
 
 
 def energy_laws(model: ReferenceModel) -> Iterator[Law]:
-    """Yield what holds of watt-seconds."""
+    """Yield what holds of watt-seconds. Batteries on racks belong to it, reckoned from charged."""
     books, counts = model.books, model.books.counts
     # Whoever is called but has not set out yet has nothing to report; at midnight there is nobody of that kind.
     left_ws = sum(driver.energy_ws for driver in model.drivers if driver.phase != FREE or not driver.is_out)
@@ -34,7 +34,7 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     yield Law(
         "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         model.start_energy_ws + public_ws + private_ws + counts["rescue_ws"],
-        left_ws + counts["driven_ws"] + counts["v2g_ws"],
+        left_ws - lack_on_racks_ws(model) + counts["driven_ws"] + counts["v2g_ws"],
         "Ws",
     )
     booked_ws = dict.fromkeys(LOAD_KINDS, 0)
@@ -96,3 +96,33 @@ def outage_laws(model: ReferenceModel) -> Iterator[Law]:
     rows = tuple(f"station {row}: {out_s} / {in_all_s}" for row, out_s, in_all_s in lived if out_s != in_all_s)
     name = "seconds out of service as lived = seconds of the calendar of outages, at every station"
     yield Law(name, sum(of["out_s"] for of in whole), sum(wanted_s), "s", rows[:MOST_ROWS])
+
+
+def lack_on_racks_ws(model: ReferenceModel) -> int:
+    """Return what the batteries on racks still lack at the end of the run."""
+    run_s = model.given.n_days * DAY_S
+    racks = [rack for station in model.stations for rack in station.racks]
+    return sum(rack.power_w * max(battery.ready_s - run_s, 0) for rack in racks for battery in rack.batteries)
+
+
+def swap_laws(model: ReferenceModel) -> Iterator[Law]:
+    """Yield what holds of batteries: none is lost, none given before it is charged, and what is given is charged again."""
+    racks = [rack for station in model.stations for rack in station.racks]
+    there = [(rack.pool.row, len(rack.batteries) + rack.pool.n_busy, rack.n_batteries) for rack in racks]
+    rows = tuple(f"pool {row}: {n} / {n_batteries}" for row, n, n_batteries in there if n != n_batteries)
+    n_there, n_batteries = (sum(rack[column] for rack in there) for column in (1, 2))
+    name = "batteries on the rack + in bays = batteries, in every swap pool"
+    yield Law(name, n_there, n_batteries, "batteries", rows[:MOST_ROWS])
+    n_unready = sum(rack.n_unready for rack in racks)
+    yield Law("batteries given before they were charged = none", n_unready, 0, "batteries")
+    yield Law(
+        "energy gained by swaps = energy booked on racks + still to be charged there",
+        sum(rack.given_ws for rack in racks),
+        sum(rack.charged_ws for rack in racks) + lack_on_racks_ws(model),
+        "Ws",
+    )
+    power = [(one.row, one.site_limit_w - one.for_sessions_w, one.site_limit_w) for one in model.stations if one.racks]
+    rows = tuple(f"station {row}: {rack_w} / {limit_w}" for row, rack_w, limit_w in power if rack_w > limit_w)
+    rack_w, limit_w = (sum(site[column] for site in power) for column in (1, 2))
+    name = "power of racks <= power of the site, at every station"
+    yield Law(name, rack_w, limit_w, "W", rows[:MOST_ROWS], "<=")

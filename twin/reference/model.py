@@ -13,6 +13,7 @@ from twin.reference.books import Books, under_way
 from twin.reference.driver import Driver
 from twin.reference.laws import laws_of
 from twin.reference.plain import DAY_S, Call, build_links, build_markets, build_pools, plain, vehicle_classes
+from twin.reference.rack import build_racks
 from twin.reference.station import Station
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
@@ -61,6 +62,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.drivers = [driver(self, vehicle) for vehicle in range(len(given.vehicles.home))]
         self.stations = [station(self, row) for row in range(len(given.stations.zone))]
         self.pools = build_pools(given, self.stations)
+        build_racks(given, self.pools)
         self.links = build_links(given, self.pools)
         self.markets = build_markets(given, self.pools)
         self.start_energy_ws = sum(one.energy_ws for one in self.drivers)
@@ -159,7 +161,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
                 assert driver.pool is not None
                 driver.pool.n_booked += 1
         for station in self.stations:
-            station.publish()
+            station.publish(self.end_s)
         day, hour = self.start_s // DAY_S, self.start_s % DAY_S // SECONDS_PER_HOUR
         shape = self.background.hour_shape[day][hour]
         for link in self.links:
@@ -221,6 +223,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             "n_short_charges": counts["short_charges"],
             "short_charges_kwh": counts["short_charges_ws"] // 3_600_000,
             "n_cut_off": sum(station.whole["cut_off"] for station in self.stations),
+            "n_swaps": sum(rack.n_swaps for station in self.stations for rack in station.racks),
             "n_local_days": counts["local_days"],
             "local_km": counts["local_m"] // 1000,
             "trip_km": counts["trip_m"] // 1000,

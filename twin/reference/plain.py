@@ -13,6 +13,7 @@ from twin.tables.columns import F64
 from twin.tables.inputs import LAYERS, MARKETS, N_KNOTS
 
 if TYPE_CHECKING:
+    from twin.reference.rack import Rack
     from twin.reference.session import Session
     from twin.reference.station import Station
     from twin.reference.vehicle import Vehicle
@@ -68,6 +69,7 @@ class VehicleClass(NamedTuple):
     full_s: F64
     peak_w: float
     group: int
+    swap_share: float
     plug_limit_w: list[int]
 
 
@@ -127,6 +129,8 @@ class Pool:
         Bookings that fall due soon, as counted at the end of the last window.
     board_wait_s : int
         Expected wait as published at the end of the last window: all that drivers know of a pool's present state.
+    rack : Rack or None
+        Spare batteries, where its EVSEs are bays in which batteries are changed.
     """
 
     row: int
@@ -140,8 +144,14 @@ class Pool:
     session_s: int
     board_wait_s: int = 0
     n_booked: int = 0
+    rack: Rack | None = None
     evses: list[Evse] = field(default_factory=list)
     queue: list[Vehicle] = field(default_factory=list)
+
+    @property
+    def free_evse(self) -> Evse | None:
+        """Its first free EVSE."""
+        return next((evse for evse in self.evses if evse.is_free), None)
 
     @property
     def n_busy(self) -> int:
@@ -157,15 +167,22 @@ class Pool:
         """EVSEs that are not out of service."""
         return sum(evse.repaired_s is None for evse in self.evses)
 
-    def expected_wait_s(self, n_ahead: int) -> int:
-        """Return what whoever comes to a pool without a free EVSE has to expect behind so many."""
+    def expected_wait_s(self, n_ahead: int, second: int) -> int:
+        """Return what whoever comes to a pool without a free EVSE, or a charged battery, has to expect behind so many."""
         n_in_service = self.n_in_service
-        return (n_ahead + 1) * self.session_s // n_in_service if n_in_service else NO_SERVICE_S
+        if not n_in_service:
+            return NO_SERVICE_S
+        wait_s = (n_ahead + 1) * self.session_s // n_in_service
+        return wait_s if self.rack is None else max(wait_s, self.rack.wait_s(n_ahead, second))
 
-    def publish(self) -> None:
+    def publish(self, second: int) -> None:
         """Write the expected wait on the Board: booked plugs count as taken, and where all are taken as queued for."""
         n_short = self.n_busy + self.n_booked - self.n_in_service
-        self.board_wait_s = self.expected_wait_s(len(self.queue) + n_short) if n_short >= 0 else 0
+        self.board_wait_s = 0
+        if n_short >= 0:
+            self.board_wait_s = self.expected_wait_s(len(self.queue) + n_short, second)
+        elif self.rack is not None:
+            self.board_wait_s = self.rack.wait_s(len(self.queue) + self.n_booked, second)
 
 
 @dataclass(eq=False)
@@ -193,9 +210,11 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
     for row, number in enumerate(table.station):
         station = stations[number]
         is_ac = table.is_ac[row] == 1
-        level = int(given.price_level[row]) if len(given.price_level) else 0
-        price_row = station.province + given.n_provinces * ((station.layer == LAYERS.index("highway")) + 2 * level)
-        first_s = FIRST_SESSION_S["ac" if is_ac else "dc"]
+        is_swap, is_highway = table.n_batteries[row] > 0, station.layer == LAYERS.index("highway")
+        price_row = station.province + given.n_provinces * (2 if is_swap else is_highway)
+        if len(given.price_level) and given.price_level[row] and not is_swap:
+            price_row += given.n_provinces * (1 + 2 * int(given.price_level[row]))
+        first_s = given.rules.swap_s if is_swap else FIRST_SESSION_S["ac" if is_ac else "dc"]
         kind = table.serves[row], table.network[row]
         pool = Pool(row, station, table.rated_power_w[row], table.power_class[row], is_ac, *kind, price_row, first_s)
         pool.evses = [Evse(pool) for _ in range(table.n_evse[row])]

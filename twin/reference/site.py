@@ -9,6 +9,7 @@ import mesa  # type: ignore[import-untyped]
 
 from twin.physics import SECONDS_PER_HOUR
 from twin.reference.plain import Evse, Pool
+from twin.reference.rack import Rack
 from twin.reference.session import Session
 from twin.tables.inputs import LAYERS
 
@@ -64,6 +65,16 @@ class Site(mesa.Agent):  # type: ignore[misc]
         return [evse for pool in self.pools for evse in pool.evses]
 
     @property
+    def racks(self) -> list[Rack]:
+        """Racks of its swap pools."""
+        return [pool.rack for pool in self.pools if pool.rack is not None]
+
+    @property
+    def for_sessions_w(self) -> int:
+        """What the site lets through to its sessions: what its racks may draw is kept for them."""
+        return self.site_limit_w - sum(rack.n_batteries * rack.power_w for rack in self.racks)
+
+    @property
     def sessions(self) -> list[Session]:
         """Sessions that are running, in the order of their EVSEs."""
         return [evse.session for evse in self.evses if evse.session is not None]
@@ -75,8 +86,16 @@ class Site(mesa.Agent):  # type: ignore[misc]
 
     def book(self, from_s: int, until_s: int, energy_ws: int, is_truck: bool) -> None:
         """Enter energy and plugged seconds of a stretch within one quarter hour."""
-        self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
+        self.book_seconds(from_s, until_s)
+        self.book_energy(from_s, energy_ws, is_truck)
+
+    def book_seconds(self, from_s: int, until_s: int) -> None:
+        """Enter plugged seconds."""
         self.hour_busy_s[from_s // SECONDS_PER_HOUR] += until_s - from_s
+
+    def book_energy(self, from_s: int, energy_ws: int, is_truck: bool) -> None:
+        """Enter energy into batteries."""
+        self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
         self.model.books.book_public(LAYERS[self.layer], self.zone, from_s, energy_ws, is_truck)
 
     def book_out(self, evse: Evse, until_s: int) -> None:

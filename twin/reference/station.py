@@ -11,6 +11,7 @@ from twin.behaviour import N_REMEMBERED, NO_SERVICE_S
 from twin.physics import water_level_w
 from twin.reference.books import Visit
 from twin.reference.plain import Evse, Pool
+from twin.reference.rack import Swap
 from twin.reference.session import Session
 from twin.reference.site import Site
 from twin.tables.inputs import LAYERS
@@ -41,7 +42,7 @@ class Station(Site):
     """One station (site): pools of EVSEs with a queue each, and one transformer.
 
     Subclass it, override what decides, and hand the class to `ReferenceModel`. Made to be overridden are `receive`,
-    `place_in_queue`, `take_next`, `longest_session_s`, `deal_power`, `would_wait_for_repair` and `publish`.
+    `call_in`, `place_in_queue`, `take_next`, `longest_session_s`, `deal_power`, `would_wait_for_repair` and `publish`.
     """
 
     def serve_window(self, start_s: int, end_s: int) -> None:
@@ -67,17 +68,21 @@ class Station(Site):
             if fails_s == second:
                 self.fail(*self.outages.popleft(), end_s)
             elif ending is not None and ends_s == second:
-                if ending.session is None:
+                if ending.is_free:
+                    self.model.books.events["battery awaited"] += 1
+                elif ending.session is None:
                     self.repair(ending, second)
                 else:
                     self.unplug(ending, end_s)
-                self.take_next(ending, second)
+                if ending.pool.rack is None:
+                    self.take_next(ending, second)
             elif arrives_s == second:
                 self.receive(self.arrivals.popleft(), second, end_s)
             elif loser is not None:
                 assert loser.pool is not None
                 loser.pool.queue.remove(loser)
                 self.turn_away(loser, RENEGED if loser.pool.n_in_service else NO_SERVICE, second, end_s)
+            self.call_in(second)
             self.deal_power(second)
         if self.is_tight():
             for session in self.sessions:
@@ -85,9 +90,12 @@ class Station(Site):
                     session.anchor(end_s)
 
     def next_end(self) -> tuple[Evse | None, int]:
-        """Return (EVSE, second) of the next session or outage to end."""
+        """Return (EVSE, second) of the next session or outage to end, or the bay for which a battery is awaited."""
         ends = [(evse.session.end_s, at) for at, evse in enumerate(self.evses) if evse.session is not None]
         ends += [(evse.repaired_s, at) for at, evse in enumerate(self.evses) if evse.repaired_s is not None]
+        for pool in self.pools:
+            if pool.rack is not None and pool.queue and pool.free_evse is not None and pool.rack.first_ready_s is not None:
+                ends.append((pool.rack.first_ready_s, self.evses.index(pool.free_evse)))
         if not ends:
             return None, NEVER_S
         second, at = min(ends)
@@ -106,12 +114,12 @@ class Station(Site):
         pool = driver.pool
         assert pool is not None
         self.count("arrivals")
-        free = next((evse for evse in pool.evses if evse.is_free), None)
-        if free is not None:
+        free = pool.free_evse
+        if free is not None and (pool.rack is None or pool.rack.has_battery(second)):
             self.plug_in(driver, free, second)
             return
         n_ahead = self.place_in_queue(driver, pool, second)
-        if driver.balks(pool.expected_wait_s(n_ahead)):
+        if driver.balks(pool.expected_wait_s(n_ahead, second)):
             self.turn_away(driver, BALKED if pool.n_in_service else NO_SERVICE, second, window_end_s)
         else:
             driver.phase = QUEUE
@@ -145,10 +153,20 @@ class Station(Site):
             driver = evse.pool.queue.pop(0)
             self.plug_in(driver, evse, second)
 
+    def call_in(self, second: int) -> None:
+        """Let the heads of the queues begin their swaps where a bay is free and a battery charged."""
+        for pool in self.pools:
+            while pool.rack is not None and pool.queue and pool.free_evse is not None and pool.rack.has_battery(second):
+                self.take_next(pool.free_evse, second)
+
     def plug_in(self, driver: Driver, evse: Evse, second: int) -> None:
         """Begin a session at its own limit; the site's share is dealt out afterwards."""
         self.whole["unfit"] += not evse.is_free
-        evse.session = Session(driver, evse.pool, second, self.longest_session_s(driver, evse.pool))
+        if evse.pool.rack is not None:
+            evse.pool.rack.take(second)
+            evse.session = Swap(driver, evse.pool, second)
+        else:
+            evse.session = Session(driver, evse.pool, second, self.longest_session_s(driver, evse.pool))
         driver.phase = PLUGGED
         wait_s = second - driver.arrival_s
         self.count("sessions")
@@ -175,7 +193,11 @@ class Station(Site):
         driver.phase, driver.outcome, driver.wake_s = DECIDE, outcome, window_end_s
         driver.n_tries, driver.shunned = 0, None
         pool.session_s += (driver.session_s - pool.session_s) // N_REMEMBERED
-        self.whole["energy_ws"] += session.end_ws - session.intake_ws
+        if pool.rack is None:
+            self.whole["energy_ws"] += session.end_ws - session.intake_ws
+        else:
+            pool.rack.put(session.end_ws - session.intake_ws, second)
+            self.model.books.events["battery changed"] += not session.is_cut_off
         is_capped = session.end_s == session.latest_s and session.end_ws < session.target_ws
         self.model.books.events["session cut short"] += is_capped
         self.model.books.visits.append(
@@ -209,17 +231,17 @@ class Station(Site):
 
     def is_tight(self) -> bool:
         """Return whether the sessions together could draw more than the site lets through, or some are held back."""
-        return sum(session.bound_w for session in self.sessions) > self.site_limit_w or self.n_restricted > 0
+        return sum(session.bound_w for session in self.sessions) > self.for_sessions_w or self.n_restricted > 0
 
     def deal_power(self, second: int) -> None:
         """Deal the site's power out max-min fair, where the sessions could draw more than it lets through."""
         if not self.is_tight():
             return
-        sessions = self.sessions
+        sessions = [session for session in self.sessions if not isinstance(session, Swap)]
         demands_w = [
             session.demand_w(session.energy_at_ws(second)) if session.end_s > second else 0.0 for session in sessions
         ]
-        level_w = float(water_level_w(np.array(demands_w), len(sessions), float(self.site_limit_w)))
+        level_w = float(water_level_w(np.array(demands_w), len(sessions), float(self.for_sessions_w)))
         self.n_restricted = sum(demand_w > level_w for demand_w in demands_w)
         self.model.books.events["held back"] += self.n_restricted
         for session, demand_w in zip(sessions, demands_w, strict=True):
@@ -228,10 +250,10 @@ class Station(Site):
             if limit_w != session.limit_w and session.end_s > second:
                 session.change_power(limit_w, second)
 
-    def publish(self) -> None:
-        """Phase `publish`: write the expected wait of each pool on the Board."""
+    def publish(self, second: int) -> None:
+        """Phase `publish`: write the expected wait of each pool on the Board, as it is at the window's end."""
         for pool in self.pools:
-            pool.publish()
+            pool.publish(second)
 
     def settle(self, second: int) -> None:
         """Credit the sessions still running with what they have got by the end of the run."""
@@ -240,3 +262,5 @@ class Station(Site):
             session.note_peak()
             session.driver.energy_ws = session.energy_at_ws(second)
             self.whole["energy_ws"] += session.driver.energy_ws - session.intake_ws
+        for rack in self.racks:
+            rack.book(second)

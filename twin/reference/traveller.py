@@ -182,7 +182,12 @@ class Traveller(Customer):
         pools = self.model.markets[county * len(MARKETS) + (TRUCK if self.is_truck else FAST)] if county >= 0 else []
         if not pools:
             return None
-        pool = pools[int(self.draw(Stream.TOWN, node, 0) * len(pools))]
+        place = int(self.draw(Stream.TOWN, node, 0) * len(pools))
+        for _ in pools:
+            if pools[place].rack is None or self.can_swap:
+                break
+            place = (place + 1) % len(pools)
+        pool = pools[place]
         return None if pool is self.shunned or not self.is_admitted(pool) else pool
 
     def way_to_town_m(self, node: int, pool: Pool) -> float:
@@ -217,7 +222,11 @@ class Traveller(Customer):
         seconds = 2.0 * stop.detour_m / rules.town_speed_m_per_s
         if self.is_informed():
             seconds += pool.board_wait_s
-        seconds += lack_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
+        if pool.rack is not None:
+            gain_ws = max(self.soc_ws(rules.swap_soc) - stop.energy_ws, LEAST_GAIN_SOC * self.type.capacity_ws)
+            seconds += lack_ws * rules.swap_s / gain_ws
+        else:
+            seconds += lack_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
         seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
         hour = int(self.wake_s + stop.drive_s) // SECONDS_PER_HOUR % 24
         cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * self.model.prices[pool.price_row][hour]

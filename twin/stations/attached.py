@@ -195,6 +195,7 @@ def _cells(pools: ListedPools) -> tuple[Cells, I64]:
         rated_w=rated_w,
         is_ac=is_ac,
         n_evse=np.bincount(cell.reshape(-1), pools.n_evse).astype(np.int64),
+        n_batteries=np.zeros(len(kinds), np.int64),
         power_class_names=classes["power_class"],
         is_high_power_class=classes["rated_kw"] >= 250.0,
     )

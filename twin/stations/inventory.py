@@ -16,6 +16,7 @@ from twin.stations.placement import Extent, built_up_radius_km, county_radius_km
 from twin.stations.sample import thin
 from twin.stations.sites import Sites
 from twin.stations.stock import Cells, figure, provinces_of_cells, read_cells
+from twin.stations.swap_bays import rack_power_w, with_swap_bays
 from twin.tables import seeds
 from twin.tables.columns import I64, STR
 from twin.tables.inputs import LinkPools, Markets, Pools, Stations
@@ -119,7 +120,7 @@ def build_inventory(
         If the stock has no such month, a province is left without stations, or the tables contradict each other.
     """
     seed, settings = config.scenario.seed, config.stations
-    cells = read_cells(settings.stock, folder)
+    cells = with_swap_bays(read_cells(settings.stock, folder), config.swap, settings.stock, folder)
     of_province = provinces_of_cells(cells, settings.stock, regions.province_code, settings.province_factors, folder)
     townships, extent = national_townships(regions, folder), national_extent(regions, folder)
     parts = local_sites(seed, regions, cells, of_province, townships, extent.county_km)
@@ -199,10 +200,13 @@ def _tables(sites: Sites, cells: Cells, regions: Regions, limit_share: float, ef
     rated_w, is_ac = cells.rated_w[cell], cells.is_ac[cell]
     n_stations = len(sites.county)
     n_pools = np.bincount(station, minlength=n_stations)
-    total_w, n_dc, strongest_w = (np.zeros(n_stations, np.int64) for _ in range(3))
-    np.add.at(total_w, station, n_evse * rated_w)
-    np.add.at(n_dc, station, np.where(is_ac, 0, n_evse))
-    np.maximum.at(strongest_w, station, np.where(is_ac, 0, rated_w))
+    total_w, n_dc, strongest_w, rack_w = (np.zeros(n_stations, np.int64) for _ in range(4))
+    n_batteries = cells.n_batteries[cell]
+    n_plugs, is_dc = np.where(n_batteries > 0, 0, n_evse), ~is_ac & (n_batteries == 0)
+    np.add.at(total_w, station, n_plugs * rated_w)
+    np.add.at(n_dc, station, np.where(is_dc, n_evse, 0))
+    np.maximum.at(strongest_w, station, np.where(is_dc, rated_w, 0))
+    np.add.at(rack_w, station, rack_power_w(n_evse, n_batteries, rated_w))
     pools = Pools(
         station=station.astype(np.int32),
         first_evse=(np.cumsum(n_evse) - n_evse).astype(np.int32),
@@ -212,6 +216,7 @@ def _tables(sites: Sites, cells: Cells, regions: Regions, limit_share: float, ef
         is_ac=is_ac.astype(np.uint8),
         serves=cells.serves[cell].astype(np.uint8),
         network=np.zeros(len(station), np.uint8),
+        n_batteries=(n_evse * n_batteries).astype(np.int32),
     )
     stations = Stations(
         zone=regions.county_zone[sites.county].astype(np.int32),
@@ -225,6 +230,6 @@ def _tables(sites: Sites, cells: Cells, regions: Regions, limit_share: float, ef
         link=sites.link.astype(np.int32),
         first_pool=(np.cumsum(n_pools) - n_pools).astype(np.int32),
         n_pools=n_pools.astype(np.int32),
-        site_limit_w=site_limit_w(total_w, strongest_w, n_dc, limit_share, efficiency),
+        site_limit_w=site_limit_w(total_w, strongest_w, n_dc, limit_share, efficiency) + rack_w,
     )
     return stations, pools

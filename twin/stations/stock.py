@@ -37,6 +37,8 @@ class Cells:
         Whether the car's own charger sets the power.
     n_evse : ndarray of int64, shape (n_cells,)
         EVSEs of the nation.
+    n_batteries : ndarray of int64, shape (n_cells,)
+        Spare batteries behind one EVSE, which then is a swap bay; 0 where vehicles charge.
     power_class_names : ndarray of str
         Names of the power classes.
     is_high_power_class : ndarray of bool
@@ -49,6 +51,7 @@ class Cells:
     rated_w: I64
     is_ac: np.ndarray
     n_evse: I64
+    n_batteries: I64
     power_class_names: STR
     is_high_power_class: np.ndarray
 
@@ -94,6 +97,7 @@ def read_cells(date: str, folder: Path | None = None) -> Cells:
         rated_w=np.rint(rated_kw * 1000).astype(np.int64)[power_class],
         is_ac=(classes["kind"] == "ac")[power_class],
         n_evse=np.array(list(cells.values()), np.int64),
+        n_batteries=np.zeros(len(cells), np.int64),
         power_class_names=class_names,
         is_high_power_class=rated_kw >= 250.0,
     )

@@ -14,6 +14,9 @@ MARKETS = ("fast", "slow", "truck")
 SERVES_CARS = 1
 SERVES_TRUCKS = 2
 
+SWAPS = 255
+"""Stands for the network of a pool where batteries are changed: it admits the vehicles whose battery can be."""
+
 NO_LIMIT_W = 2**31 - 1
 """More than any EVSE gives."""
 
@@ -44,11 +47,12 @@ class Pools(NamedTuple):
     station: Annotated[I32, Field("-", "station it belongs to")]
     first_evse: Annotated[I32, Field("-", "first of its EVSEs")]
     n_evse: Annotated[I32, Field("-", "number of its EVSEs")]
-    rated_power_w: Annotated[I32, Field("W", "rated power of one EVSE")]
+    rated_power_w: Annotated[I32, Field("W", "rated power of one EVSE; at a swap pool of one place on the rack")]
     power_class: Annotated[U8, Field("-", "row of seeds/power_classes.csv")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
     serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
     network: Annotated[U8, Field("-", "1 + the carmaker whose own network it belongs to, as an operator; 0 none")]
+    n_batteries: Annotated[I32, Field("-", "spare batteries of a swap pool, whose EVSEs are bays; 0 where vehicles charge")]
 
 
 class Outages(NamedTuple):
@@ -89,6 +93,7 @@ class VehicleClasses(NamedTuple):
     full_s: Annotated[F64, Field("s", "time for each whole segment of the curve, a matrix")]
     peak_w: Annotated[F64, Field("W", "largest power of the curve")]
     group: Annotated[U8, Field("-", "traveller group of the trip tables; 255 never leaves its zone")]
+    swap_share: Annotated[F64, Field("-", "share of its vehicles whose battery can be changed")]
 
 
 class Vehicles(NamedTuple):

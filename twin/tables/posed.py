@@ -72,7 +72,14 @@ LINKS = (
 STATIONS = (
     node("node", "node at which it stands"),
     PosedColumn("n_evse", "whole", "-", "EVSEs of the row, which are a pool with one queue", 1, 10_000),
-    PosedColumn("rated_power_kw", "number", "kW", "rated power of one of them", 0.1, 100_000.0),
+    PosedColumn(
+        "rated_power_kw", "number", "kW", "rated power of one of them; of a place on the rack where batteries are changed",
+        0.1, 100_000.0,
+    ),
+    PosedColumn(
+        "n_batteries", "whole", "-", "spare batteries: the EVSEs of the row are bays where batteries are changed, with a "
+        "rack of so many places; 0: vehicles charge", 0, 10_000, default="0",
+    ),
     PosedColumn(
         "station", "text", "-", "name of the site; rows of one name follow each other and are its pools",
         default="a site of its own",
@@ -83,8 +90,8 @@ STATIONS = (
         default="false",
     ),
     PosedColumn(
-        "site_limit_kw", "number", "kW", "power for all plugs of the site together", 0.1, 1e9,
-        default="rated power of all its EVSEs",
+        "site_limit_kw", "number", "kW", "power for all plugs and racks of the site together; what racks can draw is "
+        "kept for them", 0.1, 1e9, default="rated power of all its EVSEs and places on racks",
     ),
     PosedColumn(
         "layer", "text", "-", "layer of the site; highway holds drivers on a trip to behaviour.busy_session_cap_s "
@@ -107,6 +114,7 @@ OWN_VEHICLES = (
     PosedColumn(
         "kind", "text", "-", "a truck keeps to the truck's speed and rests", allowed=KINDS, default="car"
     ),
+    PosedColumn("can_swap", "truth", "-", "its battery can be changed", default="false"),
 )  # fmt: skip
 CLASSED_VEHICLES = (PosedColumn("vehicle_class", "text", "-", "row of seeds/vehicle_classes.csv, by name"),)
 ALL_VEHICLES = (

@@ -43,6 +43,7 @@ DEMAND_TABLES = (
             share("share_2025", "part of its kind at end-2025; sums to 1 per kind"),
             share("share_2027", "part of its kind at end-2027; sums to 1 per kind"),
             number("t_charge_min", "min", "time from 10 to 80 % (heavy and light trucks 20 to 80 %)", 5, 120),
+            share("swap_share", "part whose battery can be changed at a swap station"),
             *PROVENANCE,
         ),
         ("vehicle_class",),

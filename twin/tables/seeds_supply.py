@@ -56,6 +56,19 @@ SUPPLY_TABLES = (
         ("date", "layer", "power_class", "serves"),
     ),
     SeedTable(
+        "swap_stock",
+        "bays of swap stations of the nation by date, layer and use",
+        FACTS,
+        (
+            text("date", "end of that month", ("2023-08", *STOCK_DATES)),
+            LAYER,
+            text("serves", "whose batteries are changed", ("truck",)),
+            whole("n_bays", "EVSEs", "number of bays", 1),
+            *PROVENANCE,
+        ),
+        ("date", "layer", "serves"),
+    ),
+    SeedTable(
         "private_stock",
         "private EVSEs of the nation by date and kind",
         FACTS,

@@ -86,8 +86,7 @@ class Calls(NamedTuple):
 class PoolState(NamedTuple):
     """Queues, one row a pool.
 
-    Beside the rows lies one bare column, ``board_wait_s``: the Board, the expected waiting time in seconds as published at
-    the last window's end. Drivers compare many pools and read nothing else of them.
+    Beside the rows lies one bare column, ``board_wait_s``: the Board, waits in seconds as published at the last window's end.
     """
 
     head: Annotated[I32, Field("-", "slot at the head of the queue; -1 empty")]
@@ -97,13 +96,34 @@ class PoolState(NamedTuple):
     session_s: Annotated[I32, Field("s", "running mean length of its sessions")]
     loses_s: Annotated[I32, Field("s", "no patience in the queue ends before this second; NEVER_S empty")]
     n_out: Annotated[I32, Field("-", "EVSEs out of service")]
+    rack: Annotated[I32, Field("-", "rack of a swap pool; -1 where vehicles charge")]
 
 
 class Evses(NamedTuple):
     """EVSEs, one row each."""
 
     occupant: Annotated[I32, Field("-", "slot plugged in; -1 free, -2 out of service")]
-    end_s: Annotated[I32, Field("s", "end of its session, or of its outage; NEVER_S when free")]
+    end_s: Annotated[
+        I32,
+        Field("s", "end of its session, or of its outage; of a free bay when a battery is ready for the queue; or NEVER_S"),
+    ]
+
+
+class Racks(NamedTuple):
+    """Racks of the swap pools, one row each: the spare batteries, and what has been given and charged.
+
+    Beside the rows lies one bare column, ``ready_s``: the second from which each battery is charged, ascending within a
+    rack; a battery that is in a bay stands at the end as NEVER_S.
+    """
+
+    pool: Annotated[I32, Field("-", "its pool")]
+    first_battery: Annotated[I32, Field("-", "first of its batteries in ready_s")]
+    recharge_s: Annotated[I32, Field("s", "running mean of the time that a battery takes to be charged")]
+    n_swaps: Annotated[I32, Field("-", "swaps begun")]
+    least_ready: Annotated[I32, Field("-", "fewest charged batteries left after one was taken")]
+    n_unready: Annotated[I32, Field("-", "batteries taken before they were charged")]
+    given_ws: Annotated[I64, Field("Ws", "energy that vehicles gained by swaps")]
+    charged_ws: Annotated[I64, Field("Ws", "energy booked into batteries on it")]
 
 
 class OutageState(NamedTuple):
@@ -127,6 +147,7 @@ class StationState(NamedTuple):
     bound_w: Annotated[I64, Field("W", "sum of the bounds of its sessions")]
     energy_ws: Annotated[I64, Field("Ws", "energy of the sessions ended")]
     wait_s: Annotated[I64, Field("s", "waiting time of the sessions begun")]
+    rack_w: Annotated[I64, Field("W", "part of the site's power that is kept for the racks of its swap pools")]
     n_arrivals: Annotated[I32, Field("-", "vehicles that drove in")]
     n_sessions: Annotated[I32, Field("-", "sessions begun")]
     n_balked: Annotated[I32, Field("-", "left on arrival")]
@@ -228,6 +249,8 @@ class Rules(NamedTuple):
     reservation_share: float
     reservation_grace_s: int
     stop_acceptance: float
+    swap_s: int
+    swap_soc: float
 
 
 class Tally(NamedTuple):

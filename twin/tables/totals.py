@@ -46,6 +46,8 @@ class StationTotals(NamedTuple):
     max_queue: Annotated[I32, Field("-", "longest queue of one of its pools")]
     out_s: Annotated[I64, Field("s", "seconds out of service of all EVSEs")]
     n_cut_off: Annotated[I64, Field("-", "sessions that a failure ended")]
+    n_swaps: Annotated[I64, Field("-", "of the sessions, swaps")]
+    least_ready: Annotated[I32, Field("-", "fewest charged batteries left on one of its racks; 0 where none stands")]
 
 
 @dataclass(frozen=True)

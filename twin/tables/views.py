@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
 from twin.tables.inputs import Guidance, Itineraries, LinkPools, Markets, Outages, Pools, Stations
-from twin.tables.state import Evses, Ledger, OutageState, PoolState, StationState
+from twin.tables.state import Evses, Ledger, OutageState, PoolState, Racks, StationState
 
 
 class Plugs(NamedTuple):
@@ -12,7 +12,7 @@ class Plugs(NamedTuple):
 
     rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
     serves: Annotated[U8, Field("-", "bits: 1 cars, 2 trucks")]
-    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
+    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all, 255 swaps")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
     power_class: Annotated[U8, Field("-", "column of the limits of voltage and current")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
@@ -25,7 +25,7 @@ class Offers(NamedTuple):
     lat: Annotated[F64, Field("deg", "latitude")]
     rated_power_w: Annotated[F32, Field("W", "rated power of one EVSE")]
     pool: Annotated[I32, Field("-", "pool id")]
-    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all")]
+    network: Annotated[U8, Field("-", "network that admits some drivers only; 0 open to all, 255 swaps")]
     price_row: Annotated[U8, Field("-", "row of the price table")]
     power_class: Annotated[U8, Field("-", "column of the limits of voltage and current")]
     is_ac: Annotated[U8, Field("-", "1 where the car's own charger sets the limit")]
@@ -83,6 +83,7 @@ class Traits(NamedTuple):
     kind: Annotated[U8, Field("-", "index into VEHICLE_KINDS")]
     has_engine: Annotated[U8, Field("-", "1 for hybrids")]
     group: Annotated[U8, Field("-", "traveller group")]
+    swap_share: Annotated[F64, Field("-", "share of its vehicles whose battery can be changed")]
 
 
 class Seen(NamedTuple):
@@ -138,6 +139,8 @@ class Site(NamedTuple):
     station_state: StationState
     outages: Outages
     outage_state: OutageState
+    racks: Racks
+    ready_s: I32
     ledger: Ledger
     shares_w: F64
     energies_ws: I64
