@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.engine.given import no_plug_limits_w
 from twin.engine.world import Given
+from twin.grid.flexibility import next_cheap_s, no_guidance
 from twin.physics import segment_times_s
 from twin.tables.columns import rows
 from twin.tables.inputs import (
@@ -17,6 +18,7 @@ from twin.tables.inputs import (
     SERVES_CARS,
     SERVES_TRUCKS,
     Background,
+    Guidance,
     LinkPools,
     LocalTables,
     Markets,
@@ -32,7 +34,8 @@ KWH = 3_600_000
 RULES = Rules(
     seed=1, window_s=300, trigger_mean_soc=0.3, trigger_sd_soc=0.05, reserve_soc=0.1, fast_target_soc=0.8,
     home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7, informed_share=1.0,
-    trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3, patience_s=1800.0,
+    trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3,
+    depot_orderly_share=0.3, price_response_share=0.2, v2g_reserve_soc=0.4, v2g_answer_share=0.5, patience_s=1800.0,
     busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
     rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
@@ -99,7 +102,7 @@ def small_given(
         background=Background(np.zeros((n_days, n_links)), np.ones((n_days, 24))), stations=stations, pools=pools,
         plug_limit_w=no_plug_limits_w(3), markets=markets, link_pools=link_pools, roads=roads, link_free_speed_kmh=free_kmh,
         link_capacity_per_h=np.full(n_links, 4000.0), prices=np.full((93, 24), 1.2),
-        valley_s=np.full(31, 82_800, np.int32), n_provinces=31,
+        guidance=night_guidance(n_zones, 31), n_provinces=31,
     )  # fmt: skip
 
 
@@ -121,6 +124,16 @@ def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -
         link_capacity_per_h=np.repeat([capacity_per_h, 1e6], n_links),
         background=given.background._replace(flow_per_h=np.tile(given.background.flow_per_h, 2)),
     )  # fmt: skip
+
+
+def night_guidance(n_zones: int, n_provinces: int, from_h: int = 23, until_h: int = 7) -> Guidance:
+    """Return guidance with one valley, the same power for orderly charging in all of it, and no call for power."""
+    hours = np.arange(24)
+    is_cheap = (hours >= from_h) | (hours < until_h) if from_h >= until_h else (hours >= from_h) & (hours < until_h)
+    cheap = np.tile(is_cheap, (n_provinces, 1))
+    power_w = np.where(np.repeat(np.tile(is_cheap, 2), 4), 1_000_000, 0)
+    running = np.tile(np.concatenate([[0], np.cumsum(power_w)]), (n_zones, 1))
+    return no_guidance(n_zones, n_provinces)._replace(cheap_s=next_cheap_s(cheap), fill_w=running)
 
 
 def ways_along(next_link: Any, link_to: Any, length_m: Any, free_kmh: Any, truck_kmh: float = 80.0) -> dict[str, Any]:

@@ -25,6 +25,7 @@ OUTCOMES = (
     "trip not made", "left for town", "given up", "fuel used", "same-day return", "truck rest", "trip ended",
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
+    "orderly charge", "given to the grid", "charge short",
     "battery changed", "battery awaited",
     "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
     "rerouted", "stop lost",
@@ -127,5 +128,7 @@ def _counted(model: ReferenceModel) -> Counter[str]:
         "fuel used": "fuel_ws", "trip ended": "trips_ended", "charge forgone": "forgone_ws", "home charge": "home_ws",
         "depot charge": "depot_ws", "sun used": "used_ws", "sun fed in": "fed_ws", "sun curtailed": "curtailed_ws",
         "storage filled": "filled_ws", "storage gave": "given_ws",
+        "given to the grid": "v2g_ws", "charge short": "short_charges",
     }  # fmt: skip
-    return Counter({name: int(counts[key] > 0) for name, key in names.items()})
+    shifted = any(kind == "orderly" for kind, _, _ in model.books.load_ws)
+    return Counter({name: int(counts[key] > 0) for name, key in names.items()} | {"orderly charge": int(shifted)})

@@ -20,6 +20,7 @@ import pytest
 
 from tests.nation import small_given, with_second_road
 from twin.agents import GridOperator, StationOperator
+from twin.config.grid import Grid
 from twin.engine import world as engine_world
 from twin.engine.world import build_world
 from twin.model import TwinModel
@@ -36,14 +37,17 @@ NATION_RULES = {"reservation_share": 0.3, "reroute_every_s": 3600, "navigation_s
 def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_for: int | None = None) -> TwinModel:
     """Return the nation at 00:00 of day 0."""
     given = with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0)
+    given.guidance.bidirectional[:] = 0.5
     told = SimpleNamespace(sessions="all", sessions_sample_share=1.0, station_hours=True, links=True)
     config: Any = SimpleNamespace(
-        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9)
+        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9), grid=Grid()
     )
     regions = SimpleNamespace(province_code=["AA", "BB"], zone_province=np.array([0, 1, 1]))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
     inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"])
-    supply: Any = SimpleNamespace(inventory=inventory, base=SimpleNamespace(base_kw=np.ones((3, 96 * N_DAYS))))
+    base = SimpleNamespace(base_kw=np.full((3, 96 * N_DAYS), 900.0), peak_kw=np.full(3, 1000.0))
+    prices = SimpleNamespace(is_cheap=np.tile(np.arange(24) < 7, (2, 1)))
+    supply: Any = SimpleNamespace(inventory=inventory, base=base, prices=prices)
     places: Any = SimpleNamespace(regions=regions)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine_world, "ROWS_A_SHARD", NATION["n_vehicles"] // 2)

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from tests.nation import ways_along, with_second_road
 from twin.engine.world import Given
+from twin.grid.flexibility import next_cheap_s
 from twin.physics import segment_times_s
 from twin.tables.columns import columns, rows
 from twin.tables.inputs import (
+    GUIDED_DAYS,
     LAYERS,
     MARKETS,
     N_KNOTS,
@@ -23,6 +25,7 @@ from twin.tables.inputs import (
     SERVES_CARS,
     SERVES_TRUCKS,
     Background,
+    Guidance,
     Itineraries,
     LinkPools,
     LocalTables,
@@ -109,8 +112,9 @@ def nation(dice: Dice) -> Given:
         stations=stations, pools=pools, markets=markets_of(stations, pools, len(roads.county_zone)),
         link_pools=link_pools_of(stations, pools, n_links), roads=roads, link_free_speed_kmh=roads.free_kmh,
         link_capacity_per_h=capacity_per_h,
-        prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(3 * N_PROVINCES)]),
-        valley_s=np.array([dice.whole(18, 24) * HOUR_S for _ in range(N_PROVINCES)], np.int32), n_provinces=N_PROVINCES,
+        prices=np.array([[dice.real(0.2, 1.0)] * 8 + [dice.real(0.5, 2.5)] * 16 for _ in range(7 * N_PROVINCES)]),
+        price_level=np.array([dice.whole(0, 2) for _ in pools.station], np.uint8),
+        guidance=draw_guidance(dice, n_zones), n_provinces=N_PROVINCES,
         outages=outages,
         plug_limit_w=draw_plug_limits(dice, pools),
     )  # fmt: skip
@@ -129,6 +133,8 @@ def draw_rules(dice: Dice) -> Rules:
         top_up_soc=dice.real(0.3, 0.95), prepared_share=dice.real(0.0, 1.0),
         informed_share=dice.real(0.0, 1.0), trip_target_soc=dice.real(0.6, 1.0),
         slow_share=dice.real(0.0, 1.0), hybrid_public_share=dice.real(0.0, 1.0), orderly_share=dice.real(0.0, 1.0),
+        depot_orderly_share=dice.real(0.0, 1.0), price_response_share=dice.real(0.0, 1.0),
+        v2g_reserve_soc=dice.real(0.0, 0.9), v2g_answer_share=dice.real(0.0, 1.0),
         patience_s=dice.real(60.0, 5400.0), busy_session_cap_s=dice.whole(300, 1800),
         value_of_time_cny_per_s=dice.real(0.001, 0.03), taste_cny=one_of(dice, (0.0, 2.0, 10.0)),
         n_considered=dice.whole(1, 6), n_tries=dice.whole(1, 4), town_speed_m_per_s=dice.real(4.0, 15.0),
@@ -275,6 +281,24 @@ def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, P
             pool, evse, rated_w = pool + 1, evse + n_evse, rated_w + (0 if is_swap else n_evse * power_w)
         stations.site_limit_w[at] = int(rated_w * one_of(dice, (0.15, 0.4, 0.7, 1.2))) + rack_w
     return stations, pools
+
+
+def draw_guidance(dice: Dice, n_zones: int) -> Guidance:
+    """Draw cheap hours, plans with gaps in them, hours of errands, and calls for power in some zones."""
+    n_hours = 24 * GUIDED_DAYS
+    is_cheap = np.array([[dice.whole(0, 2) == 0 for _ in range(24)] for _ in range(N_PROVINCES)])
+    plan = [[one_of(dice, (0, 0, dice.whole(1, 10**9))) for _ in range(n_hours)] for _ in range(n_zones)]
+    power_w = np.repeat(np.array(plan, np.int64), 4, axis=1)
+    from_s = np.array([dice.whole(0, 80_000) for _ in range(n_zones)], np.int32)
+    length_s = np.array([one_of(dice, (0, 900, 7200, 40_000)) for _ in range(n_zones)], np.int32)
+    return Guidance(
+        fill_w=np.concatenate([np.zeros((n_zones, 1), np.int64), np.cumsum(power_w, axis=1)], axis=1),
+        cheap_s=next_cheap_s(is_cheap),
+        errand_h=np.array([[dice.whole(0, 23) for _ in range(24)] for _ in range(N_PROVINCES)], np.int32),
+        event_from_s=from_s,
+        event_until_s=np.minimum(from_s + length_s, 86_400).astype(np.int32),
+        bidirectional=np.array([[0.0, dice.real(0.0, 1.0), dice.real(0.0, 1.0)] for _ in range(n_zones)]),
+    )
 
 
 def draw_plug(dice: Dice) -> tuple[int, int, int]:

@@ -115,8 +115,8 @@ def test_the_nearest_file_wins_setting_by_setting(write: Write) -> None:
 
 def test_overrides_are_yaml_values(write: Write) -> None:
     write("a.yaml", "")
-    config = load("a.yaml", ["fleet.n_vehicles=null", "grid.is_time_of_use=false", "stations.stock='2025-12'"])
-    assert (config.fleet.n_vehicles, config.grid.is_time_of_use, config.stations.stock) == (None, False, "2025-12")
+    config = load("a.yaml", ["fleet.n_vehicles=null", "grid.price=flat", "stations.stock='2025-12'"])
+    assert (config.fleet.n_vehicles, config.grid.price, config.stations.stock) == (None, "flat", "2025-12")
     assert load("a.yaml", ["stations.province_factors={GD: 1.5}"]).stations.province_factors == {"GD": 1.5}
 
 

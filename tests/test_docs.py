@@ -195,10 +195,13 @@ def test_metrics_are_those_that_a_run_emits() -> None:
 def emitted() -> MetricsTable:
     """Return the metrics of the real places and of stations thinned for a sample, with a run that counted nothing."""
     from twin import nation
+    from twin.grid.mix import build_mix
     from twin.metrics.coverage import coverage_metrics
+    from twin.metrics.green import green_metrics
     from twin.metrics.grid import grid_table
     from twin.metrics.summary import summarise
     from twin.metrics.tours import tour_metrics
+    from twin.metrics.zones import Measures, zone_metrics, zones_table
 
     config = load(REPOSITORY / "configs" / "smoke.yaml", ["period.n_days=1"])
     places = nation.build_places(config)
@@ -221,6 +224,10 @@ def emitted() -> MetricsTable:
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
     lonely_trip = Itineraries(*(np.zeros(1 + (name == "first"), np.int32) for name in Itineraries._fields))
     coverage += tour_metrics(lonely_trip, totals.counts)
+    measures = Measures(1.0, 0.34, 2.0)
+    zones = zones_table(grid, regions, np.ones(regions.n_zones), measures)
+    coverage += zone_metrics(zones, regions, 1, measures)
+    coverage += green_metrics(grid, build_mix(config, regions), regions, supply.base.peak_kw)
     return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley, np.zeros(24))
 
 

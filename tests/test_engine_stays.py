@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.nation import night_guidance
 from tests.posed import behave, cars, road
 from twin.case import pose
 from twin.engine import account
@@ -15,11 +16,11 @@ from twin.engine.world import World, build_world
 from twin.tables.totals import LOAD_KINDS, RunTotals
 
 H = 3600
-HOME_ROW = LOAD_KINDS.index("home")
+HOME_ROW, ORDERLY_ROW = LOAD_KINDS.index("home"), LOAD_KINDS.index("orderly")
 
 
 def live(
-    departs_s: list[int], goals: list[int], soc: float, access: int = 1, valley_h: int = 24, **rules: Any
+    departs_s: list[int], goals: list[int], soc: float, access: int = 1, valley_h: int = 22, until_h: int = 8, **rules: Any
 ) -> tuple[World, RunTotals]:
     """Live a day of a car of 60 kWh that is at home at node 0, on a road of 10 km to node 1, where a plug stands."""
     trips = {"vehicle": np.zeros(len(goals), int), "origin": -1, "destination": goals, "depart_s": departs_s}
@@ -28,8 +29,8 @@ def live(
     given = pose(road(1, both_ways=True), station, vehicles, trips, behave(1, trigger_sd_soc=0.0)).given
     given.vehicles.access[:] = access
     given.itineraries.is_stay[:] = 1
-    rules = {"orderly_share": 0.0, "slow_share": 0.0} | rules
-    given = given._replace(rules=given.rules._replace(**rules), valley_s=np.full(1, valley_h * H, np.int32))
+    rules = {"orderly_share": 0.0, "price_response_share": 0.0, "slow_share": 0.0} | rules
+    given = given._replace(rules=given.rules._replace(**rules), guidance=night_guidance(2, 1, valley_h, until_h))
     world = build_world(given, 1)
     for window in range(288):
         step(world, window)
@@ -69,15 +70,28 @@ def test_a_car_that_is_full_enough_is_not_plugged_in() -> None:
 
 
 @pytest.mark.parametrize(("arrives_h", "first_quarter"), [(17, 88), (23, 92), (2, 8)])
-def test_who_waits_for_the_valley_waits_for_that_of_the_night(arrives_h: int, first_quarter: int) -> None:
+def test_a_timer_waits_for_the_valley_of_the_night(arrives_h: int, first_quarter: int) -> None:
     """The valley begins at 22:00; who comes at two in the morning is in the one that began the evening before."""
-    world, totals = live([arrives_h * H - 1000, arrives_h * H - 400], [1, 0], 0.5, valley_h=22, orderly_share=1.0)
+    departs_s = [arrives_h * H - 1000, arrives_h * H - 400]
+    world, totals = live(departs_s, [1, 0], 0.5, valley_h=22, price_response_share=1.0)
     assert np.flatnonzero(home_ws(world, totals))[0] == first_quarter
 
 
-def test_who_leaves_before_the_valley_does_not_charge() -> None:
-    world, totals = live([8 * H, 17 * H, 19 * H], [1, 0, 1], 0.5, valley_h=22, orderly_share=1.0)
-    assert home_ws(world, totals)[:76].sum() == 0
+@pytest.mark.parametrize("how", ["orderly_share", "price_response_share"])
+def test_who_leaves_before_the_valley_has_charged_all_the_same(how: str) -> None:
+    world, totals = live([8 * H, 17 * H, 19 * H], [1, 0, 1], 0.5, valley_h=22, **{how: 1.0})
+    assert home_ws(world, totals)[:76].sum() == 7000 * (2 * H - 400)
+    assert totals.counts["n_short_charges"] == 1
+
+
+def test_orderly_charging_keeps_to_the_plan_and_to_the_departure() -> None:
+    """At home from 10:00:00 to 21:00 with a plan from 12:00 to 20:00; some 22 kWh take some three hours at 7 kW."""
+    world, totals = live([9 * H, 10 * H - 400, 21 * H], [1, 0, 1], 0.5, valley_h=12, until_h=20, orderly_share=1.0)
+    by_quarter = home_ws(world, totals)
+    at_once, _ = live([9 * H, 10 * H - 400, 21 * H], [1, 0, 1], 0.5)
+    assert by_quarter[:48].sum() == by_quarter[80:].sum() == 0
+    assert by_quarter.sum() == home_ws(at_once, account.finish(at_once)).sum() > 20 * 3.6e6
+    assert np.array_equal(totals.load_ws[ORDERLY_ROW], totals.load_ws[HOME_ROW])
 
 
 def test_who_is_low_charges_at_a_public_plug_and_sets_out_late() -> None:

@@ -19,7 +19,7 @@ from twin.tables import seeds
 REGIONS = load_regions()
 
 
-def in_season(date: str, **grid: bool) -> Config:
+def in_season(date: str, **grid: str) -> Config:
     return Config.model_validate({"period": {"start_date": date, "n_days": 2}, "grid": grid})
 
 
@@ -65,7 +65,7 @@ def test_a_swap_costs_its_own_fee_around_that_of_truck_hubs():
 
 
 def test_without_time_of_use_the_day_costs_its_mean():
-    plain, flat = (build_prices(in_season("2027-10-01", is_time_of_use=on), REGIONS) for on in (True, False))
+    plain, flat = (build_prices(in_season("2027-10-01", price=kind), REGIONS) for kind in ("administered", "flat"))
     assert np.allclose(flat.energy_cny_per_kwh, plain.energy_cny_per_kwh.mean(axis=1, keepdims=True))
     assert np.ptp(flat.energy_cny_per_kwh, axis=1).max() == 0
     assert np.array_equal(flat.is_valley, plain.is_valley)
@@ -85,7 +85,7 @@ def test_a_gap_in_the_day_is_named(tmp_path: Path):
     path = tmp_path / "tariffs.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("BJ,other,18")), encoding="utf-8")
-    with pytest.raises(DataError, match=r"BJ, other, hour 18.*\n.*hour 19.*\n.*hour 20"):
+    with pytest.raises(DataError, match=r"tariffs.csv:19, BJ, other: found hours 18 to 21 in no span"):
         build_prices(Config(), REGIONS, tmp_path)
 
 

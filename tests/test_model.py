@@ -12,12 +12,17 @@ import pytest
 from tests.lived import live
 from tests.nation import small_given
 from twin.agents import GridOperator, StationOperator
+from twin.config.grid import Grid
 from twin.engine.world import Given, World, build_world
 from twin.model import TwinModel
 from twin.tables.totals import LOAD_KINDS
 
 EFFICIENCY = 0.8
-NATION = {"n_vehicles": 1500, "n_zones": 3, "n_days": 2, "n_evse": 2, "soc": 0.4, "site_limit_share": 0.5}
+NATION = {
+    "n_vehicles": 1500, "n_zones": 3, "n_days": 2, "n_evse": 2, "soc": 0.4, "site_limit_share": 0.5, "orderly_share": 0.0,
+    "depot_orderly_share": 0.0,
+}  # fmt: skip
+"""Nobody follows the grid operators' plans, so that days with them are the days of the bare windows."""
 NAMES = ["Left", "Right"]
 
 
@@ -33,6 +38,7 @@ def config(**output: Any) -> Any:
         scenario=SimpleNamespace(seed=1),
         output=SimpleNamespace(**told),
         stations=SimpleNamespace(module_efficiency=EFFICIENCY),
+        grid=Grid(),
     )
 
 
@@ -50,7 +56,9 @@ def model(given: Given, append: Any = None, on_hour: Any = None, **output: Any) 
     places = SimpleNamespace(regions=SimpleNamespace(province_code=["AA", "BB"], zone_province=zone_province))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
     inventory = SimpleNamespace(stations=stations, operator_names=NAMES)
-    supply = SimpleNamespace(inventory=inventory, base=SimpleNamespace(base_kw=base_kw(n_zones, given.n_days)))
+    base = SimpleNamespace(base_kw=base_kw(n_zones, given.n_days), peak_kw=np.full(n_zones, 11_000.0))
+    is_cheap = np.tile(np.arange(24) < 7, (2, 1))
+    supply = SimpleNamespace(inventory=inventory, base=base, prices=SimpleNamespace(is_cheap=is_cheap))
     nothing = lambda *_: None  # noqa: E731
     return TwinModel(build_world(given, 1), places, supply, config(**output), append or nothing, on_hour or nothing)  # type: ignore[arg-type]
 

@@ -20,7 +20,6 @@ __all__ = [
     "LEAST_WAY_M",
     "LOT_M",
     "MARGIN",
-    "MORNING_S",
     "MOST_TREND_PM",
     "NEARLY_FULL_SOC",
     "NEARLY_SOC",
@@ -77,8 +76,6 @@ LEAST_WAY_M = 500.0
 """Way to a pool next door."""
 LEAST_ERRAND_GAIN = 5
 """A driver who goes out to charge in town takes at least a fifth of the battery. From memory, unverified."""
-MORNING_S = 21_600
-"""Who comes home before six in the morning is in the valley hours that began the evening before."""
 LEAST_OWED_S = 60
 """Driving what the day still owes takes a minute at least."""
 TO_THE_LAST = 50

@@ -11,9 +11,11 @@ import numpy as np
 from twin.agents import GridOperator, StationOperator, memory_of, remind
 from twin.engine import account, snapshot
 from twin.engine.plants import close_sites
+from twin.engine.views import publish_prices
 from twin.engine.window import step as run_window
 from twin.errors import EngineError
 from twin.tables.results import StrandedTable
+from twin.tables.totals import ProvinceLoad
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -40,7 +42,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     supply : Supply
         Stations, whose operators are agents, and the load without vehicles.
     config : Config
-        Sections ``output`` and ``stations``.
+        Sections ``output``, ``stations`` and ``grid``.
     append : callable
         ``append(name, table)`` takes the rows that the days leave behind.
     on_hour : callable
@@ -64,11 +66,12 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.config = config
         operator = np.asarray(supply.inventory.stations.operator)
         for row, name in enumerate(supply.inventory.operator_names):
-            StationOperator(self, str(name), np.flatnonzero(operator == row))
+            is_dynamic = config.grid.dynamic_price_step_cny_per_kwh > 0.0
+            StationOperator(self, str(name), np.flatnonzero(operator == row), is_dynamic)
         for row, code in enumerate(places.regions.province_code):
             zones = np.flatnonzero(places.regions.zone_province == row)
-            base_kw = supply.base.base_kw[zones].sum(axis=0)
-            GridOperator(self, str(code), zones, base_kw, config.stations.module_efficiency)
+            base = ProvinceLoad(supply.base.base_kw[zones], supply.base.peak_kw[zones])
+            GridOperator(self, str(code), zones, base, supply.prices.is_cheap[row], config)
 
     @property
     def is_over(self) -> bool:
@@ -78,6 +81,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def step(self) -> None:
         """Live one day."""
         self.agents.do("decide", self.world, self.day)
+        publish_prices(self.world.given, self.world.outlooks[0])
         for hour in range(self.day * HOURS_PER_DAY, (self.day + 1) * HOURS_PER_DAY):
             self._live_hour(hour)
         self.agents.do("observe", self.world)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.engine.gaps import with_gaps
-from twin.engine.given import roads_of, rules_of, valley_seconds
+from twin.engine.given import roads_of, rules_of
 from twin.engine.world import Given
 from twin.errors import ConfigError
 from twin.fleet.background import build_background
@@ -20,9 +20,11 @@ from twin.fleet.counts import count_vehicles
 from twin.fleet.local import build_local
 from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
-from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes
+from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes, plug_counts
+from twin.grid.flexibility import build_guidance
 from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
+from twin.grid.v2g import bidirectional_shares
 from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
@@ -89,6 +91,7 @@ class Demand:
     class_names: list[str]
     given: Given
     passages_within_zones: F64
+    n_v2g_plugs: F64
 
 
 def build_places(config: Config, say: Callable[[str], None] = lambda _: None) -> Places:
@@ -148,6 +151,8 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         demand_loader(routes, network),
         network.link_capacity_per_h,
     )
+    n_plugs = plug_counts(vehicles, regions)
+    bidirectional = bidirectional_shares(config, regions, n_plugs)
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -171,8 +176,9 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         ),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=price_table(supply.prices),
-        valley_s=valley_seconds(supply.prices.is_valley),
+        prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
+        price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
+        guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
         behind=build_behind(
@@ -180,7 +186,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         ),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
-    return Demand(calendar, classes, names, given, within)
+    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1))
 
 
 def require_memory(config: Config, n_vehicles: int) -> None:
@@ -224,6 +230,14 @@ def memory_words(demand: Demand) -> str:
     return f"within {bytes_for(len(demand.given.vehicles.home)) / 1e9:.1f} GB of memory"
 
 
-def price_table(prices: Prices) -> F64:
-    """Return what a kWh costs by hour: provinces in town, then provinces on the highway, then swaps by province."""
-    return np.ascontiguousarray(np.concatenate([prices.total(kind) for kind in ("urban", "highway", "swap")]))
+def price_table(prices: Prices, step_cny_per_kwh: float) -> F64:
+    """Return what a kWh costs by hour: provinces in town, on the highway, then swaps by province.
+
+    With a step, then those in town and on the highway a step dearer, and a step cheaper: the fee falls to nothing at most.
+    """
+    usual = np.concatenate([prices.total("urban"), prices.total("highway")])
+    rows = [usual, prices.total("swap")]
+    if step_cny_per_kwh > 0.0:
+        least = np.concatenate([prices.energy_cny_per_kwh] * 2)
+        rows += [usual + step_cny_per_kwh, np.maximum(usual - step_cny_per_kwh, least)]
+    return np.ascontiguousarray(np.concatenate(rows))

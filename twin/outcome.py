@@ -13,13 +13,16 @@ import numpy as np
 import twin
 from twin.agents import GridOperator, StationOperator
 from twin.config.files import FILE_SETTINGS
+from twin.grid.mix import build_mix
 from twin.metrics.audit import audit_json
 from twin.metrics.coverage import Coverage, coverage, coverage_metrics
 from twin.metrics.coverage_maps import county_table, line_table, link_table
+from twin.metrics.green import green_metrics
 from twin.metrics.grid import grid_table
 from twin.metrics.scorecard import provincial_scorecard, scorecard
 from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
+from twin.metrics.zones import Measures, zone_metrics, zones_table
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
 from twin.stations.months import published
@@ -68,6 +71,10 @@ def write_outcome(
         # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
         rows = [row for row in rows if row[1] == "urban" or row[:2] == ("evse_per_1000_vehicles", "all")]
     rows += tour_metrics(demand.given.itineraries, totals.counts)
+    measures = Measures(config.fleet.sample, config.grid.hosting_storage_h, config.grid.v2g_payment_cny_per_kwh)
+    zones = zones_table(grid, regions, demand.n_v2g_plugs, measures)
+    rows += zone_metrics(zones, regions, config.period.n_days, measures)
+    rows += green_metrics(grid, build_mix(config, regions), regions, supply.base.peak_kw)
     metrics = summarise(
         config.scenario.name,
         totals,
@@ -82,6 +89,7 @@ def write_outcome(
     writer.write("metrics", metrics)
     writer.write("stations", stations)
     writer.write("grid", grid)
+    writer.write("zones", zones)
     _write_scorecards(writer, config, metrics, stations)
     writer.write("network", _network_table(places))
     if config.scenario.extent == "nation":

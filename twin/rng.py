@@ -60,6 +60,10 @@ class Stream(IntEnum):
     """Whether a station has photovoltaics and storage. Entity: station."""
     SKY = 41
     """How cloudy a day is. Entity: province, period: date as an ordinal."""
+    PLUG_SLOT = 43
+    """When within its stay a private plug that charges orderly begins. Entity: vehicle, period: day."""
+    BIDIRECTIONAL = 42
+    """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

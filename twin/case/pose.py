@@ -18,6 +18,7 @@ from twin.case.supply import Sites, build_inventory, read_sites
 from twin.engine.given import no_plug_limits_w, rules_of
 from twin.engine.world import DAY_S, Given
 from twin.errors import DataError, Faults
+from twin.grid.flexibility import no_guidance
 from twin.network.regions import Regions
 from twin.stations.inventory import Inventory
 from twin.tables.inputs import N_KNOTS, VEHICLE_KINDS, Background, LocalTables, TripTables
@@ -186,7 +187,7 @@ def _given(
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=np.zeros((3, 24)),
-        valley_s=np.full(1, DAY_S, np.int32),
+        guidance=no_guidance(network.n_zones, 1),
         n_provinces=1,
         itineraries=build_itineraries(tours, grounds),
         lot_m=0,

@@ -16,13 +16,16 @@ from twin.city.streets import load_streets, with_zones
 from twin.city.tours import build_tours
 from twin.city.traffic import build_traffic
 from twin.city.zones import Zoning, build_zoning
-from twin.engine.given import roads_of, rules_of, valley_seconds
+from twin.engine.given import roads_of, rules_of
 from twin.engine.world import Given
 from twin.fleet.calendar import build_calendar
 from twin.fleet.classes import load_voltages
 from twin.fleet.local import build_local
+from twin.fleet.vehicles import plug_counts
+from twin.grid.flexibility import build_guidance
 from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
+from twin.grid.v2g import national_shares
 from twin.grid.zones import build_base_load
 from twin.nation import Demand, Places, Supply, price_table, require_memory
 from twin.network.cached import Say
@@ -75,8 +78,8 @@ def build_supply(config: Config, places: CityPlaces) -> Supply:
         inventory = build_stock(config, nation, places.regions, places.network, places.zoning)
     else:
         inventory = build_list(config, places.regions, places.network, places.zoning)
-    energy, fee, is_valley = build_prices(config, nation)
-    prices = Prices(energy[province], fee[province], is_valley[province])
+    energy, fee, is_valley, is_cheap = build_prices(config, nation)
+    prices = Prices(energy[province], fee[province], is_valley[province], is_cheap[province])
     # The whole province's load, of which the city has the share of its people.
     base = build_base_load(config, places.regions)
     people = nation.county_population[nation.county_province == places.people.province].sum()
@@ -121,8 +124,9 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         ),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
-        prices=price_table(supply.prices),
-        valley_s=valley_seconds(supply.prices.is_valley),
+        prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
+        price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
+        guidance=build_guidance(supply.prices, regions.n_zones, national_shares(config, regions.n_zones)),
         n_provinces=1,
         plug_limit_w=plug_limits_w(load_voltages()),
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
@@ -133,7 +137,8 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
             config.scenario.seed, calendar, vehicles, classes.kind, local, destinations, config.travel.local_factor
         ),
     )
-    return Demand(calendar, classes, names, given, np.zeros(24 * config.period.n_days))
+    n_v2g_plugs = (plug_counts(vehicles, regions) * given.guidance.bidirectional).sum(axis=1)
+    return Demand(calendar, classes, names, given, np.zeros(24 * config.period.n_days), n_v2g_plugs)
 
 
 def _no_trips() -> TripTables:

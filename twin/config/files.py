@@ -15,6 +15,7 @@ FILE_SETTINGS: dict[tuple[str, str], str | None] = {
     ("city", "zones"): None,
     ("city", "activity"): None,
     ("stations", "source"): "stock",
+    ("grid", "tariffs"): "seeds",
 }
 """Section and key of settings that name a file, and the word that names none."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from twin.errors import Faults
+from twin.grid.spans import check_spans
 from twin.tables import seeds
 
 Table = Mapping[str, Any]
@@ -101,14 +102,8 @@ def charger_shares(tables: Tables, faults: Faults) -> None:
 
 
 def tariffs(tables: Tables, faults: Faults) -> None:
-    """The periods of a province and season tile the day."""
-    table = tables["tariffs"]
-    group = _groups(table, ("province", "season"))
-    for name in dict.fromkeys(group):
-        rows = np.flatnonzero(group == name)
-        hours = float((table["end_h"][rows] - table["start_h"][rows]).sum())
-        if abs(hours - DAY_H) > SHARE_ERROR:
-            faults.add(f"tariffs.csv:{rows[0] + 2}, {name}", f"periods of {hours:g} h", "24 h in all", "tile the day")
+    """The spans of a province and season make up the day."""
+    check_spans("tariffs.csv", tables["tariffs"], faults)
 
 
 def ranges(tables: Tables, faults: Faults) -> None:

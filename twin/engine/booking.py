@@ -14,6 +14,8 @@ from twin.tables.totals import LOAD_KINDS
 TRUCK_ROW = LOAD_KINDS.index("truck")
 HOME_ROW = LOAD_KINDS.index("home")
 DEPOT_ROW = LOAD_KINDS.index("depot")
+ORDERLY_ROW = LOAD_KINDS.index("orderly")
+V2G_ROW = LOAD_KINDS.index("v2g")
 
 
 @kernel

@@ -6,8 +6,11 @@ a trip or needs a public plug is called: it becomes active at the second that th
 
 from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
 from twin.engine.itinerary import begin_next, is_posed
-from twin.engine.stay import charge_privately, is_low, waits_for_valley
+from twin.engine.lot import HABIT
+from twin.engine.plug import charge_privately, is_asked
+from twin.engine.stay import is_low
 from twin.kernels import kernel
+from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform, uniform4
 from twin.tables.inputs import N_KNOTS
 from twin.tables.state import (
@@ -58,11 +61,11 @@ def live_eve(first, last, rules, vehicles, classes, roads, trips):
 
 
 @kernel
-def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itineraries, part_ws, step_w, valley_s, calls,
+def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itineraries, part_ws, step_w, guidance, calls,
          sums):  # fmt: skip
     """Plan a day for every vehicle at rest; return the number of calls.
 
-    Reads: classes, roads, local, trips, valley_s. Writes: vehicles, itineraries, part_ws, step_w, calls, sums.
+    Reads: classes, roads, local, trips, guidance. Writes: vehicles, itineraries, part_ws, step_w, calls, sums.
     """
     n_calls = 0
     for vehicle in range(first, last):
@@ -83,7 +86,7 @@ def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itiner
             if second < 0:
                 goal = vehicles.place[vehicle]
                 second, errand = local_day(
-                    vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
+                    vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
                 )
         if second < 0:
             continue
@@ -182,7 +185,7 @@ def leaves_on(vehicle, day, rules, vehicles, classes, roads, trips):
 
 
 @kernel
-def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums):
+def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums):
     """Drive the local day, charge privately or ask for a public plug; return (second of day, errand) or (-1, -1)."""
     row = vehicles.vehicle_class[vehicle]
     kind = classes.kind[row]
@@ -208,8 +211,10 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
         left_ws = energy_ws - need_ws
         if is_home and vehicles.access[vehicle] > 0:
             _drive(vehicle, need_ws, vehicles, sums)
+            # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
+            from_s = back_s if back_s > 0 else usual_departure_s(kind, day, u_depart, local)
             plug_in_at_home(
-                vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s, sums
+                vehicle, day, from_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
             )
             return -1, -1
         if not wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads, trips):
@@ -219,6 +224,9 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
     if need_ws > spare_ws:
         possible = max(spare_ws, 0) / max(need_ws, 1)
         second = max(min(second, depart_s + int(possible * (back_s - depart_s))), 0)
+    elif uniform4(rules.seed, HABIT, vehicle, 0, 0)[3] < rules.price_response_share:
+        hour = min(second // SECONDS_PER_HOUR, 23)
+        second += (guidance.errand_h[roads.county_province[vehicles.place[vehicle]], hour] - hour) * SECONDS_PER_HOUR
     done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
     before_ws = min(int(done * need_ws), max(spare_ws, 0)) if not classes.has_engine[row] else int(done * need_ws)
     _drive(vehicle, before_ws, vehicles, sums)
@@ -251,19 +259,24 @@ def wants_plug(vehicle, day, left_ws, u_hybrid, rules, vehicles, classes, roads,
 
 
 @kernel
-def plug_in_at_home(vehicle, day, back_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, valley_s,
+def plug_in_at_home(vehicle, day, from_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance,
                     sums):  # fmt: skip
-    """Charge at home or at the depot between coming back and the next departure."""
-    leaves_s = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips)
-    is_eve = leaves_s >= 0
+    """Use the plug at home or at the depot from a second of today to the next departure: a trip's, or the usual one."""
+    until_s, home = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips), vehicles.home[vehicle]
+    is_eve = until_s >= 0
+    energy_ws, zone = int(vehicles.energy_ws[vehicle]), roads.county_zone[home]
+    if not is_asked(vehicle, energy_ws, is_eve, zone, rules, vehicles, classes, guidance):
+        return
     if not is_eve:
-        kind = classes.kind[vehicles.vehicle_class[vehicle]]
-        leaves_s = int(local.depart_quantile[kind, min(day + 1, local.depart_quantile.shape[1] - 1), 0])
-    home = vehicles.home[vehicle]
-    start_s = back_s
-    if waits_for_valley(vehicle, rules, vehicles):
-        start_s = max(back_s, valley_s[roads.county_province[home]])
+        u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day + 1, 1)[3]
+        until_s = usual_departure_s(classes.kind[vehicles.vehicle_class[vehicle]], day + 1, u_depart, local)
     vehicles.energy_ws[vehicle] += charge_privately(
-        vehicle, int(vehicles.energy_ws[vehicle]), is_eve, day * DAY_S + start_s, (day + 1) * DAY_S + leaves_s,
-        roads.county_zone[home], rules, vehicles, classes, part_ws, step_w, sums,
+        vehicle, energy_ws, is_eve, day * DAY_S + from_s, (day + 1) * DAY_S + until_s, day, zone,
+        roads.county_province[home], rules, vehicles, classes, guidance, part_ws, step_w, sums,
     )  # fmt: skip
+
+
+@kernel
+def usual_departure_s(kind, day, u_depart, local):
+    """Return the second of day at which a vehicle leaves, or would if it drove; beyond the last day as on that."""
+    return int(quantile(local.depart_quantile, kind, min(day, local.depart_quantile.shape[1] - 1), u_depart))

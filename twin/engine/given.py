@@ -11,10 +11,11 @@ from twin.behaviour import LEAST_WAY_M, LOT_M
 from twin.network import link_times_ms, sum_along
 from twin.network.classes import EXPRESSWAY, RAMPS
 from twin.physics import distance_m
-from twin.tables.columns import F64, I32, I64, empty
+from twin.tables.columns import F64, I32, I64, U8, empty
 from twin.tables.inputs import (
     NO_LIMIT_W,
     Background,
+    Guidance,
     Itineraries,
     LinkPools,
     LocalTables,
@@ -42,15 +43,15 @@ LEAST_ACCESS_M = 4000
 FARTHEST_TOWN_M = 30_000
 """Farther from the road than this a county's centre is no town at an exit. From memory, unverified."""
 EARTH_M = 6.371e6
-LATE_EVENING_H = 18
-"""Valley hours that a private plug waits for begin after this hour."""
 
 
 class Given(NamedTuple):
     """What the rooms below hand to the engine.
 
     `plug_limit_w` is a matrix, what voltage and current let through between a vehicle class (row) and a power class of
-    EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told.
+    EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told. `prices` is a matrix [row, hour]
+    of provinces in town, then on the highway, and the same for every further level; `price_level` is the level of each pool,
+    the first for all where it is empty.
     """
 
     rules: Rules
@@ -70,11 +71,12 @@ class Given(NamedTuple):
     link_free_speed_kmh: F64
     link_capacity_per_h: F64
     prices: F64
-    valley_s: I32
+    guidance: Guidance
     n_provinces: int
     itineraries: Itineraries = empty(Itineraries, 0)
     outages: Outages = empty(Outages, 0)
     behind: Behind = NO_PLANTS
+    price_level: U8 = np.zeros(0, np.uint8)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M
 
@@ -103,6 +105,10 @@ def rules_of(config: Config) -> Rules:
         slow_share=behaviour.slow_share,
         hybrid_public_share=behaviour.hybrid_public_share,
         orderly_share=config.grid.orderly_share,
+        depot_orderly_share=config.grid.depot_orderly_share,
+        price_response_share=config.grid.price_response_share,
+        v2g_reserve_soc=config.grid.v2g_reserve_soc,
+        v2g_answer_share=min(config.grid.v2g_payment_cny_per_kwh / config.grid.v2g_asking_cny_per_kwh, 1.0),
         patience_s=float(behaviour.patience_s),
         busy_session_cap_s=behaviour.busy_session_cap_s,
         value_of_time_cny_per_s=behaviour.value_of_time_cny_per_h / 3600.0,
@@ -192,16 +198,3 @@ def _drag(network: Network, top_speed_kmh: float) -> I64:
     """Return length x speed squared of each link on an empty road, to the whole number."""
     speed_kmh = np.minimum(network.link_free_speed_kmh, top_speed_kmh)
     return np.rint(network.link_length_m * speed_kmh * speed_kmh).astype(np.int64)
-
-
-def valley_seconds(is_valley: np.ndarray) -> I32:
-    """Return for each province the second of day at which the evening's valley hours begin.
-
-    Parameters
-    ----------
-    is_valley : ndarray of bool, shape (n_provinces, 24)
-        Hours that the tariff calls valley.
-    """
-    late = is_valley[:, LATE_EVENING_H:]
-    hour = np.where(late.any(axis=1), LATE_EVENING_H + late.argmax(axis=1), 24)
-    return (hour * 3600).astype(np.int32)

@@ -12,11 +12,13 @@ from twin.tables.state import (
     OUT,
     PLUGGED,
     STRANDED,
+    SUM_BELOW_RESERVE,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
     SUM_ERRANDS_ENDED,
     SUM_HOME_WS,
+    SUM_LATE_CHARGES,
     SUM_RESCUE_WS,
     SUM_RESCUED_ERRANDS,
     SUM_RESCUED_TRIPS,
@@ -24,6 +26,7 @@ from twin.tables.state import (
     SUM_STRANDED_TRIPS,
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
+    SUM_V2G_WS,
     TRIP,
 )
 from twin.tables.totals import LOAD_KINDS, Law
@@ -63,14 +66,22 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     lack_ws = lack_on_racks_ws(world)
     at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
     yield Law(
-        "energy at the start + charged + rescue = energy at the end + driven",
+        "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         world.start_energy_ws + public_ws + at_home_ws + int(sums[SUM_RESCUE_WS]),
-        rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS]),
+        rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS] + sums[SUM_V2G_WS]),
         "Ws",
     )
-    booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
-    yield Law("energy booked by public stations = energy into batteries there", booked_ws, public_ws, "Ws")
-    yield Law("energy booked at home and at depots = energy into batteries there", int(private_ws.sum()), at_home_ws, "Ws")
+    public_booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
+    yield Law("energy booked by public stations = energy into batteries there", public_booked_ws, public_ws, "Ws")
+    booked_ws = dict(zip(LOAD_KINDS, private_ws.sum(axis=(1, 2)).tolist(), strict=True))
+    private_booked_ws = booked_ws["home"] + booked_ws["depot"]
+    yield Law("energy booked at home and at depots = energy into batteries there", private_booked_ws, at_home_ws, "Ws")
+    given_ws = int(sums[SUM_V2G_WS])
+    yield Law("energy booked from batteries to the grid = energy they gave", booked_ws["v2g"], given_ws, "Ws")
+    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], private_booked_ws, "Ws", (), "<=")
+    yield Law("private charges that end after the departure = none", int(sums[SUM_LATE_CHARGES]), 0, "charges")
+    n_low = int(sums[SUM_BELOW_RESERVE])
+    yield Law("batteries below the reserve after giving to the grid = none", n_low, 0, "vehicles")
     over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
     rows = tuple(f"vehicle {row}" for row in over[:MOST_ROWS])
     yield Law("vehicles with a state of charge above 1 = none", len(over), 0, "vehicles", rows)

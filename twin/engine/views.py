@@ -23,7 +23,7 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         classes=pick(Traits, given.classes),
         links=pick(Links, roads, to_node=roads.link_to),
         nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, county=roads.node_county),
-        counties=pick(Counties, roads, zone=roads.county_zone, province=province, valley_s=given.valley_s[province]),
+        counties=pick(Counties, roads, zone=roads.county_zone, province=province),
         zones=pick(Zones, None, node=roads.zone_node),
         next_link=np.tile(roads.next_link, (n_times, 1)) if n_times > 1 else roads.next_link,
         n_rerouted=np.zeros(1, np.int32),
@@ -38,6 +38,7 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
         consumption_factor=given.local.consumption_factor,
         return_quantile=given.trips.return_quantile,
         itineraries=given.itineraries,
+        guidance=given.guidance,
         lot_m=given.lot_m,
         least_way_m=given.least_way_m,
         seen=rows(Seen, 0),
@@ -64,9 +65,29 @@ def build_plugs(given: Given) -> Plugs:
     is_swap = given.pools.n_batteries > 0
     network = given.pools.network if given.rules.admitted_share < 1.0 else 0
     plugs.network[:] = np.where(is_swap, SWAPS, network)
-    is_highway = given.stations.layer[given.pools.station] == LAYERS.index("highway")
-    plugs.price_row[:] = given.stations.province[given.pools.station] + given.n_provinces * np.where(is_swap, 2, is_highway)
+    plugs.price_row[:] = price_rows(given)
     return plugs
+
+
+def price_rows(given: Given) -> I32:
+    """Return the row of the price table for each pool: by province, kind of place, and the level that its operator set.
+
+    Swaps have a row of their own and no levels.
+    """
+    station, is_swap = given.pools.station, given.pools.n_batteries > 0
+    is_highway = given.stations.layer[station] == LAYERS.index("highway")
+    found: I32 = given.stations.province[station] + given.n_provinces * np.where(is_swap, 2, is_highway).astype(np.int32)
+    if not len(given.price_level):
+        return found
+    level = given.price_level.astype(np.int32)
+    return found + given.n_provinces * np.where(is_swap | (level == 0), 0, 1 + 2 * level)
+
+
+def publish_prices(given: Given, outlook: Outlook) -> None:
+    """Show drivers the price levels that operators have set; all shards look at the same rows."""
+    if len(given.price_level):
+        outlook.plugs.price_row[:] = price_rows(given)
+        outlook.offers.price_row[:] = outlook.plugs.price_row[given.markets.pool]
 
 
 def build_offers(given: Given) -> Offers:

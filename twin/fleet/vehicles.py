@@ -48,6 +48,19 @@ def group_counts(vehicles: Vehicles, classes: VehicleClasses, regions: Regions, 
     return np.array([by_class[:, classes.group == group].sum(axis=1) for group in range(n_groups)])
 
 
+def plug_counts(vehicles: Vehicles, regions: Regions) -> I64:
+    """Return the vehicles of a fleet by home zone and private plug, shape (n_zones, len(ACCESS_KINDS))."""
+    n_zones, n_kinds = len(regions.zone_province), len(ACCESS_KINDS)
+    counts = np.zeros(n_zones * n_kinds, np.int64)
+    zone_of = np.asarray(regions.county_zone)
+    step = 1 << 22
+    for first in range(0, len(vehicles.home), step):
+        rows = slice(first, first + step)
+        cell = zone_of[vehicles.home[rows]].astype(np.int64) * n_kinds + vehicles.access[rows]
+        counts += np.bincount(cell, minlength=counts.size)
+    return counts.reshape(n_zones, n_kinds)
+
+
 def memory_needed_bytes(n: int) -> int:
     """Return what `build_vehicles` takes at its peak for `n` vehicles (bytes)."""
     row = sum(column.dtype.itemsize for column in columns(Vehicles))

@@ -29,12 +29,13 @@ def build_base_load(config: Config, regions: Regions, folder: Path | None = None
 
     The daily shape is that of the season of each day (mean and two harmonics per unit of the annual peak), the level
     the province's annual peak load of the latest year known. A simplification: no weekday, holiday or weather effect,
-    and nothing subtracted for the vehicles that the published peak already holds (0.9 % of the energy in 2025).
+    and nothing subtracted for the vehicles that the published peak already holds (0.9 % of the energy in 2025). To a sample
+    of the fleet belongs the same part of the load, so that their ratio is that of the whole.
 
     Parameters
     ----------
     config : Config
-        The scenario: first day and number of days.
+        The scenario: first day, number of days, part of the fleet.
     regions : Regions
         Provinces and zones.
     folder : pathlib.Path, optional
@@ -54,7 +55,7 @@ def build_base_load(config: Config, regions: Regions, folder: Path | None = None
     peak_kw = _peak_load_kw(regions.province_code, folder)
     people = np.bincount(regions.zone_province, regions.zone_population, len(peak_kw))
     share = regions.zone_population / people[regions.zone_province]
-    zone_peak_kw = peak_kw[regions.zone_province] * share
+    zone_peak_kw = peak_kw[regions.zone_province] * share * config.fleet.sample
     days = []
     for day in range(config.period.n_days):
         season = season_of(config.period.start_date + dt.timedelta(days=day))

@@ -21,6 +21,9 @@ QUARTERS_PER_DAY = 96
 EVENING_HOURS = (18, 22)
 """When the load without vehicles is at its evening peak in every province: 18:00 to 22:00."""
 
+BESIDE = ("pv", "storage")
+"""What stands beside the plugs and gives power, or takes it where it is below zero."""
+
 NIGHT_VALLEY_HOURS = (23, 0, 1, 2, 3, 4, 5, 6)
 """Hours read as valley where the caller names none: 23:00 to 07:00."""
 
@@ -29,8 +32,7 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
     """Return the load by zone and quarter hour at the grid's side of the chargers.
 
     Energy into batteries over one efficiency gives energy from the grid, for public, home and depot charging alike; and so
-    what photovoltaics and storage give on the direct-current side, at the grid's side of the chargers. Discharge into the
-    grid does not take part in this version and is zero.
+    what photovoltaics and storage give on the direct-current side, at the grid's side of the chargers.
 
     Parameters
     ----------
@@ -46,10 +48,11 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
     n_zones, n_quarters = totals.load_ws.shape[1:]
     kw = totals.load_ws / (QUARTER_S * 1000.0 * charger_efficiency)
     kinds = dict(zip(LOAD_KINDS, kw, strict=True))
+    # The charger takes its part on the way out of the battery, too.
+    kinds["v2g"] = totals.load_ws[LOAD_KINDS.index("v2g")] * (charger_efficiency / (QUARTER_S * 1000.0))
     base_kw = np.asarray(base.base_kw, np.float64)[:, :n_quarters]
     pv_kw, storage_kw = totals.plant_ws / (QUARTER_S * 1000.0 * charger_efficiency)
     headroom_kw = np.asarray(base.peak_kw, np.float64)[:, None] - base_kw - _vehicles_kw(kinds) + pv_kw + storage_kw
-    zero = np.zeros(n_zones * n_quarters)
     codes = np.asarray(regions.province_code, object)[np.asarray(regions.zone_province)]
     return GridTable(
         zone=np.repeat(np.asarray(regions.zone_id, object), n_quarters),
@@ -58,14 +61,13 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
         **{f"{kind}_kw": values.ravel() for kind, values in kinds.items()},
         pv_kw=pv_kw.ravel(),
         storage_kw=storage_kw.ravel(),
-        v2g_kw=zero,
         base_kw=base_kw.ravel(),
         headroom_kw=headroom_kw.ravel(),
     )
 
 
 def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | None = None) -> list[Row]:
-    """Return peaks, the vehicles' share of the evening peak, and the share of their energy taken in valley hours.
+    """Return peaks, ramps and headroom, the vehicles' share of the evening peak, and the energy taken in valley hours.
 
     Parameters
     ----------
@@ -79,18 +81,19 @@ def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | No
     provinces = [str(code) for code in regions.province_code]
     zone_province = np.asarray(regions.zone_province)
     n_zones = zone_province.size
-    columns = (*(f"{kind}_kw" for kind in LOAD_KINDS), "base_kw")
-    kw = {name.removesuffix("_kw"): getattr(grid, name).reshape(n_zones, -1) for name in columns}
+    kw = {name: getattr(grid, f"{name}_kw").reshape(n_zones, -1) for name in (*LOAD_KINDS, *BESIDE, "base", "headroom")}
     if is_valley is None:
         is_valley = np.tile(np.isin(np.arange(24), NIGHT_VALLEY_HOURS), (len(provinces), 1))
-    short = grid.headroom_kw.reshape(n_zones, -1).min(axis=1, initial=np.inf) < 0
-    hour_of_day = np.arange(next(iter(kw.values())).shape[1]) // 4 % 24
+    over = kw["headroom"] < 0
+    hour_of_day = np.arange(kw["base"].shape[1]) // 4 % 24
     is_valley_zone = is_valley[zone_province][:, hour_of_day]
     rows: list[Row] = []
     for name, chosen in _areas(provinces, zone_province):
         in_area = {kind: values[chosen] for kind, values in kw.items()}
-        rows += _area_rows(name, in_area, is_valley_zone[chosen], hour_of_day)
-        rows.append(Row("zones_over_annual_peak", ALL, name, np.nan, float(short[chosen].sum()), "-"))
+        found = (*_load_rows(in_area, hour_of_day), *_valley_rows(in_area, is_valley_zone[chosen]))
+        rows += [Row(metric, ALL, name, np.nan, float(value), unit) for metric, value, unit in found]
+        rows.append(Row("zones_over_annual_peak", ALL, name, np.nan, float(over[chosen].any(axis=1).sum()), "-"))
+        rows.append(Row("zone_hours_over_annual_peak", ALL, name, np.nan, over[chosen].sum() / 4.0, "h"))
     return rows
 
 
@@ -100,26 +103,38 @@ def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[
     yield ALL, np.ones(zone_province.size, np.bool_)
 
 
-def _area_rows(province: str, kw: dict[str, F64], is_valley: NDArray[np.bool_], hour_of_day: NDArray[Any]) -> Iterator[Row]:
-    vehicles = _vehicles_kw(kw)
+def _load_rows(kw: dict[str, F64], hour_of_day: NDArray[Any]) -> Iterator[tuple[str, Any, str]]:
+    """Yield (metric, value, unit) of the loads of an area, each added up over its zones."""
     load = {kind: values.sum(axis=0) for kind, values in kw.items()}
     public = load["urban"] + load["highway"] + load["rural"]
-    vehicle_load = public + load["home"] + load["depot"]
-    both = vehicle_load + load["base"]
-
-    def row(metric: str, value: Any, unit: str) -> Row:
-        return Row(metric, ALL, province, np.nan, float(value), unit)
-
-    yield row("ev_load_peak_gw", vehicle_load.max(initial=0) / 1e6, "GW")
-    yield row("public_load_peak_gw", public.max(initial=0) / 1e6, "GW")
-    yield row("base_load_peak_gw", load["base"].max(initial=0) / 1e6, "GW")
-    yield row("load_peak_gw", both.max(initial=0) / 1e6, "GW")
-    yield row("ev_share_of_evening_peak", _evening_share(vehicle_load, both, hour_of_day), "-")
-    yield row("valley_energy_share", ratio(vehicles[is_valley].sum(), vehicles.sum()), "-")
-    yield row("home_valley_energy_share", ratio(kw["home"][is_valley].sum(), kw["home"].sum()), "-")
+    charging = public + load["home"] + load["depot"]
+    net = charging - load["v2g"] - load["pv"] - load["storage"]
+    both, base = net + load["base"], load["base"]
+    base_peak, peak = base.max(initial=0), both.max(initial=0)
+    yield "ev_load_peak_gw", charging.max(initial=0) / 1e6, "GW"
+    yield "public_load_peak_gw", public.max(initial=0) / 1e6, "GW"
+    yield "base_load_peak_gw", base_peak / 1e6, "GW"
+    yield "load_peak_gw", peak / 1e6, "GW"
+    yield "load_peak_increase", ratio(peak - base_peak, base_peak), "-"
+    yield "load_ramp_gw", np.diff(both).max(initial=0) / 1e6, "GW"
+    yield "base_load_ramp_gw", np.diff(base).max(initial=0) / 1e6, "GW"
+    yield "load_factor", ratio(both.sum(), peak * both.size), "-"
+    yield "base_load_factor", ratio(base.sum(), base_peak * base.size), "-"
+    yield "least_headroom_gw", load["headroom"].min(initial=np.inf) / 1e6, "GW"
+    yield "v2g_peak_mw", load["v2g"].max(initial=0) / 1e3, "MW"
+    yield "ev_share_of_evening_peak", _evening_share(net, both, hour_of_day), "-"
+    yield "evening_peak_gw", _evening(both, hour_of_day) / 1e6, "GW"
     for kind in LOAD_KINDS:
-        yield row(f"{kind}_grid_energy_gwh", load[kind].sum() / 4e6, "GWh")
-    yield row("ev_grid_energy_gwh", vehicle_load.sum() / 4e6, "GWh")
+        yield f"{kind}_grid_energy_gwh", load[kind].sum() / 4e6, "GWh"
+    yield "ev_grid_energy_gwh", charging.sum() / 4e6, "GWh"
+
+
+def _valley_rows(kw: dict[str, F64], is_valley: NDArray[np.bool_]) -> Iterator[tuple[str, Any, str]]:
+    """Yield (metric, value, unit) of the parts of charging that fall into each zone's valley hours."""
+    public = kw["urban"] + kw["highway"] + kw["rural"]
+    private = kw["home"] + kw["depot"]
+    for name, load in (("", public + private), ("public_", public), ("private_", private), ("home_", kw["home"])):
+        yield f"{name}valley_energy_share", ratio(load[is_valley].sum(), load.sum()), "-"
 
 
 def _evening_share(vehicles: F64, both: F64, hour_of_day: NDArray[Any]) -> float:
@@ -131,6 +146,12 @@ def _evening_share(vehicles: F64, both: F64, hour_of_day: NDArray[Any]) -> float
     return float(ratio(vehicles[top], both[top]))
 
 
+def _evening(both: F64, hour_of_day: NDArray[Any]) -> float:
+    """Return the largest load of the evenings."""
+    evening = both[(hour_of_day >= EVENING_HOURS[0]) & (hour_of_day < EVENING_HOURS[1])]
+    return float(evening.max()) if evening.size else float("nan")
+
+
 def _vehicles_kw(kinds: dict[str, F64]) -> F64:
-    """Sum the load of all vehicles; trucks stand in the public layers already."""
-    return kinds["urban"] + kinds["highway"] + kinds["rural"] + kinds["home"] + kinds["depot"]
+    """Sum the load of all vehicles, less what they give; trucks and shifted charging stand in the other kinds already."""
+    return kinds["urban"] + kinds["highway"] + kinds["rural"] + kinds["home"] + kinds["depot"] - kinds["v2g"]

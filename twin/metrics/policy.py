@@ -21,7 +21,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "the efficiency of chargers is a setting of the scenario, not a result": ("632-7a",),
     "leases, grants and lead times of the grid are not simulated in this version": ("632-8a", "632-8b", "632-8c"),
-    "vehicles do not discharge into the grid in this version": ("1250-10", "1250-11", "V2G-3", "V2G-4"),
     "homes and communities have no table of their own: access to a home charger is a share of the fleet": (
         "1250-13",
         "1250-14",

@@ -171,6 +171,17 @@ def _hardly_used(facts: Facts) -> Answer:
     return Answer(share, "share of stations plugged for less than 5 % of the time; the text names no figure")
 
 
+def _project(least: str, n_enough: str, what: str) -> Callable[[Facts], Answer]:
+    """Judge the pilot projects, one a zone with plugs that can give, by the least of them."""
+
+    def rule(facts: Facts) -> Answer:
+        n, of = facts.figure(n_enough), facts.figure("v2g_projects")
+        why = f"{what} in the zone with least; {n:,.0f} of {of:,.0f} zones with such plugs reach the target"
+        return Answer(facts.figure(least), why)
+
+    return rule
+
+
 def _availability(facts: Facts) -> Answer:
     """Judge what failed and was repaired in the run; where nothing does there is nothing to judge."""
     share = facts.figure("availability")
@@ -253,20 +264,24 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "19-1": new_lines.coverage_index,
     "MOT25-2": new_lines.strong_share_of_added,
     "MOT25-3": _above_forty("highway"),
+    "1250-10": _figure("n_v2g_plugs", "private plugs that can give to the grid, as the scenario sets them"),
+    "1250-11": _figure("v2g_energy_gwh_a", "given to the grid in a year of days like those of the run, not cumulated"),
     "FJ-1": _swap_line,
     "CATL-1": _swap_stations,
     "YN-3": new_lines.megawatt_stations("YN"),
     "YN-4": new_lines.megawatt_spacing("YN"),
     "GD-1": new_lines.megawatt_stations("GD"),
     "V2G-1": _figure(
-        "valley_energy_share",
-        "share of all charging energy of the run in valley hours, in the nation: not a whole "
+        "public_valley_energy_share",
+        "share of the public charging energy of the run in valley hours, in the nation: not a whole "
         "year, and not the pilot cities alone",
     ),
     "V2G-2": _figure(
-        "home_valley_energy_share",
-        "share of the charging energy at home in valley hours, in the nation: not a whole "
+        "private_valley_energy_share",
+        "share of the charging energy at homes and depots in valley hours, in the nation: not a whole "
         "year, and not the pilot cities alone",
     ),
+    "V2G-3": _project("v2g_least_project_kw", "v2g_projects_of_500_kw", "largest power given"),
+    "V2G-4": _project("v2g_least_project_kwh_a", "v2g_projects_of_100_mwh_a", "energy given in a year of such days"),
 }
 """How a line is answered; `WHY_NOT` has the reason for the others."""

@@ -115,7 +115,7 @@ class Books:
         self.plant_ws["storage", zone, quarter] += storage_ws
 
     def book_private(self, kind: str, zone: int, power_w: int, from_s: int, length_s: int) -> None:
-        """Enter constant power at home or at a depot."""
+        """Enter constant power at a private plug."""
         self.counts[f"{kind}_ws"] += length_s * power_w
         second, end_s = from_s, from_s + length_s
         while second < end_s:

@@ -40,9 +40,9 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     public_ws = sum(station.whole["energy_ws"] for station in model.stations)
     private_ws = counts["home_ws"] + counts["depot_ws"]
     yield Law(
-        "energy at the start + charged + rescue = energy at the end + driven",
+        "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         model.start_energy_ws + public_ws + private_ws + counts["rescue_ws"],
-        left_ws - lack_on_racks_ws(model) + counts["driven_ws"],
+        left_ws - lack_on_racks_ws(model) + counts["driven_ws"] + counts["v2g_ws"],
         "Ws",
     )
     booked_ws = dict.fromkeys(LOAD_KINDS, 0)
@@ -52,6 +52,10 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     at_home_ws = booked_ws["home"] + booked_ws["depot"]
     yield Law("energy booked by public stations = energy into batteries there", at_stations_ws, public_ws, "Ws")
     yield Law("energy booked at home and at depots = energy into batteries there", at_home_ws, private_ws, "Ws")
+    yield Law("energy booked from batteries to the grid = energy they gave", booked_ws["v2g"], counts["v2g_ws"], "Ws")
+    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], at_home_ws, "Ws", (), "<=")
+    yield Law("private charges that end after the departure = none", counts["late_charges"], 0, "charges")
+    yield Law("batteries below the reserve after giving to the grid = none", counts["below_reserve"], 0, "vehicles")
     over = [f"vehicle {driver.vehicle}" for driver in model.drivers if driver.energy_ws > driver.type.capacity_ws]
     yield Law("vehicles with a state of charge above 1 = none", len(over), 0, "vehicles", tuple(over[:MOST_ROWS]))
     n_below = sum(driver.energy_ws < 0 for driver in model.drivers)

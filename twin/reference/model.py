@@ -24,7 +24,7 @@ from twin.tables.totals import RunTotals
 
 __all__ = ["ReferenceModel"]
 
-ENERGIES = ("home", "depot", "driven", "forgone", "fuel", "rescue")
+ENERGIES = ("home", "depot", "v2g", "driven", "forgone", "fuel", "rescue")
 """What is counted in watt-seconds."""
 
 
@@ -58,7 +58,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.local, self.trips, self.roads = plain(given.local), plain(given.trips), plain(given.roads)
         self.background = plain(given.background)
         self.prices: list[list[float]] = given.prices.tolist()
-        self.valley_s: list[int] = given.valley_s.tolist()
+        self.guidance = plain(given.guidance)
         self.vehicle_table, self.station_table = plain(given.vehicles), plain(given.stations)
         self.is_posed = len(given.itineraries.first) > 0
         self.drivers = [driver(self, vehicle) for vehicle in range(len(given.vehicles.home))]
@@ -239,6 +239,9 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
             "n_rescued": counts["rescued_trips"] + counts["rescued_errands"],
             "n_errands_begun": counts["errands_begun"],
             "n_errands_given_up": counts["given_up"],
+            "n_v2g_calls": counts["v2g_calls"],
+            "n_short_charges": counts["short_charges"],
+            "short_charges_kwh": counts["short_charges_ws"] // 3_600_000,
             "n_cut_off": sum(station.whole["cut_off"] for station in self.stations),
             "n_swaps": sum(rack.n_swaps for station in self.stations for rack in station.racks),
             "n_local_days": counts["local_days"],

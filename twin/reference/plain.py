@@ -214,6 +214,8 @@ def build_pools(given: Any, stations: list[Station]) -> list[Pool]:
         is_ac = table.is_ac[row] == 1
         is_swap, is_highway = table.n_batteries[row] > 0, station.layer == LAYERS.index("highway")
         price_row = station.province + given.n_provinces * (2 if is_swap else is_highway)
+        if len(given.price_level) and given.price_level[row] and not is_swap:
+            price_row += given.n_provinces * (1 + 2 * int(given.price_level[row]))
         first_s = given.rules.swap_s if is_swap else FIRST_SESSION_S["ac" if is_ac else "dc"]
         kind = table.serves[row], table.network[row]
         pool = Pool(row, station, table.rated_power_w[row], table.power_class[row], is_ac, *kind, price_row, first_s)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from twin.behaviour import LEAST_USUAL_SOC, MARGIN, MORNING_S, NEARLY_FULL_SOC
+from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
+from twin.physics import SECONDS_PER_HOUR
 from twin.reference.plain import DAY_S, Call, quantile
-from twin.reference.vehicle import Vehicle
+from twin.reference.plug import PlugOwner
 from twin.rng import Stream
-from twin.tables.inputs import ACCESS_KINDS, VEHICLE_KINDS
-from twin.tables.state import FAST, SLOW, TRIP, TRUCK
+from twin.tables.state import FAST, NEVER_S, SLOW, TRIP, TRUCK
 
 __all__ = ["LocalDay", "Resident"]
 
 NEVER_LEAVES = 255
 LAST_DAY = 254
-DEPOT = ACCESS_KINDS.index("depot")
-BUS = VEHICLE_KINDS.index("bus")
 
 
 class LocalDay(NamedTuple):
@@ -28,7 +26,7 @@ class LocalDay(NamedTuple):
     back_s: int
 
 
-class Resident(Vehicle):
+class Resident(PlugOwner):
     """A vehicle at home, and what its driver means to do today."""
 
     def live_eve(self) -> None:
@@ -131,7 +129,8 @@ class Resident(Vehicle):
         if need_ws <= spare_ws or self.type.has_engine:
             if self.place == self.home and self.access > 0:
                 self.use_energy(need_ws)
-                self.plug_in_at_home(day, back_s)
+                # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
+                self.plug_in_at_home(day, back_s if back_s > 0 else self.usual_departure_s(day))
                 return None
             if not self.wants_plug(day, self.energy_ws - need_ws, u_hybrid):
                 self.use_energy(need_ws)
@@ -141,6 +140,9 @@ class Resident(Vehicle):
             # It goes when the reserve would be reached, on a straight line between leaving and being back.
             possible = max(spare_ws, 0) / max(need_ws, 1)
             second = max(min(second, depart_s + int(possible * (back_s - depart_s))), 0)
+        elif self.draw(Stream.HABIT, 0, 3) < self.model.rules.price_response_share:
+            province, hour = self.model.roads.county_province[self.place], min(second // SECONDS_PER_HOUR, 23)
+            second += (self.model.guidance.errand_h[province][hour] - hour) * SECONDS_PER_HOUR
         done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
         before_ws = int(done * need_ws)
         if not self.type.has_engine:
@@ -200,46 +202,25 @@ class Resident(Vehicle):
         around = (2.0 * self.draw(Stream.HABIT, 0, 2) - 1.0) * math.sqrt(3.0)
         return bool(energy_ws / self.type.capacity_ws < rules.trigger_mean_soc + around * rules.trigger_sd_soc)
 
-    def plug_in_at_home(self, day: int, back_s: int) -> None:
-        """Charge at home or at the depot between coming back and the next departure."""
-        leaves_s = self.leaves_on(day + 1)
-        is_eve = leaves_s is not None
-        if leaves_s is None:
-            by_day = self.model.local.depart_quantile[self.type.kind]
-            leaves_s = int(by_day[min(day + 1, len(by_day) - 1)][0])
-        start_s = back_s
-        if self.waits_for_valley():
-            start_s = max(back_s, self.model.valley_s[self.model.roads.county_province[self.home]])
-        self.charge_privately(is_eve, day * DAY_S + start_s, (day + 1) * DAY_S + leaves_s)
+    def plug_in_at_home(self, day: int, from_s: int) -> None:
+        """Use the plug at home or at the depot from a second of today to the next departure: a trip's, or the usual one."""
+        until_s = self.leaves_on(day + 1)
+        is_eve = until_s is not None
+        if until_s is None:
+            until_s = self.usual_departure_s(day + 1)
+        self.charge_privately(is_eve, day * DAY_S + from_s, (day + 1) * DAY_S + until_s, day)
 
-    def waits_for_valley(self) -> bool:
-        """Return whether a private plug waits for the cheap hours; depots do not."""
-        return self.access != DEPOT and self.draw(Stream.HABIT, 0, 3) < self.model.rules.orderly_share
-
-    def charge_privately(self, is_eve: bool, start_s: int, until_s: float) -> None:
-        """Charge at home or at the depot between two seconds, at constant power."""
-        rules, capacity_ws, is_depot = self.model.rules, self.type.capacity_ws, self.access == DEPOT
-        if not is_depot and not is_eve and self.energy_ws >= rules.home_plug_soc * capacity_ws:
-            return
-        target_ws = capacity_ws if is_depot or is_eve else self.soc_ws(rules.home_target_soc)
-        power_w = rules.depot_power_w if is_depot and self.type.kind >= BUS else self.type.ac_power_w
-        length_s = int(min((target_ws - self.energy_ws) // power_w, until_s - start_s))
-        if length_s > 0:
-            self.energy_ws += length_s * power_w
-            zone = self.model.roads.county_zone[self.home]
-            self.model.books.book_private("depot" if is_depot else "home", zone, power_w, start_s, length_s)
+    def usual_departure_s(self, day: int) -> int:
+        """Return the second of day at which the vehicle leaves, or would if it drove; beyond the last day as on that."""
+        by_day = self.model.local.depart_quantile[self.type.kind]
+        return int(quantile(by_day[min(day, len(by_day) - 1)], self.draw(Stream.DAY_PLAN, day, 7)))
 
     def stay(self) -> int | None:
         """Charge at the plug of one's own at the end of a set trip; return the errand of who looks for a public one."""
-        leaves_s = self.tour[0].second if self.tour else math.inf
+        leaves_s = self.tour[0].second if self.tour else NEVER_S
         day = self.wake_s // DAY_S
         if self.place == self.home and self.access > 0:
-            start_s = self.wake_s
-            if self.waits_for_valley():
-                # Who comes home before the morning is in the valley that began the evening before.
-                evening = (self.wake_s - MORNING_S) // DAY_S * DAY_S
-                start_s = max(start_s, evening + self.model.valley_s[self.model.roads.county_province[self.home]])
-            self.charge_privately(False, start_s, leaves_s)
+            self.charge_privately(False, self.wake_s, leaves_s, day)
             return None
         _, _, u_slow, u_hybrid = self.draws(Stream.DAY_PLAN, day, 2)
         if not self.is_low(self.energy_ws, u_hybrid):

@@ -121,6 +121,24 @@ class LocalTables(NamedTuple):
     power_factor: Annotated[F64, Field("-", "[province, day] DC charging power against 20 degC")]
 
 
+GUIDED_DAYS = 2
+"""Days that the guidance of private plugs reaches ahead: today and the morning of tomorrow lie in them."""
+
+
+class Guidance(NamedTuple):
+    """What prices and the provincial grid operators tell plugs and drivers for the day; seconds since its 00:00.
+
+    Quarter hours and hours run over `GUIDED_DAYS` days, where no day is named.
+    """
+
+    fill_w: Annotated[I64, Field("W", "[zone, quarter + 1] running sum of the power meant for orderly charging")]
+    cheap_s: Annotated[I32, Field("s", "[province, hour] begin of the hour if it is cheap, else of the next cheap one")]
+    errand_h: Annotated[I32, Field("h", "[province, hour of day] hour in which who heeds prices seeks a public plug")]
+    event_from_s: Annotated[I32, Field("s", "[zone] begin of the day's call for power from vehicles")]
+    event_until_s: Annotated[I32, Field("s", "[zone] its end; the same second where there is none")]
+    bidirectional: Annotated[F64, Field("-", "[zone, access] share of private plugs that can give to the grid")]
+
+
 class TripTables(NamedTuple):
     """Who leaves a zone, when, where to and for how long, by traveller group and day."""
 

@@ -210,11 +210,29 @@ class GridTable(NamedTuple):
     truck_kw: Annotated[F64, Field("kW", "of the public charging, into trucks")]
     home_kw: Annotated[F64, Field("kW", "charging at home")]
     depot_kw: Annotated[F64, Field("kW", "charging at depots")]
+    orderly_kw: Annotated[F64, Field("kW", "of the charging at home and at depots, shifted by orderly charging")]
     pv_kw: Annotated[F64, Field("kW", "what photovoltaics at stations take off the grid, or feed into it")]
     storage_kw: Annotated[F64, Field("kW", "what storage at stations takes off the grid; negative while it fills")]
     v2g_kw: Annotated[F64, Field("kW", "from vehicles to the grid")]
     base_kw: Annotated[F64, Field("kW", "load without vehicles")]
     headroom_kw: Annotated[F64, Field("kW", "annual peak without vehicles, less the load with them and with plants")]
+
+
+class ZonesTable(NamedTuple):
+    """zones.parquet: one zone of the grid a row, with its whole run, at the grid's side of the charger."""
+
+    zone: Annotated[STR, Field("-", "zone id")]
+    province: Annotated[STR, Field("-", "province code")]
+    ev_peak_kw: Annotated[F64, Field("kW", "largest quarter hour of all charging")]
+    ev_energy_kwh: Annotated[F64, Field("kWh", "all charging")]
+    base_peak_kw: Annotated[F64, Field("kW", "largest quarter hour without vehicles")]
+    least_headroom_kw: Annotated[F64, Field("kW", "least headroom of a quarter hour; below zero over the annual peak")]
+    over_h: Annotated[F64, Field("h", "time over the annual peak without vehicles")]
+    hosting_kw: Annotated[F64, Field("kW", "peak of further public charging that fits below the annual peak")]
+    hosting_with_storage_kw: Annotated[F64, Field("kW", "the same with storage beside it")]
+    n_v2g_plugs: Annotated[F64, Field("-", "private plugs that can give to the grid, as expected")]
+    v2g_peak_kw: Annotated[F64, Field("kW", "largest quarter hour given by vehicles")]
+    v2g_energy_kwh: Annotated[F64, Field("kWh", "given by vehicles")]
 
 
 class LinksTable(NamedTuple):
@@ -283,6 +301,9 @@ class GridDaysTable(NamedTuple):
     base_kw: Annotated[F64, Field("kW", "of which without vehicles")]
     public_kw: Annotated[F64, Field("kW", "of which public charging")]
     private_kw: Annotated[F64, Field("kW", "of which charging at home and at depots")]
+    v2g_kw: Annotated[F64, Field("kW", "given by vehicles in it")]
+    call_from_s: Annotated[I32, Field("s", "second of the day from which vehicles were called to give")]
+    call_until_s: Annotated[I32, Field("s", "its end; the same second where there was no call")]
 
 
 class ValidationTable(NamedTuple):

@@ -18,7 +18,7 @@ from twin.tables.seeds_supply import SUPPLY_TABLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SEED_TABLES", "SeedColumn", "SeedTable", "folder_of_seeds", "read"]
+__all__ = ["SEED_TABLES", "SeedColumn", "SeedTable", "folder_of_seeds", "read", "read_file"]
 
 SEED_TABLES: dict[str, SeedTable] = {
     table.name: table for table in (*PLACE_TABLES, *ROAD_TABLES, *SUPPLY_TABLES, *DEMAND_TABLES, *EVIDENCE_TABLES)
@@ -76,10 +76,14 @@ def read(name: str, folder: Path | str | None = None, only: tuple[str, str] | No
         If the table is unknown, the file is missing, or any header, type, range, allowed value or key is
         wrong. The text names the file and lists every fault with its line.
     """
+    return read_file(name, (folder_of_seeds() if folder is None else Path(folder)) / f"{name}.csv", only)
+
+
+def read_file(name: str, path: Path, only: tuple[str, str] | None = None) -> dict[str, np.ndarray]:
+    """Read a file of any name that holds a seed table, as `read` does."""
     table = SEED_TABLES.get(name)
     if table is None:
         raise DataError(f"seeds: no table {name!r}; there are {', '.join(sorted(SEED_TABLES))}")
-    path = (folder_of_seeds() if folder is None else Path(folder)) / f"{name}.csv"
     header, cells = _cells(path)
     wanted = [column.name for column in table.columns]
     if header != wanted:

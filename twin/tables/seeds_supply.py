@@ -129,6 +129,28 @@ SUPPLY_TABLES = (
         ("province", "layer"),
     ),
     SeedTable(
+        "v2g_pilots",
+        "one zone with pilots of vehicle-grid interaction",
+        FACTS,
+        (text("zone", "zone of zones.csv"), *PROVENANCE),
+        ("zone",),
+    ),
+    SeedTable(
+        "generation_mix",
+        "where the electricity of one province comes from over a year, the rest being thermal, and its carbon",
+        FACTS,
+        (
+            province(),
+            share("hydro", "part of the generation"),
+            share("wind", "part of the generation"),
+            share("solar", "part of the generation"),
+            share("nuclear", "part of the generation"),
+            number("co2_kg_per_kwh", "kg/kWh", "mean carbon dioxide of the electricity used", 0, 1.2),
+            *PROVENANCE,
+        ),
+        ("province",),
+    ),
+    SeedTable(
         "load_shapes",
         "mean daily load of one province and season as mean and two harmonics, per unit of the annual peak",
         LOAD,

@@ -86,8 +86,7 @@ class Calls(NamedTuple):
 class PoolState(NamedTuple):
     """Queues, one row a pool.
 
-    Beside the rows lies one bare column, ``board_wait_s``: the Board, the expected waiting time in seconds as published at
-    the last window's end. Drivers compare many pools and read nothing else of them.
+    Beside the rows lies one bare column, ``board_wait_s``: the Board, waits in seconds, published at the last window's end.
     """
 
     head: Annotated[I32, Field("-", "slot at the head of the queue; -1 empty")]
@@ -232,6 +231,10 @@ class Rules(NamedTuple):
     slow_share: float
     hybrid_public_share: float
     orderly_share: float
+    depot_orderly_share: float
+    price_response_share: float
+    v2g_reserve_soc: float
+    v2g_answer_share: float
     patience_s: float
     busy_session_cap_s: int
     value_of_time_cny_per_s: float
@@ -265,7 +268,7 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 26
+N_SUMS = 32
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -293,4 +296,10 @@ N_SUMS = 26
     SUM_LOGGED,
     SUM_EXPRESSWAY_ENTRIES,
     SUM_TRUCK_EXPRESSWAY_ENTRIES,
+    SUM_V2G_WS,
+    SUM_V2G_CALLS,
+    SUM_SHORT_CHARGES,
+    SUM_SHORT_WS,
+    SUM_LATE_CHARGES,
+    SUM_BELOW_RESERVE,
 ) = range(N_SUMS)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from twin.tables.columns import F64, I32, I64, Annotated, Field
 from twin.tables.plants import Plants, PlantTotals
 
-LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot")
-"""Rows of the load array. "truck" repeats the part of the public layers that went into trucks."""
+LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot", "orderly", "v2g")
+"""Rows of the load array. "truck" repeats the part of the public layers that went into trucks, "orderly" the part of home
+and depot that was shifted; "v2g" is energy out of batteries."""
 
 WAIT_EDGES_S = (0, 1, 60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800)
 """Lower edges of the bins of the waiting-time histogram; the last bin is open."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from twin.tables.columns import F32, F64, I32, I64, U8, Annotated, Field
-from twin.tables.inputs import Itineraries, LinkPools, Markets, Outages, Pools, Stations
+from twin.tables.inputs import Guidance, Itineraries, LinkPools, Markets, Outages, Pools, Stations
 from twin.tables.plants import Behind, PlantState
 from twin.tables.state import Evses, Ledger, OutageState, PoolState, Racks, StationState
 
@@ -56,7 +56,6 @@ class Counties(NamedTuple):
     zone: Annotated[I32, Field("-", "zone")]
     province: Annotated[I32, Field("-", "province")]
     access_m: Annotated[I32, Field("m", "way to the road graph")]
-    valley_s: Annotated[I32, Field("s", "second of day at which the evening's valley hours begin")]
 
 
 class Zones(NamedTuple):
@@ -123,6 +122,7 @@ class Outlook(NamedTuple):
     consumption_factor: F64
     return_quantile: F64
     itineraries: Itineraries
+    guidance: Guidance
     lot_m: int
     least_way_m: float
     seen: Seen
