@@ -29,7 +29,7 @@ from twin.engine import account
 from twin.engine.world import build_world
 from twin.tables.columns import empty
 from twin.tables.inputs import LAYERS, Itineraries
-from twin.tables.results import MetricsTable
+from twin.tables.results import MetricsTable, OrdersTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, RunTotals, StationTotals
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "seeds" / "README.md"]
@@ -37,6 +37,7 @@ PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 README = PAGES[0].read_text(encoding="utf-8")
 MODEL = (REPOSITORY / "docs" / "model.md").read_text(encoding="utf-8")
 NOTEBOOKS = {"01-first-run": "mean_wait_min", "04-your-own-behaviour": "engine and reference agree: True"}
+NOTEBOOKS |= {"07-your-own-rule": "orders stand in the following run"}
 """What each says somewhere when it has run."""
 MOST_PICTURE_BYTES = 400_000
 MADE_BY_THE_READER = {"configs/mine.yaml"}
@@ -188,6 +189,7 @@ def test_metrics_are_those_that_a_run_emits() -> None:
 def emitted() -> MetricsTable:
     """Return the metrics of the real places and of stations thinned for a sample, with a run that counted nothing."""
     from twin import nation
+    from twin.metrics.buildout import buildout_metrics
     from twin.metrics.coverage import coverage_metrics
     from twin.metrics.grid import grid_table
     from twin.metrics.summary import summarise
@@ -211,6 +213,7 @@ def emitted() -> MetricsTable:
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
     lonely_trip = Itineraries(*(np.zeros(1 + (name == "first"), np.int32) for name in Itineraries._fields))
     coverage += tour_metrics(lonely_trip, totals.counts)
+    coverage += buildout_metrics(empty(OrdersTable, 0), regions.province_code.tolist())
     return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley, np.zeros(24))
 
 

@@ -14,6 +14,7 @@ import twin
 from twin.agents import GridOperator, StationOperator
 from twin.config.files import FILE_SETTINGS
 from twin.metrics.audit import audit_json
+from twin.metrics.buildout import buildout_metrics, with_rows
 from twin.metrics.coverage import coverage_metrics
 from twin.metrics.grid import grid_table
 from twin.metrics.scorecard import scorecard
@@ -21,7 +22,7 @@ from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
-from twin.stations.months import published
+from twin.stations.plan_figures import private_evse
 from twin.store import RunWriter, build_manifest, hash_file, input_hashes
 from twin.tables import seeds
 from twin.tables.columns import columns
@@ -62,10 +63,14 @@ def write_outcome(
     n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
     coverage: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone)
     if config.scenario.extent == "nation":
-        coverage.append(("n_private_evse", "all", "all", float(_private_evse(config)), "-"))
+        coverage.append(("n_private_evse", "all", "all", float(private_evse(config)), "-"))
     else:
         # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
         coverage = [row for row in coverage if row[1] in ("all", "urban")]
+    if inventory.built is not None:
+        orders = with_rows(inventory.orders(regions), model.orders())
+        coverage += buildout_metrics(orders, [str(code) for code in regions.province_code])
+        writer.write("orders", orders)
     coverage += tour_metrics(demand.given.itineraries, totals.counts)
     metrics = summarise(
         config.scenario.name,
@@ -96,11 +101,6 @@ def write_outcome(
     writer.write_json("manifest", manifest(writer, config, totals, laws, clock, **told))
     if config.output.report:
         write_report(writer.folder, writer.folder / "report.html")
-
-
-def _private_evse(config: Config) -> int:
-    """Return the private EVSEs of the month of the scenario's stock: at homes, depots and work."""
-    return published("private_evses", config.stations.stock)
 
 
 def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:

@@ -56,6 +56,8 @@ class Stream(IntEnum):
     """Where a taxi or van of a city drives next. Entity: vehicle, period: 1024 * day + trip."""
     MEANS = 20
     """Whether a trip is made with this vehicle, stops and all. Entity: vehicle, period: day."""
+    VINTAGE = 60
+    """When a site was commissioned. Entity: number of the site."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 
