@@ -136,7 +136,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     ConfigError
         If the run would need more memory than there is.
     """
-    regions, routes, network = places.regions, places.routes, places.network
+    regions, routes, network, there = places.regions, places.routes, places.network, supply.inventory
     require_memory(config, int(count_vehicles(config, regions).sum()))
     calendar = build_calendar(config)
     classes, names = load_classes(consumption_factor=config.fleet.consumption_factor)
@@ -180,10 +180,8 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
         guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
         n_provinces=regions.n_provinces,
-        outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
-        behind=build_behind(
-            config, regions, supply.inventory.stations, supply.inventory.pools, supply.prices.energy_cny_per_kwh
-        ),
+        outages=build_outages(config, there.stations, there.pools, there.closed, there.evse_month),
+        behind=build_behind(config, regions, there.stations, there.pools, supply.prices.energy_cny_per_kwh),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
     return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1))

@@ -64,6 +64,8 @@ class Stream(IntEnum):
     """When within its stay a private plug that charges orderly begins. Entity: vehicle, period: day."""
     BIDIRECTIONAL = 42
     """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
+    VINTAGE = 60
+    """When a site was commissioned. Entity: number of the site."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

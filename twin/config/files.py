@@ -16,6 +16,8 @@ FILE_SETTINGS: dict[tuple[str, str], str | None] = {
     ("city", "activity"): None,
     ("stations", "source"): "stock",
     ("grid", "tariffs"): "seeds",
+    ("buildout", "waits_from"): None,
+    ("buildout", "orders_from"): None,
 }
 """Section and key of settings that name a file, and the word that names none."""
 
