@@ -30,7 +30,7 @@ from twin.engine.world import build_world
 from twin.tables.columns import empty
 from twin.tables.inputs import LAYERS, Itineraries
 from twin.tables.plants import NO_PLANTS, PLANT_KINDS, PlantTotals
-from twin.tables.results import MetricsTable
+from twin.tables.results import MetricsTable, OrdersTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, RunTotals, StationTotals
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "seeds" / "README.md"]
@@ -43,6 +43,7 @@ NOTEBOOKS = {
     "03-your-own-city": "the town's audit: held",
     "04-your-own-behaviour": "engine and reference agree: True",
     "05-batch-and-intervals": "paired differences: True",
+    "07-your-own-rule": "orders stand in the following run",
 }
 """What each says somewhere when it has run."""
 MOST_PICTURE_BYTES = 400_000
@@ -195,6 +196,7 @@ def test_metrics_are_those_that_a_run_emits() -> None:
 def emitted() -> MetricsTable:
     """Return the metrics of the real places and of stations thinned for a sample, with a run that counted nothing."""
     from twin import nation
+    from twin.metrics.buildout import buildout_metrics
     from twin.metrics.coverage import coverage_metrics
     from twin.metrics.grid import grid_table
     from twin.metrics.summary import summarise
@@ -221,6 +223,7 @@ def emitted() -> MetricsTable:
     coverage = coverage_metrics(supply.inventory, regions, places.network, np.ones(regions.n_zones, np.int64))
     lonely_trip = Itineraries(*(np.zeros(1 + (name == "first"), np.int32) for name in Itineraries._fields))
     coverage += tour_metrics(lonely_trip, totals.counts)
+    coverage += buildout_metrics(empty(OrdersTable, 0), regions.province_code.tolist())
     return summarise("x", totals, supply.inventory, regions, grid, coverage, supply.prices.is_valley, np.zeros(24))
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa  # type: ignore[import-untyped]
 import numpy as np
 
-from twin.agents import GridOperator, StationOperator, memory_of, remind
+from twin.agents import GridOperator, ProvincePlanner, StationOperator, memory_of, remind
+from twin.agents.facilities import classes_of, facilities_of
 from twin.engine import account, snapshot
 from twin.engine.plants import close_sites
 from twin.engine.window import step as run_window
 from twin.errors import EngineError
+from twin.fleet.calendar import build_calendar
 from twin.tables.results import StrandedTable
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         ``append(name, table)`` takes the rows that the days leave behind.
     on_hour : callable
         Called with (second, vehicles on the road, sessions so far) after each simulated hour.
+    agents : mapping of type to type, optional
+        Classes that stand in for those of `twin.agents`, each a subclass.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         config: Config,
         append: Callable[[str, Any], None],
         on_hour: Callable[[int, int, int], None],
+        agents: Mapping[type[mesa.Agent], type[mesa.Agent]] | None = None,
     ) -> None:
         super().__init__(rng=config.scenario.seed)
         self.world = world
@@ -62,13 +67,25 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self._append = append
         self._on_hour = on_hour
         self.config = config
+        self.kinds = dict(agents or {})
         operator = np.asarray(supply.inventory.stations.operator)
         for row, name in enumerate(supply.inventory.operator_names):
-            StationOperator(self, str(name), np.flatnonzero(operator == row))
+            self.kind_of(StationOperator)(self, str(name), np.flatnonzero(operator == row))
         for row, code in enumerate(places.regions.province_code):
             zones = np.flatnonzero(places.regions.zone_province == row)
             base_kw = supply.base.base_kw[zones].sum(axis=0)
-            GridOperator(self, str(code), zones, base_kw, config.stations.module_efficiency)
+            self.kind_of(GridOperator)(self, str(code), zones, base_kw, config.stations.module_efficiency)
+
+        if supply.inventory.built is not None and (config.buildout.has_planners or ProvincePlanner in self.kinds):
+            self.facilities = facilities_of(supply.inventory, places.regions)
+            self.power_classes = classes_of()
+            self.is_holiday = tuple(name != "" for name in build_calendar(config).holiday)
+            for number, code in enumerate(places.regions.province_code):
+                self.kind_of(ProvincePlanner)(self, str(code), number, config.period.n_days)
+
+    def kind_of(self, kind: type[mesa.Agent]) -> type[mesa.Agent]:
+        """Return the class that stands in for one of `twin.agents`."""
+        return self.kinds.get(kind, kind)
 
     @property
     def is_over(self) -> bool:
@@ -130,7 +147,12 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def bulletins(self, kind: type[mesa.Agent]) -> list[dict[str, Any]]:
         """Return what the agents of a kind published, in the order of agents and days."""
-        return [row for agent in self.agents_by_type[kind] for row in agent.bulletins]
+        return [row for agent in self.agents_by_type[self.kind_of(kind)] for row in agent.bulletins]
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Return what planners ordered, province by province."""
+        kind = self.kind_of(ProvincePlanner)
+        return [row for agent in self.agents_by_type.get(kind, []) for row in agent.book()]
 
     def _live_hour(self, hour: int) -> None:
         """Run the windows of an hour and hand on the rows that they leave behind."""

@@ -133,7 +133,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     ConfigError
         If the run would need more memory than there is.
     """
-    regions, routes, network = places.regions, places.routes, places.network
+    regions, routes, network, there = places.regions, places.routes, places.network, supply.inventory
     require_memory(config, int(count_vehicles(config, regions).sum()))
     calendar = build_calendar(config)
     classes, names = load_classes(consumption_factor=config.fleet.consumption_factor)
@@ -174,7 +174,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         prices=price_table(supply.prices),
         valley_s=valley_seconds(supply.prices.is_valley),
         n_provinces=regions.n_provinces,
-        outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),
+        outages=build_outages(config, there.stations, there.pools, there.closed, there.evse_month),
         behind=build_behind(
             config, regions, supply.inventory.stations, supply.inventory.pools, supply.prices.energy_cny_per_kwh
         ),

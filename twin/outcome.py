@@ -14,6 +14,7 @@ import twin
 from twin.agents import GridOperator, StationOperator
 from twin.config.files import FILE_SETTINGS
 from twin.metrics.audit import audit_json
+from twin.metrics.buildout import buildout_metrics, with_rows
 from twin.metrics.coverage import Coverage, coverage, coverage_metrics
 from twin.metrics.coverage_maps import county_table, line_table, link_table
 from twin.metrics.grid import grid_table
@@ -22,7 +23,7 @@ from twin.metrics.summary import stations_table, summarise
 from twin.metrics.tours import tour_metrics
 from twin.progress import Clock, peak_memory_bytes
 from twin.report import write_report
-from twin.stations.months import published
+from twin.stations.plan_figures import private_evse
 from twin.store import RunWriter, build_manifest, hash_file, input_hashes
 from twin.tables import seeds
 from twin.tables.columns import columns
@@ -63,10 +64,14 @@ def write_outcome(
     found = coverage(inventory, regions, places.network)
     rows: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone, found)
     if config.scenario.extent == "nation":
-        rows.append(("n_private_evse", "all", "all", float(_private_evse(config)), "-"))
+        rows.append(("n_private_evse", "all", "all", float(private_evse(config)), "-"))
     else:
         # Zones of a kilometre have no townships, and the streets of a city are no expressway line.
         rows = [row for row in rows if row[1] == "urban" or row[:2] == ("evse_per_1000_vehicles", "all")]
+    if inventory.built is not None:
+        orders = with_rows(inventory.orders(regions), model.orders())
+        rows += buildout_metrics(orders, [str(code) for code in regions.province_code])
+        writer.write("orders", orders)
     rows += tour_metrics(demand.given.itineraries, totals.counts)
     metrics = summarise(
         config.scenario.name,
@@ -108,11 +113,6 @@ def _write_coverage(writer: RunWriter, places: Places, supply: Supply, found: Co
     writer.write("county_coverage", county_table(supply.inventory, places.regions, found.people))
     writer.write("line_coverage", line_table(places.network, found.ways, names))
     writer.write("link_coverage", link_table(found.ways))
-
-
-def _private_evse(config: Config) -> int:
-    """Return the private EVSEs of the month of the scenario's stock: at homes, depots and work."""
-    return published("private_evses", config.stations.stock)
 
 
 def _own_inputs(config: Config, places: Places) -> Iterator[dict[str, str]]:

@@ -60,6 +60,8 @@ class Stream(IntEnum):
     """Whether a station has photovoltaics and storage. Entity: station."""
     SKY = 41
     """How cloudy a day is. Entity: province, period: date as an ordinal."""
+    VINTAGE = 60
+    """When a site was commissioned. Entity: number of the site."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

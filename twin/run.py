@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ def run(
     workers: int | str = "auto",
     progress: Callable[[Progress], None] | None = None,
     resume: bool = False,
+    agents: Mapping[type, type] | None = None,
 ) -> Run:
     """Simulate a scenario and leave a run folder behind.
 
@@ -39,6 +40,8 @@ def run(
         Called with a `Progress` now and then.
     resume : bool
         Go on from the last checkpoint of a killed run, or from the beginning if it left none; and keep checkpoints.
+    agents : mapping of type to type, optional
+        Subclasses that stand in for classes of `twin.agents`, e.g. ``{ProvincePlanner: MyRule}``.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def run(
 
         clock.say("days", f"{nation.memory_words(demand)}; on a new machine the kernels are compiled first, a minute")
         world = build_world(demand.given, n_workers(workers), kept.cut_for)
-        model = TwinModel(world, places, supply, config, writer.append, clock.tick)
+        model = TwinModel(world, places, supply, config, writer.append, clock.tick, agents)
         if kept.last is not None:
             kept.restore(model.restore)
             clock.before_s = kept.last["wall_s"]

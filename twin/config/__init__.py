@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twin.config.behaviour import Behaviour
+from twin.config.buildout import Buildout
 from twin.config.change import changed, setting
 from twin.config.city import City
 from twin.config.compute import Compute
@@ -20,6 +21,7 @@ from twin.config.travel import Travel
 
 __all__ = [
     "Behaviour",
+    "Buildout",
     "City",
     "Compute",
     "Config",

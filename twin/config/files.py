@@ -15,6 +15,8 @@ FILE_SETTINGS: dict[tuple[str, str], str | None] = {
     ("city", "zones"): None,
     ("city", "activity"): None,
     ("stations", "source"): "stock",
+    ("buildout", "waits_from"): None,
+    ("buildout", "orders_from"): None,
 }
 """Section and key of settings that name a file, and the word that names none."""
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from twin.config.base import Section
 from twin.config.behaviour import Behaviour
+from twin.config.buildout import Buildout
 from twin.config.city import City
 from twin.config.compute import Compute
 from twin.config.files import with_hashes
@@ -35,6 +36,7 @@ class Config(Section):
     city: City = Field(City(), description="zones, people and vehicles of a city")
     stations: Stations = Field(Stations(), description="public charging stations")
     site: Site = Field(Site(), description="photovoltaics and storage at public stations")
+    buildout: Buildout = Field(Buildout(), description="what is built on top of the stock")
     outages: Outages = Field(Outages(), description="failure and repair of public EVSEs")
     swap: Swap = Field(Swap(), description="battery swapping of heavy trucks")
     fleet: Fleet = Field(Fleet(), description="the vehicles")
@@ -48,6 +50,15 @@ class Config(Section):
     def _city_has_streets(self) -> Self:
         if self.scenario.extent == "city" and self.network.source == "backbone":
             raise ValueError("a city (scenario.extent) needs streets: set network.source to an OpenStreetMap file")
+        return self
+
+    @model_validator(mode="after")
+    def _a_buildout_has_a_stock(self) -> Self:
+        if self.buildout.is_on and (self.stations.source != "stock" or self.scenario.extent == "city"):
+            where = "a city (scenario.extent)" if self.scenario.extent == "city" else "a station list (stations.source)"
+            raise ValueError(f"buildout orders on top of the national stock, not of {where}: drop one of the two")
+        if self.buildout.meets_plan and not self.buildout.is_on:
+            raise ValueError("buildout.meets_plan without orders: set buildout.towards or orders, or drop it")
         return self
 
     def resolved(self) -> dict[str, Any]:

@@ -27,6 +27,23 @@ class Outages(Section):
         description="the same for EVSEs of 250 kW or more (h); no figures by power class were found, so as the others; "
         "confidence low",
     )
+    certified_from: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] = Field(
+        "2026-08",
+        description="month from which only certified EVSEs come into service (year-month); China Compulsory Certification, "
+        "2026-08-01; confidence medium",
+    )
+    certified_factor: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
+        1.0,
+        description="mean time between failures of EVSEs commissioned from then on, as a multiple (-); 1 as no figures were "
+        "found; confidence low",
+    )
+    old_after_a: Annotated[int, Field(ge=0, le=100)] = Field(
+        8, description="age from which an EVSE counts as old (a); notice 1250 names it for renewal; confidence high"
+    )
+    old_factor: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
+        1.0,
+        description="mean time between failures of old EVSEs, as a multiple (-); 1 as no figures were found; confidence low",
+    )
     remote_share: Share = Field(
         0.6, description="share of failures that are put right from afar (-); from memory, unverified; confidence low"
     )

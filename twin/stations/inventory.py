@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.stations.apportion import apportion_groups
+from twin.stations.buildout import Built, build_out
+from twin.stations.closed import closed_evses, rows_of
 from twin.stations.layers import highway_sites, local_sites, with_operator
+from twin.stations.ledger import keys_of, orders_table
 from twin.stations.limits import site_limit_w
 from twin.stations.markets import build_link_pools, build_markets
 from twin.stations.names import station_names
@@ -17,9 +20,11 @@ from twin.stations.sample import thin
 from twin.stations.sites import Sites
 from twin.stations.stock import Cells, figure, provinces_of_cells, read_cells
 from twin.stations.swap_bays import rack_power_w, with_swap_bays
+from twin.stations.vintage import evse_months
 from twin.tables import seeds
 from twin.tables.columns import I64, STR
 from twin.tables.inputs import LinkPools, Markets, Pools, Stations
+from twin.tables.results import OrdersTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
 
-__all__ = ["Inventory", "build_inventory", "finish", "in_order", "national_extent", "national_townships"]
+__all__ = ["Inventory", "build_inventory", "finish", "in_order", "national_extent", "national_townships", "standing_sites"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,14 @@ class Inventory:
         Names of the counties with their zone, and of the service-area sides.
     listed_id, listed_name : ndarray of str, shape (n_stations,), optional
         Ids and names of a user's list, blank where it has none; None for the stock.
+    built : Built, optional
+        The build-out, if there is one.
+    site_key : ndarray of int64, shape (n_stations,), optional
+        Number by which a site is known in every run; with a build-out.
+    closed : tuple of ndarray of int64, optional
+        EVSEs that are not open yet, or not any more: EVSE, begin and end of that time (s); with a build-out.
+    evse_month : ndarray of int64, shape (n_evse_total,), optional
+        Month in which each EVSE was commissioned, see `twin.stations.dates`; None for a list.
     """
 
     stations: Stations
@@ -78,11 +91,22 @@ class Inventory:
     side_names: STR
     listed_id: STR | None = None
     listed_name: STR | None = None
+    built: Built | None = None
+    site_key: I64 | None = None
+    closed: tuple[I64, I64, I64] | None = None
+    evse_month: I64 | None = None
 
     def names(self) -> STR:
         """Build the names of all stations, ndarray of str, shape (n_stations,)."""
         names = station_names(self.stations, self.place_names, self.side, self.side_names)
         return names if self.listed_name is None else np.where(self.listed_name != "", self.listed_name, names)
+
+    def orders(self, regions: Regions) -> OrdersTable:
+        """Build the book of the build-out; there is one."""
+        built, key = self.built, self.site_key
+        assert built is not None
+        assert key is not None
+        return orders_table(built.ledger, built.ordered, built.cells, lambda wanted: rows_of(key, wanted), regions)
 
 
 def build_inventory(
@@ -119,18 +143,34 @@ def build_inventory(
     DataError
         If the stock has no such month, a province is left without stations, or the tables contradict each other.
     """
+    cells, whole = standing_sites(config, regions, network, folder)
+    townships, extent = national_townships(regions, folder), national_extent(regions, folder)
+    operators = seeds.read("operators", folder)
+    built = None
+    if config.buildout.is_on:
+        built = build_out(config, regions, network, whole, cells, extent, townships)
+        whole, cells = built.sites, built.cells
+    sites = thin(in_order(whole, regions), config.fleet.sample if sample is None else sample)
+    about: dict[str, Any] = {"extent": extent, "n_townships": townships, "side": sites.side.astype(np.int32)}
+    if built is not None:
+        about |= {"built": built, "site_key": keys_of(sites), "closed": closed_evses(sites, whole, built.openings)}
+    about["evse_month"] = evse_months(config, sites, whole, built)
+    return finish(config, sites, cells, regions, network, operators["operator"], operators["is_carmaker"] == 1, **about)
+
+
+def standing_sites(config: Config, regions: Regions, network: Network, folder: Path | None = None) -> tuple[Cells, Sites]:
+    """Return what the EVSEs of the scenario's stock are, and its sites with places and operators; see `build_inventory`."""
     seed, settings = config.scenario.seed, config.stations
-    cells = with_swap_bays(read_cells(settings.stock, folder), config.swap, settings.stock, folder)
+    cells = with_swap_bays(
+        read_cells(settings.stock, folder), config.swap, config.buildout.towards or settings.stock, folder
+    )
     of_province = provinces_of_cells(cells, settings.stock, regions.province_code, settings.province_factors, folder)
     townships, extent = national_townships(regions, folder), national_extent(regions, folder)
     parts = local_sites(seed, regions, cells, of_province, townships, extent.county_km)
     parts = [place(seed, part, extent, townships) for part in parts]
     parts.append(highway_sites(regions, network, cells, of_province))
-    operators = seeds.read("operators", folder)
-    parts = [with_operator(seed, part, operators["share"]) for part in parts]
-    sites = thin(in_order(Sites.join(parts), regions), config.fleet.sample if sample is None else sample)
-    about = {"extent": extent, "n_townships": townships, "side": sites.side.astype(np.int32)}
-    return finish(config, sites, cells, regions, network, operators["operator"], operators["is_carmaker"] == 1, **about)
+    shares = seeds.read("operators", folder)["share"]
+    return cells, Sites.join([with_operator(seed, part, shares) for part in parts])
 
 
 def in_order(sites: Sites, regions: Regions) -> Sites:

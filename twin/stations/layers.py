@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
 
-__all__ = ["highway_sites", "local_sites", "with_operator"]
+__all__ = [
+    "at_service_areas",
+    "highway_sites",
+    "hub_weight",
+    "kinds_of_cells",
+    "local_sites",
+    "sides_of",
+    "urban_weight",
+    "with_operator",
+]
 
 LEAST_PER_TOWNSHIP = 8
 """Rural EVSEs per township from which a province covers all its townships. With the stock of end-2025 this covers 20
@@ -52,18 +61,15 @@ provincial shares give the few sides of Shanghai, Beijing and Tianjin beyond tha
 def local_sites(seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, county_km: F64) -> list[Sites]:
     """Cut the EVSEs off the expressways into sites, kind by kind; units are counties, zones for truck hubs."""
     province = regions.county_province
-    urban_share = regions.county_urban_population / regions.zone_urban_population[regions.county_zone]
-    urban_weight = regions.zone_nev[regions.county_zone] * urban_share
     parts = []
-    for kind, members in _kinds(cells):
+    for kind, members in kinds_of_cells(cells):
         of_kind = np.where(members, of_province, 0)
-        parts.append(ordinary_sites(seed, kind, share_in_groups(of_kind, province, urban_weight), URBAN))
-    density_per_km2 = regions.county_population / (np.pi * county_km**2)
-    hub_weight = np.where(density_per_km2 < CORE_PER_KM2, 1.0, 1e-6) * regions.county_population
+        parts.append(ordinary_sites(seed, kind, share_in_groups(of_kind, province, urban_weight(regions)), URBAN))
+    hubs = hub_weight(regions, county_km)
     for layer in (URBAN, RURAL_LAYER):
         trucks = np.where((cells.layer == layer) & cells.for_trucks, of_province, 0)
         by_zone = share_in_groups(trucks, regions.zone_province, regions.zone_population)
-        parts.append(freight_sites(seed, by_zone, regions.county_zone, hub_weight, layer))
+        parts.append(freight_sites(seed, by_zone, regions.county_zone, hubs, layer))
     rural = np.where((cells.layer == RURAL_LAYER) & ~cells.for_trucks, of_province, 0)
     full = rural.sum(axis=1) // LEAST_PER_TOWNSHIP
     n_townships = np.bincount(province, townships, len(of_province)).astype(np.int64)
@@ -73,7 +79,19 @@ def local_sites(seed: int, regions: Regions, cells: Cells, of_province: I64, tow
     return parts
 
 
-def _kinds(cells: Cells) -> list[tuple[int, np.ndarray]]:
+def urban_weight(regions: Regions) -> F64:
+    """Electric vehicles of the towns of each county."""
+    urban_share = regions.county_urban_population / regions.zone_urban_population[regions.county_zone]
+    return np.asarray(regions.zone_nev[regions.county_zone] * urban_share, np.float64)
+
+
+def hub_weight(regions: Regions, county_km: F64) -> F64:
+    """People of each county where hubs find land; next to nothing in the cores of cities."""
+    density_per_km2 = regions.county_population / (np.pi * county_km**2)
+    return np.asarray(np.where(density_per_km2 < CORE_PER_KM2, 1.0, 1e-6) * regions.county_population, np.float64)
+
+
+def kinds_of_cells(cells: Cells) -> list[tuple[int, np.ndarray]]:
     """Which cells of the urban layer go to which kind of site."""
     cars = (cells.layer == URBAN) & ~cells.for_trucks
     dc_w = np.where(cells.is_ac, 0, cells.rated_w)
@@ -95,22 +113,27 @@ def highway_sites(regions: Regions, network: Network, cells: Cells, of_province:
     DataError
         If there is no service area at all.
     """
-    counts = np.where(cells.layer == HIGHWAY, of_province, 0)
-    sides = _sides(regions, network)
-    if not len(sides.side):
-        raise DataError("service areas: found none on the road network; the highway layer of the stock needs some")
+    sides = sides_of(regions, network)
+    counts = at_service_areas(regions, sides, cells, of_province)
     province = regions.county_province[sides.county]
-    n_sides = np.bincount(province, minlength=len(counts))
-    per_side = max(MOST_PER_SIDE, -(-11 * int(counts.sum()) // (10 * len(province))))
-    counts = _fit(counts, per_side * n_sides)
     banks = np.where(cells.for_trucks, 2, np.where(cells.is_high_power_class[cells.power_class], 1, 0)).astype(np.uint8)
     weight = potential(sides.lon, sides.lat, regions.zone_lon, regions.zone_lat, regions.zone_population)
     parts = []
-    for code in np.flatnonzero(n_sides):
+    for code in np.unique(province):
         rows = np.flatnonzero(province == code)
         parts.append(service_sites(counts[code], banks, weight[rows], sides.take(rows)))
     sites = Sites.join(parts)
     return sites.take(np.argsort(sites.side))
+
+
+def at_service_areas(regions: Regions, sides: Sides, cells: Cells, of_province: I64) -> I64:
+    """Return the highway EVSEs of each province as its service areas can hold them, (n_provinces, n_cells)."""
+    counts = np.where(cells.layer == HIGHWAY, of_province, 0)
+    if not len(sides.side):
+        raise DataError("service areas: found none on the road network; the highway layer of the stock needs some")
+    n_sides = np.bincount(regions.county_province[sides.county], minlength=len(counts))
+    per_side = max(MOST_PER_SIDE, -(-11 * int(counts.sum()) // (10 * len(sides.side))))
+    return _fit(counts, per_side * n_sides)
 
 
 def _fit(counts: I64, most: I64) -> I64:
@@ -127,19 +150,19 @@ def _fit(counts: I64, most: I64) -> I64:
     return fitted
 
 
-def with_operator(seed: int, sites: Sites, shares: F64) -> Sites:
-    """Draw the operator of each site by the operators' shares of the nation's EVSEs; one operator a site."""
+def with_operator(seed: int, sites: Sites, shares: F64, stage: int = 0) -> Sites:
+    """Draw the operator of each site by the operators' shares of the nation's EVSEs; one a site. `stage` as in `place`."""
     if not len(sites.kind):
         return sites
     kind = int(sites.kind[0])
     unit = np.zeros_like(sites.county) if kind == SERVICE else sites.county
-    luck = draws(seed, Stream.STATION_SIZE, unit, kind, 1)
+    luck = draws(seed, Stream.STATION_SIZE, unit, kind + stage, 1)
     through = np.cumsum(shares)
     operator = np.searchsorted(through / through[-1], luck, side="right")
     return dataclasses.replace(sites, operator=np.minimum(operator, len(shares) - 1))
 
 
-def _sides(regions: Regions, network: Network) -> Sides:
+def sides_of(regions: Regions, network: Network) -> Sides:
     """Sides of service areas with the nearest county point of their own province."""
     county = np.empty(len(network.site_link), np.int64)
     for province in range(regions.n_provinces):

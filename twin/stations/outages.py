@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from twin.rng import Stream, uniforms, uniforms_of
+from twin.stations.dates import month_number
 from twin.tables.columns import F64, I64, empty
 from twin.tables.inputs import Outages, Pools, Stations
 
@@ -51,7 +52,13 @@ class Process(NamedTuple):
         return self.quick_share * self.quick_s + (1.0 - self.quick_share) * self.slow_s
 
 
-def build_outages(config: Config, stations: Stations, pools: Pools) -> Outages:
+def build_outages(
+    config: Config,
+    stations: Stations,
+    pools: Pools,
+    closed: tuple[I64, I64, I64] | None = None,
+    evse_month: I64 | None = None,
+) -> Outages:
     """Draw every outage of the period, by failure of an EVSE and by incidents that close a whole station.
 
     Parameters
@@ -60,27 +67,46 @@ def build_outages(config: Config, stations: Stations, pools: Pools) -> Outages:
         Sections ``outages`` and ``period``, and the seed.
     stations, pools
         The stations; EVSE ids are contiguous by pool, pools by station.
+    closed : tuple of ndarray, optional
+        EVSE, begin and end of times in which an EVSE is not open yet, or not any more; they count as outages.
+    evse_month : ndarray of int64, shape (n_evse,), optional
+        Month in which each EVSE was commissioned; without it none counts as certified or old.
 
     Returns
     -------
     Outages
         Sorted by (station, begin, EVSE). An incident puts all EVSEs of its station out; where outages of an EVSE overlap
-        or touch they are one. Empty where ``outages.is_on`` is false.
+        or touch they are one. Where ``outages.is_on`` is false nothing fails.
     """
     settings, seed = config.outages, config.scenario.seed
-    if not settings.is_on:
-        return empty(Outages, 0)
-    run_s = config.period.n_days * int(DAY_S)
     n_evse = pools.n_evse.astype(np.int64)
     of_station = np.repeat(pools.station, n_evse)
+    known = [] if closed is None else [closed]
+    if not settings.is_on:
+        return _calendar(known, of_station) if known else empty(Outages, 0)
+    run_s = config.period.n_days * int(DAY_S)
     mtbf_h = np.where(pools.rated_power_w >= HIGH_POWER_W, settings.high_power_mtbf_h, settings.mtbf_h)
-    equipment = Process(
-        np.repeat(mtbf_h * HOUR_S, n_evse), settings.remote_share, settings.remote_fix_h * HOUR_S, settings.repair_h * HOUR_S
-    )
+    up_s = np.repeat(mtbf_h * HOUR_S, n_evse) * _by_age(config, evse_month)
+    equipment = Process(up_s, settings.remote_share, settings.remote_fix_h * HOUR_S, settings.repair_h * HOUR_S)
     closures = Process(settings.incident_interval_d * DAY_S, 0.0, 0.0, settings.incident_h * HOUR_S)
     failed = renewals(seed, Stream.OUTAGE, len(of_station), equipment, run_s)
-    closed = _all_of_station(renewals(seed, Stream.INCIDENT, len(stations.zone), closures, run_s), of_station)
-    evse, begin_s, end_s = merge(*(np.concatenate(both) for both in zip(failed, closed, strict=True)))
+    incidents = _all_of_station(renewals(seed, Stream.INCIDENT, len(stations.zone), closures, run_s), of_station)
+    return _calendar([failed, incidents, *known], of_station)
+
+
+def _by_age(config: Config, evse_month: I64 | None) -> F64 | float:
+    """Return what the mean time between failures of each EVSE is multiplied by, for its vintage."""
+    settings, today = config.outages, config.period.start_date
+    if evse_month is None:
+        return 1.0
+    factor = np.where(evse_month >= month_number(settings.certified_from), settings.certified_factor, 1.0)
+    is_old = evse_month < month_number(f"{today.year}-{today.month:02d}") - 12 * settings.old_after_a
+    return np.where(is_old, settings.old_factor, factor)
+
+
+def _calendar(parts: list[tuple[I64, I64, I64]], of_station: np.ndarray) -> Outages:
+    """Put outages of several causes into one calendar."""
+    evse, begin_s, end_s = merge(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     station = of_station[evse].astype(np.int64)
     order = np.argsort((station << 32) + begin_s, kind="stable")
     return Outages(*(column[order].astype(np.int32) for column in (station, evse, begin_s, end_s)))

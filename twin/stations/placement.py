@@ -107,7 +107,7 @@ def township_points(extent: Extent, county: I64, ordinal: I64, n_townships: I64)
     return offset(extent.lon[county], extent.lat[county], radius_km, ordinal * GOLDEN_ANGLE)
 
 
-def place(seed: int, sites: Sites, extent: Extent, n_townships: I64) -> Sites:
+def place(seed: int, sites: Sites, extent: Extent, n_townships: I64, stage: int = 0) -> Sites:
     """Give every site off the road graph its coordinates.
 
     Urban and county-town sites fall evenly into the built-up disc; freight hubs on the ring between 1 and 1.5 of its
@@ -123,10 +123,12 @@ def place(seed: int, sites: Sites, extent: Extent, n_townships: I64) -> Sites:
         The counties.
     n_townships : ndarray of int64, shape (n_counties,)
         Townships by county.
+    stage : int
+        Added to the kind in the addresses of the draws.
     """
     kind = int(sites.kind[0]) if len(sites.kind) else 0
-    area = draws(seed, Stream.STATION_PLACE, sites.county, kind, 0)
-    angle = 2 * np.pi * draws(seed, Stream.STATION_PLACE, sites.county, kind, 1)
+    area = draws(seed, Stream.STATION_PLACE, sites.county, kind + stage, 0)
+    angle = 2 * np.pi * draws(seed, Stream.STATION_PLACE, sites.county, kind + stage, 1)
     town_km = np.maximum(extent.town_km[sites.county], 0.5)
     radius_km = town_km * (np.sqrt(1.0 + 1.25 * area) if kind == FREIGHT else np.sqrt(area))
     lon, lat = offset(extent.lon[sites.county], extent.lat[sites.county], radius_km, angle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +79,10 @@ class Sites:
     def take(self, rows: I64) -> Sites:
         """Return the given rows, in the given order."""
         return Sites(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def with_evses(self, n_evse: I32) -> Sites:
+        """Return the sites with other EVSEs on them."""
+        return replace(self, n_evse=n_evse)
 
     @staticmethod
     def join(parts: list[Sites]) -> Sites:

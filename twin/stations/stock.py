@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["SERVES", "Cells", "figure", "provinces_of_cells", "read_cells", "share_in_groups"]
+__all__ = ["SERVES", "Cells", "figure", "provinces_of_cells", "read_cells", "share_in_groups", "shares_of_layers"]
 
 SERVES = {"car": SERVES_CARS, "truck": SERVES_TRUCKS, "any": SERVES_CARS | SERVES_TRUCKS}
 
@@ -138,12 +138,8 @@ def provinces_of_cells(
     DataError
         If a province has no share in any layer, or no EVSE in the end.
     """
-    shares, known = seeds.read("charger_provinces", folder), full_month(date, folder)
-    by_layer = np.zeros((len(LAYERS), len(provinces)))
-    index = {code: row for row, code in enumerate(provinces.tolist())}
-    for row in np.flatnonzero(shares["date"] == known).tolist():
-        if shares["province"][row] in index:
-            by_layer[LAYERS.index(shares["layer"][row]), index[shares["province"][row]]] = shares["share"][row]
+    by_layer = shares_of_layers(date, provinces, folder)
+    index, known = {code: row for row, code in enumerate(provinces.tolist())}, full_month(date, folder)
     trucks = figure("heavy_truck_share", provinces, folder)
     faults = Faults()
     for code in provinces[by_layer.sum(axis=0) <= 0].tolist():
@@ -160,6 +156,17 @@ def provinces_of_cells(
         faults.add(f"stations, {date}, province {code}", "no EVSE", "at least one", "raise its share or its factor")
     faults.raise_if_any(DataError)
     return counts
+
+
+def shares_of_layers(date: str, provinces: STR, folder: Path | None = None) -> F64:
+    """Return the provinces' shares of each layer's public EVSEs, (n_layers, n_provinces)."""
+    shares, known = seeds.read("charger_provinces", folder), full_month(date, folder)
+    by_layer = np.zeros((len(LAYERS), len(provinces)))
+    index = {code: row for row, code in enumerate(provinces.tolist())}
+    for row in np.flatnonzero(shares["date"] == known).tolist():
+        if shares["province"][row] in index:
+            by_layer[LAYERS.index(shares["layer"][row]), index[shares["province"][row]]] = shares["share"][row]
+    return by_layer
 
 
 def share_in_groups(counts: Ints, group: Ints, weights: Numbers) -> I64:

@@ -69,6 +69,17 @@ SUPPLY_TABLES = (
         ("date", "layer", "serves"),
     ),
     SeedTable(
+        "evse_vintages",
+        "public EVSEs that stood at the end of a month: how old those of a later stock are",
+        FACTS,
+        (
+            text("date", "end of that month"),
+            whole("n_evses", "EVSEs", "number of public EVSEs", 1),
+            *PROVENANCE,
+        ),
+        ("date",),
+    ),
+    SeedTable(
         "private_stock",
         "private EVSEs of the nation by date and kind",
         FACTS,
