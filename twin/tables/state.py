@@ -86,7 +86,7 @@ class Calls(NamedTuple):
 class PoolState(NamedTuple):
     """Queues, one row a pool.
 
-    Beside the rows lies one bare column, ``board_wait_s``: the Board, waits in seconds as published at the last window's end.
+    Beside the rows lies one bare column, ``board_wait_s``: the Board, waits in seconds, published at the last window's end.
     """
 
     head: Annotated[I32, Field("-", "slot at the head of the queue; -1 empty")]
