@@ -44,7 +44,7 @@ def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_f
     )
     regions = SimpleNamespace(province_code=["AA", "BB"], zone_province=np.array([0, 1, 1]))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
-    inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"])
+    inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"], built=None)
     base = SimpleNamespace(base_kw=np.full((3, 96 * N_DAYS), 900.0), peak_kw=np.full(3, 1000.0))
     prices = SimpleNamespace(is_cheap=np.tile(np.arange(24) < 7, (2, 1)))
     supply: Any = SimpleNamespace(inventory=inventory, base=base, prices=prices)
