@@ -82,7 +82,7 @@ def test_days_turn_and_the_rows_are_those_of_the_windows():
     assert [second for second, _, _ in hours] == [3600 * hour for hour in range(1, 49)]
     assert all(earlier[2] <= later[2] for earlier, later in pairwise(hours))
     totals, lived = twin.finish(), live(small_given(**NATION))
-    assert set(tables) == {"sessions", "stranded", "station_hours", "links"}
+    assert set(tables) == {"sessions", "stranded", "station_hours", "site_hours", "links"}
     for name, expected in (("sessions", lived.visits), ("station_hours", lived.station_hours), ("links", lived.links)):
         columns = [np.concatenate(column) for column in zip(*tables[name], strict=True)]
         assert all(np.array_equal(column, wanted) for column, wanted in zip(columns, expected, strict=True))
