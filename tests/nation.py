@@ -37,7 +37,7 @@ RULES = Rules(
     home_target_soc=0.9, home_plug_soc=0.7, top_up_soc=0.8, prepared_share=0.7, informed_share=1.0,
     trip_target_soc=0.95, slow_share=0.2, hybrid_public_share=0.3, orderly_share=0.3,
     depot_orderly_share=0.3, price_response_share=0.2, v2g_reserve_soc=0.4, v2g_answer_share=0.5, patience_s=1800.0,
-    busy_session_cap_s=1800, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
+    busy_session_cap_s=1800, overstay_s=0.0, value_of_time_cny_per_s=0.01, taste_cny=2.0, n_considered=5, n_tries=3,
     town_speed_m_per_s=8.0, truck_speed_kmh=80.0, depot_power_w=60_000, rest_after_s=14_400, rest_s=1200,
     rescue_s=7200, rescue_soc=0.2, admitted_share=1.0, reservation_share=0.0,
     reservation_grace_s=900, stop_acceptance=1.0, swap_s=300, swap_soc=0.95, reroute_every_s=0, navigation_share=0.0,

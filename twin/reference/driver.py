@@ -220,6 +220,10 @@ class Driver(Traveller):
         """Return how long this driver waits: the configured mean times a uniform 0.5 to 1.5 that stays with it."""
         return int(self.model.rules.patience_s * (0.5 + self.draw(Stream.HABIT, 0, 1)))
 
+    def overstay_s(self, plug_in_s: int) -> int:
+        """Return how long the vehicle stays plugged in beyond its charge: drawn evenly around the configured mean."""
+        return int(2.0 * self.model.rules.overstay_s * self.draw(Stream.OVERSTAY, plug_in_s, 0))
+
     def balks(self, expected_s: int) -> bool:
         """Return whether the driver turns away from a queue in which it has to expect to wait so long."""
         return expected_s > self.patience_s() and not self.has_to_stay()
