@@ -172,7 +172,7 @@ def journey_stretch(nights_left: int, home_town_share: float) -> float:
 
 def _reach_of_nights(nights_left: int, home_town_share: float) -> float:
     nights = float(journey_nights(nights_left, home_town_share) @ np.arange(MAX_NIGHTS))
-    return nights**DISTANCE_PER_NIGHTS
+    return float(nights**DISTANCE_PER_NIGHTS)
 
 
 def ordinary_kind(is_free: bool, is_free_next: bool) -> str:

@@ -114,7 +114,7 @@ def charging_factor(holiday: Span, ordinary: Span) -> float:
 def full_at_the_peak(span: Span) -> float:
     """Share of stations at service areas at full load in the hour of all days in which it is largest.
 
-    At full load: EVSEs plugged for 95 % of the hour or more.
+    At full load: EVSEs in service plugged for 95 % of the hour or more.
     """
     return float(np.max(span.by_hour("share_stations_full", HIGHWAY)))
 

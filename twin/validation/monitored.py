@@ -1,8 +1,8 @@
 """What a platform that counts a part of the EVSEs at service areas would have counted of a run.
 
-The totals of the National Energy Administration are sums over the EVSEs that its platform monitors: 48,400 in October 2025,
-while some 66,500 stood. They are compared with the simulated total times the share monitored, as if those monitored were used
-like the others. Figures per EVSE and ratios within one season need no share.
+The totals of the National Energy Administration are sums over the EVSEs that its platform monitors: 48,400 in October
+2025, while some 66,500 stood. They are compared with the simulated total times the share monitored, as if those monitored
+were used like the others. Figures per EVSE and ratios within one season need no share.
 """
 
 from __future__ import annotations
