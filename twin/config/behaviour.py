@@ -44,6 +44,11 @@ class Behaviour(Section):
         "late (s); derived: about 33 min a session at service areas in October 2025 less 22 min that 23.8 kWh take "
         "there at 65 kW; confidence low",
     )
+    exit_share: Share = Field(
+        0.2,
+        description="share of car drivers who leave the expressway to charge in a town while a service area is in reach "
+        "(-); derived: share ready to leave rather than to wait more than half an hour; confidence low",
+    )
     patience_s: int = Field(
         2700,
         ge=0,

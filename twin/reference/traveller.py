@@ -122,7 +122,8 @@ class Traveller(Customer):
         """Walk the route as far as the battery goes, time at the published speeds, energy as on an empty road.
 
         Stops are the pools of the service areas that the battery reaches with the reserve, or the first ones that it
-        reaches at all, and one pool in each town passed without a service area.
+        reaches at all, and one pool in each town passed without a service area. Most drivers of cars keep to service areas
+        where they see one.
         """
         roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
         goal = roads.county_zone[self.goal]
@@ -130,6 +131,7 @@ class Traveller(Customer):
         node, end, next_link = self.present_node(), roads.zone_node[goal], self.routes.next_link[goal]
         energy_ws, drive_s, is_short = float(start_ws), 0.0, False
         stops: deque[Stop] = deque(maxlen=N_SEEN)
+        passes_towns, has_area = self.keeps_to_the_road(), False
         while node != end:
             link = self.model.links[next_link[node]]
             energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
@@ -139,10 +141,18 @@ class Traveller(Customer):
                 break
             is_short = energy_ws < reserve_ws
             found = self.service_area_stops(link, energy_ws, drive_s)
-            if not found and node != end:
+            if found and passes_towns and not has_area:
+                self.model.books.events["town passed"] += len(stops) > 0
+                stops.clear()
+            has_area = has_area or len(found) > 0
+            if not found and node != end and not (passes_towns and has_area):
                 found = self.town_stops(link, energy_ws, drive_s, factor, reserve_ws, bool(stops))
             stops.extend(found)
         return Prospect(stops, is_short)
+
+    def keeps_to_the_road(self) -> bool:
+        """Return whether this driver charges at service areas wherever one is in reach, and passes the towns by."""
+        return bool(not self.is_truck and self.draw(Stream.HABIT, 0, 8) >= self.model.rules.exit_share)
 
     def look_around(self, energy_ws: float, reserve_ws: int) -> list[Stop]:
         """Return the stops where the vehicle stands, also one just left: the last resort when none ahead is in reach."""
