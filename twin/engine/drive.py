@@ -28,7 +28,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
-from twin.engine.route import has_lost_stop, present_node, tree_of
+from twin.engine.route import has_to_look_again, present_node, tree_of
 from twin.engine.stay import stay
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
@@ -105,7 +105,7 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
         wake_s[slot] += int(math.ceil(outlook.counties.access_m[goal] / rules.town_speed_m_per_s))
         return
     tree = tree_of(slot, rules, active, outlook)
-    if has_lost_stop(slot, tree, active, outlook):
+    if has_to_look_again(slot, tree, rules, active, wake_s, outlook):
         active.phase[slot], active.stop_m[slot], active.outcome[slot] = DECIDE, 0, NO_VISIT
         return
     if is_worried(slot, link, rules, active, outlook):

@@ -90,7 +90,7 @@ class Driver(Traveller):
             self.phase = EGRESS
             self.wake_s += math.ceil(roads.access_m[self.goal] / self.model.rules.town_speed_m_per_s)
             return
-        if self.has_lost_stop():
+        if self.has_to_look_again():
             self.phase, self.stop_m, self.outcome = DECIDE, 0, NO_VISIT
             return
         if self.looks_again():

@@ -172,24 +172,39 @@ class Traveller(Customer):
         """How often the routes of those who navigate were renewed."""
         return 0 if self.model.navigation is None else self.model.navigation.n_rerouted
 
-    def has_lost_stop(self) -> bool:
-        """Return whether the routes were renewed since it planned its stop, and the way does not lead there any more.
+    def has_to_look_again(self) -> bool:
+        """Return whether the routes were renewed since it looked down the road, and its plan does not hold any more.
 
-        Who has not driven a link yet finds out at the end of the first.
+        The way does not lead to the planned stop, or the battery does not carry there, or without a stop to the
+        destination, with the reserve. Who has not driven a link yet finds out at the end of the first.
         """
-        routes, roads = self.routes, self.model.roads
-        is_new = routes is not roads and self.routes_seen != self.n_rerouted
-        if not is_new or self.link is None or self.stop_link is None:
+        if self.routes is self.model.roads or self.routes_seen == self.n_rerouted or self.link is None:
             return False
         self.routes_seen = self.n_rerouted
+        if self.type.has_engine:
+            return False
+        reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
+        if self.stop_link is None:
+            is_short = self.energy_on_arrival_ws(self.energy_ws) < reserve_ws
+            self.model.books.events["way too long"] += is_short
+            return is_short
+        energy_ws = self.energy_at_stop_ws()
+        self.model.books.events["stop lost"] += energy_ws is None
+        self.model.books.events["stop too far"] += energy_ws is not None and energy_ws < reserve_ws
+        return energy_ws is None or energy_ws < reserve_ws
+
+    def energy_at_stop_ws(self) -> float | None:
+        """Return the energy with which it comes to its stop, with its margin; None where the way does not lead there."""
+        roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
         goal, node = roads.county_zone[self.goal], self.present_node()
+        factor, energy_ws = MARGIN * self.temperature_factor(), float(self.energy_ws)
         while node != roads.zone_node[goal]:
-            link = self.model.links[routes.next_link[goal][node]]
+            link = self.model.links[self.routes.next_link[goal][node]]
+            energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
             if link is self.stop_link:
-                return False
+                return energy_ws - self.stop_m * self.type.city_ws_per_m * factor
             node = link.to_node
-        self.model.books.events["stop lost"] += 1
-        return True
+        return None
 
     def present_node(self) -> int:
         """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
