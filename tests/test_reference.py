@@ -16,7 +16,7 @@ from twin.engine.world import Given
 from twin.physics import congested_speed_kmh
 from twin.reference import Driver, ReferenceModel, Station
 from twin.reference.books import table_of
-from twin.reference.traveller import Stop
+from twin.reference.stops import Stop
 from twin.tables.columns import rows
 from twin.tables.inputs import MARKETS, SERVES_TRUCKS, Markets, Vehicles
 from twin.tables.plants import DISPATCHES, Behind, Plants

@@ -31,7 +31,7 @@ def write_order(slots, active, key):
     for row in range(slots.shape[0]):
         if row + AHEAD < slots.shape[0]:
             prefetch(active, slots[row + AHEAD], 2)
-        key[row] = (int(active.end_s[slots[row]]) << SECOND_BIT) | active.vehicle[slots[row]]
+        key[row] = (int(active.end_s[slots[row]]) << SECOND_BIT) | int(active.vehicle[slots[row]])
 
 
 @kernel
