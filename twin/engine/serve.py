@@ -5,7 +5,7 @@ falls free goes to the head of its queue at once. After every event the site's p
 """
 
 from twin.behaviour import DRY
-from twin.engine.lot import HABIT
+from twin.engine.lot import patience_of_s
 from twin.engine.queue import (
     expected_wait_s,
     first_to_lose,
@@ -26,7 +26,6 @@ from twin.engine.site import open_window
 from twin.engine.swap import call_in, shortens_its_wait, take_in
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
-from twin.rng import uniform
 from twin.tables.state import BALKED, NEVER_S, NO_SERVICE, NOBODY, OUT_OF_SERVICE, QUEUE, RENEGED, RING_HOURS, TRIP
 
 FAR, NEAR, NEXT = 12, 8, 4
@@ -183,7 +182,7 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
         active.is_booked[slot] = 0
     front, n_ahead = place_in_queue(slot, pool, active, site)
     expected_s = expected_wait_s(pool, n_ahead, second, site)
-    patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
+    patience_s = patience_of_s(slot, rules, active)
     must_stay = has_to_stay(slot, rules, active, site)
     if expected_s > patience_s and not must_stay:
         turn_away(slot, NO_SERVICE if without_service(pool, site) else BALKED, second, next_window_s, active, wake_s)
