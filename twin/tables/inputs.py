@@ -5,7 +5,7 @@ from typing import NamedTuple
 from twin.tables.columns import F32, F64, I16, I32, I64, U8, U32, Annotated, Field
 
 LAYERS = ("urban", "highway", "rural")
-SITE_TYPES = ("urban public", "service area", "county", "township", "freight hub")
+SITE_TYPES = ("urban public", "service area", "county", "township", "freight hub", "trunk road", "depot")
 VEHICLE_KINDS = ("car", "taxi", "van", "bus", "truck")
 ACCESS_KINDS = ("none", "home", "depot")
 MARKETS = ("fast", "slow", "truck")
