@@ -11,8 +11,10 @@ import pytest
 
 from tests import fake_runs
 from tests.fake_runs import calls, scenario
-from twin.batch import cluster, plan_cells, run_batch
+from twin.batch import cluster as tasks
+from twin.batch import plan_cells, run_batch
 from twin.errors import ConfigError
+from twin.parallel import cluster
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -25,7 +27,7 @@ def test_ray_runs_what_processes_run(tmp_path: Path, repository: Path, monkeypat
         monkeypatch.setattr("twin.batch.flow.connected", lambda address: nullcontext(ray))
         outcome = run_batch(scenarios, out=out, simulate=fake_runs.simulate, address="local")
         huge = replace(plan_cells(scenarios, 1, out)[0], needed_bytes=10**15)
-        ((_, ended),) = cluster.run_on_ray(ray, [huge], fake_runs.simulate, lambda cells: None)
+        ((_, ended),) = tasks.run_on_ray(ray, [huge], fake_runs.simulate, lambda cells: None)
         monkeypatch.setattr(cluster, "code_hash", lambda: "0123456789abcdef")
         with pytest.raises(ConfigError, match=r"node .*: found twin 0\.1\.0 .*; wanted 0\.1\.0 \(0123456789ab\) as here"):
             cluster._refuse_strangers(ray, "local")

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from twin.batch.cell import Ended, Simulate, is_done, progress_of
-from twin.batch.cluster import connected, run_on_ray
+from twin.batch.cluster import run_on_ray
 from twin.batch.local import run_here
 from twin.batch.plan import Cell, Vary, plan_cells, unvaried
 from twin.batch.statistics import summary
 from twin.config import Config
 from twin.config.compute import n_workers
 from twin.errors import ConfigError, OutputExistsError
+from twin.parallel.cluster import connected
 from twin.store import open_run
 from twin.store.dataset import gather, put_json, put_table
 from twin.store.identity import differences, identity_of
@@ -58,7 +59,7 @@ def run_batch(
     n_replicates : int
         Runs of each scenario; a replicate has the same seed in every one.
     address : str, optional
-        A Ray cluster, see `twin.batch.cluster.connected`; this machine's processes by default.
+        A Ray cluster, see `twin.parallel.cluster.connected`; this machine's processes by default.
     resume : bool
         Run only what is not there yet.
     workers : int or "auto"

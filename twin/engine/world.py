@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.behaviour import FIRST_SESSION_S, N_SEEN
 from twin.engine.given import Given
+from twin.engine.peers import Part, Peers
 from twin.engine.rack import full_racks
 from twin.engine.views import build_outlook
 from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
@@ -75,6 +76,8 @@ class World:
         One a shard: what its drivers decide and drive by, with room for the stops that one keeps in mind.
     tallies : list of Tally
         One a shard.
+    peers : Peers
+        The other processes of this run.
     """
 
     given: Given
@@ -115,6 +118,7 @@ class World:
     first_slot: I64
     n_slots: I64
     free: list[I32]
+    peers: Peers = field(default_factory=Peers)
     calls: list[Calls] = field(default_factory=list)
     first_call: list[I64] = field(default_factory=list)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -171,17 +175,20 @@ class World:
         return used[self.active.phase[used] != FREE]
 
 
-def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> World:
+def build_world(given: Given, n_workers: int, cut_for: int | None = None, part: Part | None = None) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free.
 
-    A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with.
+    A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with. A process
+    that computes a part of the run has slots for the vehicles of that part only.
     """
     n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
-    first_of_zone, n_hours = _places_to_cut(given), 24 * given.n_days
-    most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
+    zones = slice(None) if part is None else slice(part.first_zone, part.end_zone + 1)
+    first_of_zone, n_hours = (_places_to_cut(given) if part is None else part.first_vehicle)[zones], 24 * given.n_days
+    n_own = int(first_of_zone[-1] - first_of_zone[0])
+    most_shards = min(max(n_own // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))
+    first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))[zones]
     station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
@@ -191,8 +198,8 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         given=given,
         n_workers=n_workers,
         cut_for=cut_for or n_workers,
-        active=rows(Active, len(given.vehicles.home)),
-        wake_s=np.empty(len(given.vehicles.home), np.int32),
+        active=rows(Active, n_own),
+        wake_s=np.empty(n_own, np.int32),
         board_wait_s=board_wait_s,
         n_booked=np.zeros_like(board_wait_s),
         **_idle_stations(given, n_stations),
@@ -210,7 +217,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         road=np.zeros((n_hours, 2, 4), np.int64),
         totals=empty(StationTotals, n_stations),
         vehicle_cuts=vehicle_cuts,
-        first_slot=vehicle_cuts[:-1],
+        first_slot=vehicle_cuts[:-1] - vehicle_cuts[0],
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=station_cuts,
@@ -290,6 +297,6 @@ def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
 
     Whole zones, because a shard writes the load of its zones and nobody else may.
     """
-    goals = weight_before[-1] * np.arange(1, n_shards) / n_shards
-    cuts = np.searchsorted(weight_before, goals)
+    weight = weight_before - weight_before[0]
+    cuts = np.searchsorted(weight, weight[-1] * np.arange(1, n_shards) / n_shards)
     return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)
