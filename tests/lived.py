@@ -10,6 +10,7 @@ import numpy as np
 from twin.engine import account
 from twin.engine.window import step
 from twin.engine.world import Given, World, build_world
+from twin.parallel import Chair, Crew
 from twin.physics import SECONDS_PER_HOUR
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable, StrandedTable
 from twin.tables.state import RING_HOURS
@@ -38,12 +39,16 @@ class Lived(NamedTuple):
         return seen.hexdigest()
 
 
-def live(given: Given, n_workers: int = 1) -> Lived:
-    """Live all days of a nation, which is used up by it: speeds and vehicles change in place."""
+def live(given: Given, n_workers: int = 1, crew: Crew | None = None) -> Lived:
+    """Live all days of a nation, which is used up by it: speeds and vehicles change in place; a crew lives its parts."""
     world = build_world(given, n_workers)
+    if crew is not None:
+        Chair(world, crew, 1.0)
     per_hour = SECONDS_PER_HOUR // given.rules.window_s
     visits, stranded, hours, links, energy_ws = [], [], [], [], []
     for window in range(given.n_days * 24 * per_hour):
+        if window % (24 * per_hour) == 0:
+            world.peers.begin_day(world, window // (24 * per_hour))
         step(world, window)
         arrival_s = world.active.arrival_s[world.arrivals]
         assert (arrival_s // given.rules.window_s == window).all(), "an arrival belongs to the window that serves it"
@@ -55,6 +60,9 @@ def live(given: Given, n_workers: int = 1) -> Lived:
             of_stations, of_links = account.close_hour(world, hour - 1)
             hours.append(of_stations)
             links.append(of_links)
+        if (window + 1) % (24 * per_hour) == 0:
+            world.peers.end_day(world)
+    world.peers.gather(world)
     totals = account.finish(world)
     if world.executor is not None:
         world.executor.shutdown()

@@ -12,22 +12,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from twin.engine.parts import (
-    HOLDS_SLOTS,
-    OWNED,
-    bounds_of,
-    give_slots,
-    out_for,
-    place,
-    put,
-    shared_pieces,
-    slot_rows,
-    slots_by_vehicle,
-    take,
-    to_vehicles,
-    vehicles_of,
-    whose,
-)
 from twin.engine.peers import Part, Peers
 from twin.engine.snapshot import pieces_of
 from twin.engine.world import World
@@ -47,6 +31,22 @@ from twin.parallel.packets import (
     joined,
     parcels,
 )
+from twin.parallel.parts import (
+    HOLDS_SLOTS,
+    OWNED,
+    bounds_of,
+    give_slots,
+    out_for,
+    place,
+    put,
+    shared_pieces,
+    slot_rows,
+    slots_by_vehicle,
+    take,
+    to_vehicles,
+    vehicles_of,
+    whose,
+)
 from twin.tables.columns import I64, rows
 from twin.tables.inputs import Vehicles
 from twin.tables.totals import StationHour
@@ -60,9 +60,10 @@ NOT_DECIDED = (*NOT_REPORTED, "ledger.ring")
 
 @dataclass
 class Traffic:
-    """What has travelled between the processes so far: rounds, and bytes of all workers together."""
+    """What has travelled between the processes so far: rounds, rows of visitors there, bytes of all workers together."""
 
     n_rounds: int = 0
+    n_rows: int = 0
     n_bytes_in: int = 0
     n_bytes_out: int = 0
 
@@ -148,7 +149,9 @@ class Chair(Peers):
 
     def exchange_arrivals(self, world: World) -> None:
         """Hand each worker the rows of who arrived at its stations."""
-        self._answer(None, parcels(self._take(Arrivals), len(self._parts)))
+        arrivals = self._take(Arrivals)
+        self.traffic.n_rows += sum(int(packet.n_to.sum()) for packet in arrivals)
+        self._answer(None, parcels(arrivals, len(self._parts)))
 
     def exchange_news(self, world: World, entered: I64) -> I64:
         """Send visitors home, tell all what is new, and note what was counted."""

@@ -52,27 +52,16 @@ class LocalCrew:
 
 
 class RayCrew:
-    """Workers as actors, each with a core and the memory of its part; spread over the nodes."""
+    """Workers as actors of a cluster."""
 
-    def __init__(self, ray: Any, n_workers: int, needed_bytes: int) -> None:
-        self._ray, self._n_workers = ray, n_workers
-        options = {"num_cpus": 1, "memory": needed_bytes, "max_restarts": 0, "max_task_retries": 0}
-        self._actor = ray.remote(Member).options(scheduling_strategy="SPREAD", **options)
-        self._actors: list[Any] = []
+    def __init__(self, ray: Any, actors: Sequence[Any]) -> None:
+        self._ray, self.actors = ray, actors
 
     def __len__(self) -> int:
-        return self._n_workers
+        return len(self.actors)
 
     def begin(self, start: Start, own: Sequence[Own]) -> None:
-        """Start the actors, each with its part."""
-        self._actors = [self._actor.remote() for _ in own]
-        here = [actor.cost.remote() for actor in self._actors]
-        _, absent = self._ray.wait(here, num_returns=len(here), timeout=START_S)
-        if absent:
-            raise ConfigError(
-                f"--workers {len(self)}: {len(absent)} of them found no place on the cluster within {START_S:.0f} s; it is "
-                "busy with other work, or its nodes are slow to begin; take fewer workers, or try again later"
-            )
+        """Give each actor its part."""
         self.call("begin", start, own)
 
     def call(self, method: str, common: Any = None, own: Sequence[Any] | None = None) -> list[Any]:
@@ -86,7 +75,7 @@ class RayCrew:
         ray = self._ray
         shared, told = ray.put(common), own or [None] * len(self)
         try:
-            asked = [getattr(actor, method).remote(shared, each) for actor, each in zip(self._actors, told, strict=True)]
+            asked = [getattr(actor, method).remote(shared, each) for actor, each in zip(self.actors, told, strict=True)]
             return list(ray.get(asked))
         except ray.exceptions.RayTaskError as fault:
             raise fault.as_instanceof_cause() from None
@@ -94,16 +83,10 @@ class RayCrew:
             said = str(fault).strip().splitlines()[0]
             raise WorkerLostError(f"a worker of the run was lost: {said}") from fault
 
-    def stop(self) -> None:
-        """End the actors that were started."""
-        for actor in self._actors:
-            self._ray.kill(actor)
-        self._actors = []
-
 
 @contextmanager
 def hired(ray: Any, n_workers: int, needed_bytes: int) -> Iterator[RayCrew]:
-    """Have actors on a cluster as long as the block lasts.
+    """Have actors on a cluster as long as the block lasts, each with a core and the memory of its part.
 
     Raises
     ------
@@ -111,11 +94,21 @@ def hired(ray: Any, n_workers: int, needed_bytes: int) -> Iterator[RayCrew]:
         If the cluster has no room for them.
     """
     _refuse_if_full(ray, n_workers, needed_bytes)
-    crew = RayCrew(ray, n_workers, needed_bytes)
+    member = ray.remote(Member).options(
+        num_cpus=1, memory=needed_bytes, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
+    )
+    actors = [member.remote() for _ in range(n_workers)]
     try:
-        yield crew
+        _, absent = ray.wait([actor.cost.remote() for actor in actors], num_returns=n_workers, timeout=START_S)
+        if absent:
+            raise ConfigError(
+                f"--workers {n_workers}: {len(absent)} of them found no place on the cluster within {START_S:.0f} s; it is "
+                "busy with other work, or its nodes are slow to begin; take fewer workers, or try again later"
+            )
+        yield RayCrew(ray, actors)
     finally:
-        crew.stop()
+        for actor in actors:
+            ray.kill(actor)
 
 
 def room_for(ray: Any, needed_bytes: int) -> int:

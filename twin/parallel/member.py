@@ -14,7 +14,11 @@ from typing import Any, cast
 import numpy as np
 
 from twin.engine.account import end_hour, sampled
-from twin.engine.parts import (
+from twin.engine.peers import Peers
+from twin.engine.window import step
+from twin.engine.world import World, build_world
+from twin.parallel.packets import NOT_REPORTED, Arrivals, HourEnd, News, Report, Rows, Start, Sum, own_copy
+from twin.parallel.parts import (
     bounds_of,
     give_slots,
     place,
@@ -26,10 +30,6 @@ from twin.engine.parts import (
     take,
     vehicles_of,
 )
-from twin.engine.peers import Peers
-from twin.engine.window import step
-from twin.engine.world import World, build_world
-from twin.parallel.packets import NOT_REPORTED, Arrivals, HourEnd, News, Report, Rows, Start, Sum, own_copy
 from twin.physics import SECONDS_PER_HOUR
 from twin.tables.columns import I64, like, rows
 from twin.tables.inputs import Vehicles

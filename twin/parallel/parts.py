@@ -96,7 +96,7 @@ def whose(name: str) -> str:
     for answer, kinds in (("owned", OWNED), ("cut", OF_THE_CUT), ("books", BOOKS), ("shared", SHARED)):
         if any(kind == known or kind.startswith(f"{known}.") for known in kinds):
             return answer
-    raise EngineError(f"{name}: nothing says which process of a run owns it; add it to the lists of twin/engine/parts.py")
+    raise EngineError(f"{name}: nothing says which process of a run owns it; add it to the lists of twin/parallel/parts.py")
 
 
 def bounds_of(given: Given, part: Part) -> dict[str, tuple[int, int]]:
@@ -156,6 +156,8 @@ def slot_rows(world: World, slots: np.ndarray) -> Rows:
     found = {}
     for name in BY_SLOT:
         part = np.asarray(getattr(world, name))[slots]
+        if name == "active":  # what a row says of others holds while it queues
+            part["behind"][part["phase"] != QUEUE] = -1
         _exchange_slots(name, part, lambda behind: world.active.vehicle[behind])
         found[name] = part.view(np.uint8).reshape(len(slots), part.dtype.itemsize)
     return found
@@ -201,7 +203,7 @@ def out_for(world: World, part: Part) -> I64:
     vehicle, pool, phase = (getattr(world.active, name)[slots] for name in ("vehicle", "pool", "phase"))
     is_home = (vehicle >= bounds["vehicle"][0]) & (vehicle < bounds["vehicle"][1])
     is_here = (pool >= bounds["pool"][0]) & (pool < bounds["pool"][1]) & ((phase == QUEUE) | (phase == PLUGGED))
-    return slots[is_home | is_here]
+    return cast("I64", slots[is_home | is_here])
 
 
 def _owned(world: World) -> Iterator[tuple[str, np.ndarray]]:
