@@ -167,17 +167,34 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
         wire_s = (n_bytes / sample / found.n_windows + found.n_links * n * 4 + found.n_links * 8) / NETWORK_BYTES_PER_S
         total_s = compute_s + own_s + barrier_s + wire_s
         seconds = (compute_s, own_s, barrier_s, wire_s, total_s)
-        lines.append([str(n), f"{n * of_part.max() / of_part.sum():.2f}", *(f"{1e3 * s:.1f}" for s in seconds), f"{whole_s / total_s:.1f}"])
+        lines.append(
+            [
+                str(n),
+                f"{n * of_part.max() / of_part.sum():.2f}",
+                *(f"{1e3 * s:.1f}" for s in seconds),
+                f"{whole_s / total_s:.1f}",
+            ]
+        )
     checked = table(
         ["workers", "visitors, model", "emulated", "MB, model", "emulated", "rounds a window", "busiest over mean"], check
     )
     predicted = table(
-        ["cores", "busiest over mean", "computing (ms)", "own (ms)", "barriers (ms)", "wire (ms)", "window (ms)", "speed-up"], lines
+        [
+            "cores",
+            "busiest over mean",
+            "computing (ms)",
+            "own (ms)",
+            "barriers (ms)",
+            "wire (ms)",
+            "window (ms)",
+            "speed-up",
+        ],
+        lines,
     )
     rest = ", ".join(f"{1e3 * seconds:.2f} ms with {n}" for n, seconds in sorted(latencies.items()))
     return (
         f"{checked}\nOne day of a sample of {sample:g}. An empty round of Ray on this machine took {rest}.\n\n{predicted}\n"
-        f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, over a network of 10 Gbit/s; "
+        f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, a network of 10 Gbit/s; "
         "speed-up is against one core. Predicted, not measured.\n"
     )
 
@@ -196,8 +213,8 @@ def paired(chosen: argparse.Namespace) -> str:
     overhead = middle["Ray, 1"] / middle["in process"] - 1.0
     return (
         table(["way", "windows, median (s)", "against one worker"], rows)
-        + f"\n{chosen.pairs} runs each, in turns, sample {chosen.sample:g}. Ray at one worker costs {overhead:+.0%}; wanted: "
-        "below 10 %, and 1.7 of two workers.\n"
+        + f"\n{chosen.pairs} runs each, in turns, sample {chosen.sample:g}. Ray at one worker costs {overhead:+.0%}; "
+        "wanted: below 10 %, and 1.7 of two workers.\n"
     )
 
 

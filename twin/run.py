@@ -100,13 +100,13 @@ def _live(
         clock.say("vehicles and their travel")
         demand = land.build_demand(config, places, supply, n_workers)
 
-        clock.say("days", f"{nation.memory_words(demand)}; on a new machine the kernels are compiled first, a minute")
         world = build_world(demand.given, n_workers, kept.cut_for)
         model = TwinModel(world, places, supply, config, writer.append, clock.tick)
         if kept.last is not None:
             kept.restore(model.restore)
             clock.before_s = kept.last["wall_s"]
         with employ(world):
+            clock.say("days", f"{nation.memory_words(demand)}; on a new machine the kernels are compiled first, a minute")
             while not model.is_over:
                 model.step()
                 if kept.is_due(model.day) and not model.is_over:

@@ -42,8 +42,28 @@ def main() -> int:
         directory.mkdir()
         (directory / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
         (directory / "default.yaml").write_text((REPOSITORY / "configs" / "default.yaml").read_text(), encoding="utf-8")
-        submit = [sys.executable, "-m", "ray.scripts.scripts", "job", "submit", "--address", f"http://{context.dashboard_url}"]
-        order = [sys.executable, "-m", "twin", "batch", "mine.yaml", "--replicates", "2", "--address", "auto", "--out", str(out)]
+        submit = [
+            sys.executable,
+            "-m",
+            "ray.scripts.scripts",
+            "job",
+            "submit",
+            "--address",
+            f"http://{context.dashboard_url}",
+        ]
+        order = [
+            sys.executable,
+            "-m",
+            "twin",
+            "batch",
+            "mine.yaml",
+            "--replicates",
+            "2",
+            "--address",
+            "auto",
+            "--out",
+            str(out),
+        ]
         done = subprocess.run([*submit, "--working-dir", str(directory), "--", *order], check=False)
         found = sorted(path.parent.name for path in out.glob("mine-r*/manifest.json"))
     ray.shutdown()

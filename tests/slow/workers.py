@@ -6,8 +6,8 @@ Run from the folder that holds `twin/` and `tests/`:
     python -m tests.slow.workers same --config configs/city-nanjing.yaml --set fleet.sample=0.05 --workers 2 3
     python -m tests.slow.workers kill --n 20
 
-`same` compares, `kill` ends a worker, a node or the driver at random instants (kill -9) and goes on with what is left; nodes are
-those of a cluster of three on this machine, which stands as long as the script does.
+`same` compares, `kill` ends a worker, a node or the driver at random instants (kill -9) and goes on with what is left; nodes
+are those of a cluster of three on this machine, which stands as long as the script does.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def lived(command: list[str], out: Path) -> float:
 def same(command: list[str], chosen: argparse.Namespace, out: Path, wanted: dict[str, str]) -> int:
     """Run with other numbers of threads and of workers, and compare."""
     n_different = 0
-    kinds = [("threads", n, []) for n in chosen.threads[1:]] + [("workers", n, ["--address", "local"]) for n in chosen.workers]
+    kinds = [("threads", n, []) for n in chosen.threads[1:]] + [
+        ("workers", n, ["--address", "local"]) for n in chosen.workers
+    ]
     for kind, n, more in kinds:
         name = out / f"{kind}-{n}"
         wall_s = lived([*command, "--workers", str(n), *more], name)
@@ -103,7 +105,9 @@ def kill(command: list[str], chosen: argparse.Namespace, out: Path, wanted: dict
                 return 1
             n_finished += 1
     left = sorted(path.name for path in out.iterdir())
-    print(f"killed {killed}; {n_finished} runs finished of {n_tried} begun or gone on with, all tables the same; left: {left}")
+    print(
+        f"killed {killed}; {n_finished} runs finished of {n_tried} begun or gone on with, all tables the same; left: {left}"
+    )
     cluster.shutdown()
     return 0
 

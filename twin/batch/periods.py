@@ -61,7 +61,9 @@ def read_periods(texts: Sequence[str], scenario: Config) -> list[Period]:
     for word in words:
         period = _given(word) or (_week(scenario.period.start_date) if word == WEEK else None) or holidays.get(word)
         if period is None and word != OWN:
-            wanted = f"name=year-month-day/days, {OWN}, {WEEK}, or in {scenario.period.start_date.year} " + ", ".join(holidays)
+            wanted = f"name=year-month-day/days, {OWN}, {WEEK}, or in {scenario.period.start_date.year} " + ", ".join(
+                holidays
+            )
             faults.add("--periods", repr(word), wanted, "correct it")
             continue
         periods.append(period or Period(OWN))

@@ -102,7 +102,7 @@ def _of_scenario(
     columns: list[NDArray[Any]] = [np.array([key[place] for key in keys], object) for place in range(len(KEY))]
     columns[3] = np.array([np.nan if key[3] is None else key[3] for key in keys], np.float64)
     rows: list[NDArray[Any]] = [
-        np.full(len(keys), name, object), np.full(len(keys), period, object), *columns, n.astype(np.int32), mean, low, high, n_pairs.astype(np.int32),
-        difference, difference_low, difference_high,
+        np.full(len(keys), name, object), np.full(len(keys), period, object), *columns, n.astype(np.int32), mean, low, high,
+        n_pairs.astype(np.int32), difference, difference_low, difference_high,
     ]  # fmt: skip
     return SummaryTable(*(column[is_formed] for column in rows))

@@ -93,8 +93,7 @@ class Chair(Peers):
         given = world.given._replace(vehicles=rows(Vehicles, 0))
         shared = {name: array for name, array in shared_pieces(world) if not name.startswith("given.")}
         start = Start(given, len(world.given.vehicles.home), self._parts, shared, share)
-        own = [self._share_of(world, at) for at in range(len(crew))]
-        crew.begin(start, own)
+        crew.begin(start, (self._share_of(world, at) for at in range(len(crew))))
         self._known = {name: array.copy() for name, array in _decidable(world)}
         for name in HOLDS_SLOTS.keys() & self._known.keys():
             self._known[name] = take(world, self._whole_bounds(world), but=OWNED.keys() - {name})[name]

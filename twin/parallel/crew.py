@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -23,10 +23,10 @@ class Crew(Protocol):
     def __len__(self) -> int:
         """Return how many there are."""
 
-    def begin(self, start: Start, own: Sequence[Own]) -> None:
-        """Give each worker its part."""
+    def begin(self, start: Start, own: Iterable[Own]) -> None:
+        """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
 
-    def call(self, method: str, common: Any = None, own: Sequence[Any] | None = None) -> list[Any]:
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
 
 
@@ -40,12 +40,12 @@ class LocalCrew:
     def __len__(self) -> int:
         return self._n_workers
 
-    def begin(self, start: Start, own: Sequence[Own]) -> None:
+    def begin(self, start: Start, own: Iterable[Own]) -> None:
         """Give each worker its part."""
-        self._members = [Member() for _ in own]
+        self._members = [Member() for _ in range(self._n_workers)]
         self.call("begin", start, own)
 
-    def call(self, method: str, common: Any = None, own: Sequence[Any] | None = None) -> list[Any]:
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every worker, one after the other."""
         told = own or [None] * len(self)
         return [getattr(member, method)(common, each) for member, each in zip(self._members, told, strict=True)]
@@ -60,11 +60,11 @@ class RayCrew:
     def __len__(self) -> int:
         return len(self.actors)
 
-    def begin(self, start: Start, own: Sequence[Own]) -> None:
+    def begin(self, start: Start, own: Iterable[Own]) -> None:
         """Give each actor its part."""
         self.call("begin", start, own)
 
-    def call(self, method: str, common: Any = None, own: Sequence[Any] | None = None) -> list[Any]:
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every actor; what all are told is one read-only object on each node.
 
         Raises

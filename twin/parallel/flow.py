@@ -65,7 +65,7 @@ def live_on(address: str, workers: int | str, config: Config, out: Path, clock: 
     store_bytes = max(int(STORE_SHARE * needed_bytes(config, load_regions())), LEAST_STORE_BYTES)
     with connected(address, store_bytes=store_bytes, n_cpus=max(n_wanted, n_workers("auto"))) as ray:
         for attempt in range(N_TRIES):
-            employ = partial(_employed, ray, config, n_wanted, attempt > 0)
+            employ = partial(_employed, ray, config, clock, n_wanted, attempt > 0)
             try:
                 return live(config, out, clock, resume, n_workers("auto"), employ)
             except WorkerLostError as fault:
@@ -81,15 +81,17 @@ def live_on(address: str, workers: int | str, config: Config, out: Path, clock: 
 
 
 @contextmanager
-def _employed(ray: Any, config: Config, n_wanted: int, take_fewer: bool, world: World) -> Iterator[None]:
+def _employed(ray: Any, config: Config, clock: Clock, n_wanted: int, take_fewer: bool, world: World) -> Iterator[None]:
     """Have workers live the world's parts as long as the block lasts; after a loss fewer may be left."""
     parts = cut_by_load(world.given, max(n_wanted, 1))
-    needed = bytes_for(max(int(part.first_vehicle[part.end_zone] - part.first_vehicle[part.first_zone]) for part in parts))
+    most = max(int(part.first_vehicle[part.end_zone] - part.first_vehicle[part.first_zone]) for part in parts)
+    needed = bytes_for(most, config.period.n_days)
     n_room = room_for(ray, needed)
     n_parts = n_wanted or n_room
     if take_fewer:
         n_parts = min(n_parts, max(n_room, 1))
     share = {"none": 0.0, "all": 1.0}.get(config.output.sessions, config.output.sessions_sample_share)
+    clock.hint(f"{n_parts} workers, each within {needed / 1e9:.1f} GB of memory")
     with hired(ray, n_parts, needed) as crew:
         Chair(world, crew, share)
         try:
