@@ -52,7 +52,8 @@ def connected(address: str, *, store_bytes: int = SMALL_STORE_BYTES, n_cpus: int
         options |= {"include_dashboard": False, "object_store_memory": store_bytes, "num_cpus": n_cpus}
     try:
         ray.init(address=address, **options)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as fault:
+    except Exception as fault:  # Ray has no one kind for a cluster that does not come up
+        ray.shutdown()
         said = str(fault).strip().splitlines() or [type(fault).__name__]
         raise ConfigError(
             f"--address {address}: found no usable Ray cluster ({said[0]}); wanted the head of one with "
