@@ -188,8 +188,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None, part: 
     most_shards = min(max(n_own // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
     vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    first_station = np.searchsorted(given.stations.zone, np.arange(n_zones + 1))[zones]
-    station_cuts = _cuts(first_station, np.concatenate([[0], np.cumsum(per_station)])[first_station], most_shards)
+    station_cuts = _station_cuts(given, per_station, most_shards, zones)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
@@ -290,6 +289,12 @@ def _places_to_cut(given: Given) -> I64:
     if not len(given.itineraries.first) or given.vehicles.access.any():
         return np.searchsorted(given.vehicles.home, given.roads.zone_county)
     return np.arange(len(given.vehicles.home) + 1)
+
+
+def _station_cuts(given: Given, n_evse: I64, n_shards: int, zones: slice) -> I64:
+    """Return the rows of stations between which shards are cut, by their EVSEs."""
+    first_station = np.searchsorted(given.stations.zone, np.arange(len(given.roads.zone_node) + 1))[zones]
+    return _cuts(first_station, np.concatenate([[0], np.cumsum(n_evse)])[first_station], n_shards)
 
 
 def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
