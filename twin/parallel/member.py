@@ -89,6 +89,7 @@ class Member(Peers):
             shared[name][...] = pieces[name]
         slots = self._in_hand()
         put_own(self.world, self._bounds, pieces, slots_by_vehicle(self.world.active.vehicle[slots], slots))
+        self._since_s = time.perf_counter()
         threading.Thread(target=self._live, args=(day,), daemon=True).start()
         return self._next()
 

@@ -54,6 +54,8 @@ OWNED = {
     "given.itineraries.end_s": Owned("trip"),
     "pool_state": Owned("pool"),
     "evses": Owned("evse"),
+    "racks": Owned("rack"),
+    "ready_s": Owned("battery"),
     "station_state": Owned("station"),
     "outage_state": Owned("station"),
     "next_s": Owned("station"),
@@ -106,8 +108,11 @@ def bounds_of(given: Given, part: Part) -> dict[str, tuple[int, int]]:
     station = np.searchsorted(given.stations.zone, zones)
     pool = np.searchsorted(given.pools.station, station)
     evse = np.concatenate([[0], np.cumsum(given.pools.n_evse, dtype=np.int64)])[pool]
+    rack = np.searchsorted(np.flatnonzero(given.pools.n_batteries), pool)
+    battery = np.concatenate([[0], np.cumsum(given.pools.n_batteries, dtype=np.int64)])[pool]
     has_tours = len(given.itineraries.first) > 0
     found: dict[str, Any] = {"zone": zones, "vehicle": vehicle, "station": station, "pool": pool, "evse": evse}
+    found |= {"rack": rack, "battery": battery}
     found["tour"] = vehicle if has_tours else (0, 0)
     found["trip"] = given.itineraries.first[vehicle] if has_tours else (0, 0)
     return {of: (int(first), int(end)) for of, (first, end) in found.items()}
