@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour import FIRST_SESSION_S, N_SEEN
+from twin.engine.cuts import cuts_between, cuts_of_stations, places_to_cut
 from twin.engine.given import Given
 from twin.engine.peers import Part, Peers
 from twin.engine.rack import full_racks
@@ -183,12 +184,12 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None, part: 
     """
     n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
     zones = slice(None) if part is None else slice(part.first_zone, part.end_zone + 1)
-    first_of_zone, n_hours = (_places_to_cut(given) if part is None else part.first_vehicle)[zones], 24 * given.n_days
+    first_of_zone, n_hours = (places_to_cut(given) if part is None else part.first_vehicle)[zones], 24 * given.n_days
     n_own = int(first_of_zone[-1] - first_of_zone[0])
     most_shards = min(max(n_own // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
-    vehicle_cuts = _cuts(first_of_zone, first_of_zone, most_shards)
+    vehicle_cuts = cuts_between(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    station_cuts = _station_cuts(given, per_station, most_shards, zones)
+    station_cuts = cuts_of_stations(given, per_station, most_shards, zones)
     n_shards = max(len(vehicle_cuts), len(station_cuts)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     view = build_outlook(given, board_wait_s)
@@ -279,29 +280,3 @@ def _blank_tallies(n_shards: int, vehicle_cuts: I64, part_ws: I64, step_w: I64) 
         Tally(of_shard[:N_SUMS], np.zeros((n, 4), np.int32), part_ws, step_w)
         for of_shard, n in zip(sums, n_rows, strict=True)
     ]
-
-
-def _places_to_cut(given: Given) -> I64:
-    """Return the rows of vehicles between which shards may be cut: zones, or vehicles where nobody belongs to a zone.
-
-    Who has set trips and no plug at home belongs to no zone.
-    """
-    if not len(given.itineraries.first) or given.vehicles.access.any():
-        return np.searchsorted(given.vehicles.home, given.roads.zone_county)
-    return np.arange(len(given.vehicles.home) + 1)
-
-
-def _station_cuts(given: Given, n_evse: I64, n_shards: int, zones: slice) -> I64:
-    """Return the rows of stations between which shards are cut, by their EVSEs."""
-    first_station = np.searchsorted(given.stations.zone, np.arange(len(given.roads.zone_node) + 1))[zones]
-    return _cuts(first_station, np.concatenate([[0], np.cumsum(n_evse)])[first_station], n_shards)
-
-
-def _cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
-    """Return row bounds of at most `n_shards` shards of whole zones with about equal weight; rows are sorted by zone.
-
-    Whole zones, because a shard writes the load of its zones and nobody else may.
-    """
-    weight = weight_before - weight_before[0]
-    cuts = np.searchsorted(weight, weight[-1] * np.arange(1, n_shards) / n_shards)
-    return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)
