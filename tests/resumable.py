@@ -11,6 +11,7 @@ import hashlib
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,7 @@ def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_f
     )
     regions = SimpleNamespace(province_code=["AA", "BB"], zone_province=np.array([0, 1, 1]))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
-    inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"])
+    inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"], built=None)
     base = SimpleNamespace(base_kw=np.full((3, 96 * N_DAYS), 900.0), peak_kw=np.full(3, 1000.0))
     prices = SimpleNamespace(is_cheap=np.tile(np.arange(24) < 7, (2, 1)))
     supply: Any = SimpleNamespace(inventory=inventory, base=base, prices=prices)
@@ -55,17 +56,22 @@ def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_f
     return TwinModel(world, places, supply, config, append, on_hour)
 
 
-def run(out: Path, *, resume: bool, on_hour: Any = lambda *_: None, settings: Any = SETTINGS, every_days: int = 1) -> Path:
+def run(
+    out: Path, *, resume: bool, on_hour: Any = lambda *_: None, settings: Any = SETTINGS, every_days: int = 1,
+    employ: Any = lambda world: nullcontext(),
+) -> Path:  # fmt: skip
     """Live the nation into a run folder, as `twin.run.run` does, and write down all that is left at the end."""
     with Checkpoints(out, settings, every_days, resume) as kept, RunWriter(out, kept.spool) as writer:
         model = build(writer.append, on_hour, cut_for=kept.cut_for)
         if kept.last is not None:
             kept.restore(model.restore)
-        while not model.is_over:
-            model.step()
-            if kept.is_due(model.day) and not model.is_over:
-                writer.drain()
-                kept.save(model.facts(), model.arrays(), 1.0)
+        with employ(model.world):
+            while not model.is_over:
+                model.step()
+                if kept.is_due(model.day) and not model.is_over:
+                    writer.drain()
+                    kept.save(model.facts(), model.arrays(), 1.0)
+            model.finish()
         writer.write_json("end", end_of(model))
         return writer.commit()
 

@@ -19,7 +19,7 @@ OF_A_DAY = ("calls", "first_call")
 """Planned anew at midnight."""
 OF_A_WINDOW = ("arrivals", "arrival_station", "stranded", "visits", "tallies.stranded", "outlooks.seen")
 """Written before they are read in every window."""
-OF_THE_MACHINE = ("executor", "n_workers")
+OF_THE_MACHINE = ("executor", "n_workers", "peers")
 NEVER_WRITTEN = (
     *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads", "behind")),
     *(f"outlooks.{name}" for name in ("classes", "nodes", "counties", "zones", "link_pools", "markets")),
