@@ -28,7 +28,8 @@ from twin.tables.inputs import (
     VehicleClasses,
     Vehicles,
 )
-from twin.tables.state import Roads, Rules
+from twin.tables.rules import Rules
+from twin.tables.state import Roads
 
 KWH = 3_600_000
 RULES = Rules(

@@ -38,7 +38,8 @@ from twin.tables.inputs import (
     Vehicles,
 )
 from twin.tables.plants import DISPATCHES, NO_PLANTS, Behind, Plants
-from twin.tables.state import Roads, Rules
+from twin.tables.rules import Rules
+from twin.tables.state import Roads
 
 KWH = 3_600_000
 N_PROVINCES = 2

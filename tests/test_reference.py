@@ -19,6 +19,7 @@ from twin.reference.books import table_of
 from twin.reference.traveller import Stop
 from twin.tables.columns import rows
 from twin.tables.inputs import MARKETS, SERVES_TRUCKS, Markets, Vehicles
+from twin.tables.plants import DISPATCHES, Behind, Plants
 from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED, HAS_TO_STAY, TRIP
 
@@ -41,6 +42,7 @@ def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
     happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
     happened += live_both(with_second_road(crowded_corridor(reroute_every_s=900, navigation_share=0.7), 4.0), MOST_WINDOWS)
+    happened += live_both(sunny_towns(is_feed_in=1)) + live_both(sunny_towns(is_feed_in=0))
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
@@ -61,6 +63,17 @@ def corridor_with_towns() -> Given:
     town = np.minimum(np.arange(len(roads.node_lon)) // 2, n_zones - 1)
     lon = nation.stations.lon[np.searchsorted(nation.stations.zone, town)]
     return nation._replace(roads=roads._replace(node_county=town.astype(np.int32), node_lon=lon))
+
+
+def sunny_towns(is_feed_in: int) -> Given:
+    """Two towns whose stations have sun from 08:00 on, and storage that buys in the first eight hours for the others."""
+    nation = small_given(n_vehicles=30, n_zones=2, n_days=1, n_evse=1, soc=0.3, p_leave=0.5, link_km=60.0)
+    at = np.arange(len(nation.stations.zone), dtype=np.int32)
+    plants = Plants(at, *(np.full(len(at), x, np.int64) for x in (90_000, 40_000, 60 * KWH, 20 * KWH)))
+    sun_ppm = np.zeros((31, 288), np.int32)
+    sun_ppm[:, 96:] = 700_000
+    price = np.tile(np.repeat([0.3, 1.0], (8, 16)), (31, 1))
+    return nation._replace(behind=Behind(plants, sun_ppm, price, DISPATCHES.index("tariff"), 870_000, is_feed_in))
 
 
 def empty_town() -> Given:

@@ -33,6 +33,7 @@ from twin.tables.columns import columns
 from twin.tables.results import (
     VERDICTS,
     GridDaysTable,
+    GridTable,
     MetricsTable,
     NetworkTable,
     OperatorsTable,
@@ -76,10 +77,7 @@ def write_outcome(
         rows += buildout_metrics(orders, [str(code) for code in regions.province_code])
         writer.write("orders", orders)
     rows += tour_metrics(demand.given.itineraries, totals.counts)
-    measures = Measures(config.fleet.sample, config.grid.hosting_storage_h, config.grid.v2g_payment_cny_per_kwh)
-    zones = zones_table(grid, regions, demand.n_v2g_plugs, measures)
-    rows += zone_metrics(zones, regions, config.period.n_days, measures)
-    rows += green_metrics(grid, build_mix(config, regions), regions, supply.base.peak_kw)
+    rows += _zone_rows(writer, config, places, supply, demand, grid)
     metrics = summarise(
         config.scenario.name,
         totals,
@@ -94,7 +92,6 @@ def write_outcome(
     writer.write("metrics", metrics)
     writer.write("stations", stations)
     writer.write("grid", grid)
-    writer.write("zones", zones)
     _write_scorecards(writer, config, metrics, stations)
     writer.write("network", _network_table(places))
     if config.scenario.extent == "nation":
@@ -112,6 +109,21 @@ def write_outcome(
     writer.write_json("manifest", manifest(writer, config, totals, laws, clock, **told))
     if config.output.report:
         write_report(writer.folder, writer.folder / "report.html")
+
+
+def _zone_rows(
+    writer: RunWriter, config: Config, places: Places, supply: Supply, demand: Demand, grid: GridTable
+) -> list[Any]:
+    """Write the table of zones; return what zones and their sources of energy add to the metrics."""
+    regions = places.regions
+    measures = Measures(config.fleet.sample, config.grid.hosting_storage_h, config.grid.v2g_payment_cny_per_kwh)
+    zones = zones_table(grid, regions, demand.n_v2g_plugs, measures)
+    writer.write("zones", zones)
+    mix = build_mix(config, regions)
+    return [
+        *zone_metrics(zones, regions, config.period.n_days, measures),
+        *green_metrics(grid, mix, regions, supply.base.peak_kw),
+    ]
 
 
 def _write_coverage(writer: RunWriter, places: Places, supply: Supply, found: Coverage) -> None:

@@ -28,7 +28,8 @@ from twin.tables.inputs import (
     Vehicles,
 )
 from twin.tables.plants import NO_PLANTS, Behind
-from twin.tables.state import Roads, Rules
+from twin.tables.rules import Rules
+from twin.tables.state import Roads
 
 if TYPE_CHECKING:
     from twin.config import Config

@@ -71,6 +71,7 @@ def for_sessions_w(station, site):
     return site.stations.site_limit_w[station] - site.station_state.rack_w[station]
 
 
+@kernel
 def drawn_w(n_shares, level_w, site):
     """Return the most that all sessions draw from now on, rounded up."""
     total_w = 0.0

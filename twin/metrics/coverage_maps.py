@@ -12,8 +12,8 @@ from twin.metrics.line_coverage import metres_within
 from twin.metrics.people import People, mean_by, within_by
 from twin.metrics.rows import HIGH_POWER_W, is_plug_of, ratio
 from twin.tables.columns import F64, I32, I64
+from twin.tables.coverage import CountyCoverageTable, LineCoverageTable, LinkCoverageTable
 from twin.tables.inputs import SITE_TYPES
-from twin.tables.results import CountyCoverageTable, LineCoverageTable, LinkCoverageTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
