@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import twin
 from tests import resumable
 from tests.lived import live
 from tests.nation import small_given
 from tests.resumable import bytes_of
 from tests.small_nations import nation_of
+from twin.agents import GridOperator
 from twin.config import load
 from twin.errors import ConfigError, EngineError, WorkerLostError
 from twin.parallel import Chair, LocalCrew, cut_by_load, flow
@@ -40,9 +42,9 @@ def test_parts_in_this_process_leave_the_bytes_of_one(alone: str, n_workers: int
     assert live(small_given(**JAM), crew=LocalCrew(n_workers)).digest() == alone
 
 
-@pytest.mark.parametrize("seed", [2, 8, 17, 25])
+@pytest.mark.parametrize("seed", [2, 3, 8, 10, 15, 17, 25])
 def test_drawn_nations_are_the_same_in_parts(seed: int) -> None:
-    """Outages, set trips, plugs for some only, short windows, whatever the dice give."""
+    """Outages, set trips, plugs for some only, short windows, photovoltaics, new routes, whatever the dice give."""
     assert live(nation_of(seed), crew=LocalCrew(3)).digest() == live(nation_of(seed)).digest()
 
 
@@ -75,6 +77,17 @@ def test_a_midnight_can_be_kept_and_lived_on_by_any_number(tmp_path: Path) -> No
 def tables(run: Path) -> dict[str, str]:
     """Return the hashes of a run's tables; what is written down of the end holds the places of slots."""
     return {name: digest for name, digest in bytes_of(run).items() if name.endswith(".parquet")}
+
+
+def test_agents_of_ones_own_stay_in_one_process(tmp_path: Path) -> None:
+    """What they read and write does not all travel: refused before a cluster is sought, and nothing is left behind."""
+
+    class Own(GridOperator):
+        pass
+
+    with pytest.raises(ConfigError, match="agents: found Own and address 'local'; wanted one of the two"):
+        twin.run(load("configs/smoke.yaml"), out=tmp_path / "run", address="local", agents={GridOperator: Own})
+    assert not list(tmp_path.iterdir())
 
 
 def test_parts_weigh_about_the_same_and_leave_out_nobody() -> None:

@@ -47,7 +47,7 @@ def run(
     resume : bool
         Go on from the last checkpoint of a killed run, or from the beginning if it left none; and keep checkpoints.
     agents : mapping of type to type, optional
-        Subclasses that stand in for classes of `twin.agents`, e.g. ``{ProvincePlanner: MyRule}``.
+        Subclasses that stand in for classes of `twin.agents`, e.g. ``{ProvincePlanner: MyRule}``; not with an `address`.
     address : str, optional
         A Ray cluster to run on, see `twin.parallel.cluster.connected`; this process by default.
 
@@ -59,7 +59,8 @@ def run(
     Raises
     ------
     ConfigError
-        If the run needs more memory than there is, or goes on from a checkpoint of other settings or code.
+        If the run needs more memory than there is, goes on from a checkpoint of other settings or code, or is to have both
+        agents of one's own and workers in other processes, to whom not everything travels that these may read or write.
     DataError
         If a seed table is broken.
     EngineError
@@ -79,8 +80,14 @@ def run(
     live = partial(_live, agents)
     if address is None:
         return live(config, Path(out), clock, resume, n_workers(workers))
+    from twin.errors import ConfigError
     from twin.parallel.flow import live_on
 
+    if agents:
+        raise ConfigError(
+            f"agents: found {', '.join(sorted(kind.__name__ for kind in agents.values()))} and address {address!r}; wanted "
+            "one of the two, for what they read and write does not all travel between processes; leave out the address"
+        )
     return live_on(address, workers, config, Path(out), clock, resume, live)
 
 
