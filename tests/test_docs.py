@@ -29,8 +29,9 @@ from twin.engine import account
 from twin.engine.world import build_world
 from twin.tables.columns import empty
 from twin.tables.inputs import LAYERS, Itineraries
+from twin.tables.orders import OrdersTable
 from twin.tables.plants import NO_PLANTS, PLANT_KINDS, PlantTotals
-from twin.tables.results import MetricsTable, OrdersTable
+from twin.tables.results import MetricsTable
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, RunTotals, StationTotals
 
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", REPOSITORY / "seeds" / "README.md"]

@@ -87,7 +87,7 @@ class Buildout(Section):
         "plan",
         description="where EVSEs go: 'plan' by the provincial shares of the stock and people; 'need' by people, cars and "
         "traffic alone; 'equity' to those who have least for their people; 'waits' by the hours waited in the run of "
-        "`waits_from`; 'corridor' at service areas 50 to 80 km apart, the busiest lines first",
+        "`waits_from`; 'corridor' at service areas as far apart as 80 km allow, the busiest lines first",
     )
     first: list[SiteType] = Field(
         [], description="kinds of site that the grid connects before the others in a month, in this order"

@@ -10,7 +10,7 @@ import numpy as np
 from twin.metrics.rows import ALL, cell_rows, cell_sums, with_totals
 from twin.tables.columns import columns
 from twin.tables.inputs import LAYERS
-from twin.tables.results import OrdersTable
+from twin.tables.orders import OrdersTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ from twin.stations.vintage import evse_months
 from twin.tables import seeds
 from twin.tables.columns import I64, STR
 from twin.tables.inputs import LinkPools, Markets, Pools, Stations
-from twin.tables.results import OrdersTable
+from twin.tables.orders import OrdersTable
 
 if TYPE_CHECKING:
     from pathlib import Path

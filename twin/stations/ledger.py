@@ -15,7 +15,7 @@ from twin.stations.stock import SERVES, Cells
 from twin.tables import seeds
 from twin.tables.columns import F64, I32, I64, STR
 from twin.tables.inputs import LAYERS, SITE_TYPES
-from twin.tables.results import OrdersTable
+from twin.tables.orders import OrdersTable
 
 if TYPE_CHECKING:
     from twin.config import Config

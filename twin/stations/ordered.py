@@ -17,7 +17,7 @@ from twin.stations.stock import SERVES, Cells
 from twin.tables.columns import I64
 from twin.tables.inputs import SITE_TYPES
 from twin.tables.of_runs import read_result
-from twin.tables.results import OrdersTable
+from twin.tables.orders import OrdersTable
 
 if TYPE_CHECKING:
     from twin.config import Config

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from twin.tables import batch, coverage, results
+from twin.tables import batch, coverage, orders, results
 from twin.tables.columns import columns
 from twin.tables.posed import POSED_MEANINGS, POSED_TABLES, PosedColumn
 from twin.tables.seeds import SEED_TABLES
@@ -24,7 +24,7 @@ Times are seconds, hours or quarter hours since 00:00 Asia/Shanghai of day 0; `-
 def page() -> str:
     """Return the data dictionary as Markdown."""
     lines = [HEADING, "## Tables of a run folder", ""]
-    for table in (*result_tables(), *result_tables(coverage)):
+    for table in (table for module in (results, coverage, orders) for table in result_tables(module)):
         rows = ((column.name, _dtype(column.dtype), column.unit, column.meaning) for column in columns(table))
         lines += _section(inspect.getdoc(table) or table.__name__, ("column", "type", "unit", "meaning"), rows)
     lines += ["## Tables of a batch", "", "Beside the folders of its runs; see docs/cluster.md.", ""]
