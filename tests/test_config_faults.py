@@ -18,7 +18,7 @@ PROVINCES = (
     "'BJ', 'TJ', 'HE', 'SX', 'NM', 'LN', 'JL', 'HL', 'SH', 'JS', 'ZJ', 'AH', 'FJ', 'JX', 'SD', 'HA', 'HB', 'HN', 'GD', "
     "'GX', 'HI', 'CQ', 'SC', 'GZ', 'YN', 'XZ', 'SN', 'GS', 'QH', 'NX' or 'XJ'"
 )
-YEARS = "'2024', '2025', '2026', '2027', '2027-low' or '2027-stress'"
+YEARS = "^(20(23|24|25|26|27)|20(24|25|26|27)-(0[1-9]|1[0-2])|2027-low|2027-stress)$"
 POSITIVE = "Input should be greater than or equal to 1"
 
 
@@ -45,7 +45,7 @@ def test_all_faults_at_once_each_at_its_place_across_files(write: Write) -> None
             "--set nonsense: wanted section.key=value, e.g. fleet.sample=0.01",
             "base.yaml:5:11: period.n_days: Input should be a valid integer (got '8')",
             f"top.yaml:7:31: stations.province_factors.XX: Input should be {PROVINCES} (got 'XX')",
-            f"base.yaml:3:9: fleet.year: Input should be {YEARS} (got '1999')",
+            f"base.yaml:3:9: fleet.year: String should match pattern '{YEARS}' (got '1999')",
             "base.yaml:2:11: fleet.sample: Input should be less than or equal to 1 (got 2.0)",
             "top.yaml:3:3: fleet.smaple: unknown key, did you mean 'sample'?",
             "top.yaml:6:3: behaviour: fast_target_soc should be above reserve_soc (got {'fast_target_soc': 0.05})",

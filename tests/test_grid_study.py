@@ -41,7 +41,9 @@ def test_published_networks_come_out_as_published() -> None:
     import pandapower.networks as networks
 
     # A network that pandapower ships together with its solution.
-    net = networks.mv_oberrhein()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Its own file is of an older form.
+        net = networks.mv_oberrhein()
     voltage_pu, line_mw = net.res_bus["vm_pu"].to_numpy(), net.res_line["p_from_mw"].to_numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Its own file is of an older form.
@@ -49,7 +51,9 @@ def test_published_networks_come_out_as_published() -> None:
     np.testing.assert_allclose(net.res_bus["vm_pu"].to_numpy(), voltage_pu, rtol=1e-6)
     np.testing.assert_allclose(net.res_line["p_from_mw"].to_numpy(), line_mw, atol=1e-6)
     # The 33-bus feeder of Baran and Wu (1989): 202.677 kW lost, lowest voltage 0.91309.
-    voltage, _, _, loss_kw, drawn_kw = solved(networks.case33bw())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        voltage, _, _, loss_kw, drawn_kw = solved(networks.case33bw())
     assert (voltage, loss_kw) == (pytest.approx(0.91309, abs=1e-5), pytest.approx(202.677, abs=1e-3))
     assert drawn_kw == pytest.approx(3715.0 + 202.677, abs=1e-3)
 

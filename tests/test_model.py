@@ -55,7 +55,7 @@ def model(given: Given, append: Any = None, on_hour: Any = None, **output: Any) 
     zone_province = np.minimum(np.arange(n_zones), 1)
     places = SimpleNamespace(regions=SimpleNamespace(province_code=["AA", "BB"], zone_province=zone_province))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
-    inventory = SimpleNamespace(stations=stations, operator_names=NAMES)
+    inventory = SimpleNamespace(stations=stations, operator_names=NAMES, built=None)
     base = SimpleNamespace(base_kw=base_kw(n_zones, given.n_days), peak_kw=np.full(n_zones, 11_000.0))
     is_cheap = np.tile(np.arange(24) < 7, (2, 1))
     supply = SimpleNamespace(inventory=inventory, base=base, prices=SimpleNamespace(is_cheap=is_cheap))
@@ -82,7 +82,7 @@ def test_days_turn_and_the_rows_are_those_of_the_windows():
     assert [second for second, _, _ in hours] == [3600 * hour for hour in range(1, 49)]
     assert all(earlier[2] <= later[2] for earlier, later in pairwise(hours))
     totals, lived = twin.finish(), live(small_given(**NATION))
-    assert set(tables) == {"sessions", "stranded", "station_hours", "links"}
+    assert set(tables) == {"sessions", "stranded", "station_hours", "site_hours", "links"}
     for name, expected in (("sessions", lived.visits), ("station_hours", lived.station_hours), ("links", lived.links)):
         columns = [np.concatenate(column) for column in zip(*tables[name], strict=True)]
         assert all(np.array_equal(column, wanted) for column, wanted in zip(columns, expected, strict=True))

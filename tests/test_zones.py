@@ -26,6 +26,8 @@ from twin.metrics.waterfall import waterfall
 from twin.metrics.zones import Measures, zone_metrics, zones_table
 from twin.network import load_regions
 from twin.tables import seeds
+from twin.tables.columns import empty
+from twin.tables.plants import NO_PLANTS, PLANT_KINDS, PlantTotals
 from twin.tables.totals import LOAD_KINDS, ProvinceLoad, RunTotals
 
 REGIONS = load_regions()
@@ -160,7 +162,8 @@ def one_zone(mw: dict[str, dict[int, float]], base_mw: float = 3000.0, peak_mw: 
     for kind, by_quarter in mw.items():
         for quarter, power in by_quarter.items():
             load[LOAD_KINDS.index(kind), 0, quarter] = int(power * 1e6) * 900
-    totals = RunTotals(24, None, None, None, load, None, {}, ())  # type: ignore[arg-type]
+    plants = (NO_PLANTS.plants, empty(PlantTotals, 0), np.zeros((len(PLANT_KINDS), 1, 96), np.int64))
+    totals = RunTotals(24, None, None, None, load, None, {}, (), *plants)  # type: ignore[arg-type]
     base = ProvinceLoad(np.full((1, 96), base_mw * 1e3), np.array([peak_mw * 1e3]))
     return grid_table(totals, base, synthetic.regions(1, 1), 1.0)
 

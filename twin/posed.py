@@ -127,6 +127,7 @@ def _write(writer: RunWriter, case: Case, totals: RunTotals, trips: TripsTable, 
     stations = stations_table(totals, case.inventory, case.regions)
     writer.write("metrics", metrics)
     writer.write("stations", stations._replace(name=case.station_names))
+    writer.write("grid", grid)
     writer.write("trips", trips)
     writer.write_json("audit", audit_json(laws))
     writer.finish()

@@ -114,7 +114,7 @@ def ask_ahead(at, n_due, start_s, due, active, site):
     if at + FAR >= n_due:
         return
     prefetch(site.stations, due[at + FAR])
-    prefetch(site.station_state, due[at + FAR], 2)
+    prefetch(site.station_state, due[at + FAR], 3)
     prefetch(site.ledger.ring, due[at + FAR] * RING_HOURS + start_s // SECONDS_PER_HOUR % RING_HOURS)
     near = site.stations.first_pool[due[at + NEAR]]
     prefetch(site.pools, near)

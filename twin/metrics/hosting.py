@@ -37,6 +37,10 @@ def shape_of(public_kw: F64) -> F64:
     return shape
 
 
+LEAST_SHAPE = 1e-9
+"""A quarter hour with less of the peak than this bounds nothing."""
+
+
 def hosting_kw(room_kw: F64, shape: F64) -> F64:
     """Return the peak of further public charging that fits into each zone's room at every quarter hour.
 
@@ -52,7 +56,7 @@ def hosting_kw(room_kw: F64, shape: F64) -> F64:
     ndarray, shape (n_zones,)
         None where the zone is over its annual peak already.
     """
-    fits: F64 = np.divide(room_kw, shape, out=np.full(room_kw.shape, np.inf), where=shape > 0.0)
+    fits: F64 = np.divide(room_kw, shape, out=np.full(room_kw.shape, np.inf), where=shape > LEAST_SHAPE)
     most: F64 = np.maximum(fits.min(axis=1), 0.0)
     return most
 
