@@ -3,19 +3,18 @@
 The model has four parts a window: what the busiest worker computes, what every worker pays however small its part, the
 latency of the barriers, and the bytes that pass the process that holds the run together. How many rows cross between parts
 follows for any cut from one count, home zone by zone of the station; emulating 8 and 16 workers in one process checks that.
-``--pairs`` measures one worker against two on Ray, one after the other, and tells the medians.
+`benchmarks.workers` measures one process against one and two workers on Ray.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.process import options, publish, run_once, table
+from benchmarks.process import options, publish, table
 
 TITLE = "Scaling over processes"
 ROW_BYTES = 132 + 4
@@ -40,7 +39,7 @@ class Measured(NamedTuple):
     n_windows, n_links : int
         Windows, links.
     busy_s : dict
-        By number of workers: seconds that each worker computed.
+        By number of workers: core-seconds that each worker computed.
     rows, n_bytes, rounds : dict
         By number of workers: visitors there, bytes through the chair, rounds; as emulated.
     """
@@ -83,7 +82,7 @@ def measure(chosen: argparse.Namespace) -> Measured:
     busy_s, rows, n_bytes, rounds = {}, {}, {}, {}
     for n in (1, *CHECKED):
         peers = emulated(chosen, n, n_windows)
-        busy_s[n] = peers.busy_s()
+        busy_s[n] = [cost.computed_s for cost in peers.costs()]
         rows[n], rounds[n] = peers.traffic.n_rows, peers.traffic.n_rounds
         n_bytes[n] = peers.traffic.n_bytes_in + peers.traffic.n_bytes_out
     return Measured(crossing, n_pools, n_windows, len(given.roads.link_to), busy_s, rows, n_bytes, rounds)
@@ -199,33 +198,10 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
     )
 
 
-def paired(chosen: argparse.Namespace) -> str:
-    """Return medians of runs in one process, and with one and two workers on Ray, taken in turns."""
-    ways = {"in process": ["--workers", "1"], "Ray, 1": ["--address", "local", "--workers", "1"]}
-    ways["Ray, 2"] = ["--address", "local", "--workers", "2"]
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(chosen.pairs):
-        for name, how in ways.items():
-            taken[name].append(run_once(chosen.config, [*chosen.overrides, f"fleet.sample={chosen.sample}"], how).windows_s)
-    middle = {name: statistics.median(seconds) for name, seconds in taken.items()}
-    one = middle["Ray, 1"]
-    rows = [[name, f"{seconds:.1f}", f"{one / seconds:.2f}"] for name, seconds in middle.items()]
-    overhead = middle["Ray, 1"] / middle["in process"] - 1.0
-    return (
-        table(["way", "windows, median (s)", "against one worker"], rows)
-        + f"\n{chosen.pairs} runs each, in turns, sample {chosen.sample:g}. Ray at one worker costs {overhead:+.0%}; "
-        "wanted: below 10 %, and 1.7 of two workers.\n"
-    )
-
-
 def main() -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--sample", type=float, default=0.02, help="share of the fleet")
-    parser.add_argument("--pairs", type=int, default=0, help="measure this many runs of each kind instead of the model")
     chosen = parser.parse_args()
-    if chosen.pairs:
-        publish("Two workers against one", paired(chosen), chosen)
-        return
     found = measure(chosen)
     latencies = {n: latency_s(n) for n in (2, 8)}
     publish(TITLE, told(found, given_of(chosen), chosen.sample, latencies), chosen)

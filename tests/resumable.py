@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.nation import small_given, with_second_road
+from tests.nation import small_given, with_everything, with_second_road
 from twin.agents import GridOperator, StationOperator
 from twin.config.grid import Grid
 from twin.engine import world as engine_world
@@ -37,12 +37,12 @@ NATION_RULES = {"reservation_share": 0.3, "reroute_every_s": 3600, "navigation_s
 
 def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_for: int | None = None) -> TwinModel:
     """Return the nation at 00:00 of day 0."""
-    given = with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0)
-    given.guidance.bidirectional[:] = 0.5
+    given = with_everything(with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0))
     told = SimpleNamespace(sessions="all", sessions_sample_share=1.0, station_hours=True, links=True)
     config: Any = SimpleNamespace(
-        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9), grid=Grid()
-    )
+        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9),
+        grid=Grid(dynamic_price_step_cny_per_kwh=0.3),
+    )  # fmt: skip
     regions = SimpleNamespace(province_code=["AA", "BB"], zone_province=np.array([0, 1, 1]))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
     inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"], built=None)

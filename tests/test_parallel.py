@@ -12,11 +12,12 @@ import pytest
 import twin
 from tests import resumable
 from tests.lived import live
-from tests.nation import small_given
+from tests.nation import small_given, with_everything, with_second_road
 from tests.resumable import bytes_of
 from tests.small_nations import nation_of
 from twin.agents import GridOperator
 from twin.config import load
+from twin.engine.given import Given
 from twin.errors import ConfigError, EngineError, WorkerLostError
 from twin.parallel import Chair, LocalCrew, cut_by_load, flow
 from twin.parallel.crew import RayCrew, hired
@@ -26,20 +27,25 @@ from twin.store import unfinished_day
 
 JAM = {
     "n_vehicles": 1200, "n_zones": 4, "n_days": 1, "n_evse": 2, "p_leave": 0.6, "link_km": 90.0, "soc": 0.5,
-    "site_limit_share": 0.5, "reservation_share": 0.3, "window_s": 900,
+    "site_limit_share": 0.5, "reservation_share": 0.3, "window_s": 900, "reroute_every_s": 3600, "navigation_share": 0.7,
 }  # fmt: skip
 """A holiday: everybody leaves, cars and trucks queue far from home, and some stations share too little power."""
 QUIET = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
+def jam() -> Given:
+    """Return the holiday with everything that a scenario can ask for."""
+    return with_everything(with_second_road(small_given(**JAM), capacity_per_h=20.0))
+
+
 @pytest.fixture(scope="module")
 def alone() -> str:
-    return live(small_given(**JAM)).digest()
+    return live(jam()).digest()
 
 
 @pytest.mark.parametrize("n_workers", [1, 2, 3, 7])
 def test_parts_in_this_process_leave_the_bytes_of_one(alone: str, n_workers: int) -> None:
-    assert live(small_given(**JAM), crew=LocalCrew(n_workers)).digest() == alone
+    assert live(jam(), crew=LocalCrew(n_workers)).digest() == alone
 
 
 @pytest.mark.parametrize("seed", [2, 3, 8, 10, 15, 17, 25])
@@ -48,12 +54,16 @@ def test_drawn_nations_are_the_same_in_parts(seed: int) -> None:
     assert live(nation_of(seed), crew=LocalCrew(3)).digest() == live(nation_of(seed)).digest()
 
 
-def test_half_of_the_arrivals_are_visitors() -> None:
-    """The jam tests what it should: rows cross between parts."""
+def test_the_jam_is_one() -> None:
+    """It tests what it should: rows cross between parts, and everything that it asks for happens."""
     crew = LocalCrew(4)
-    lived = live(small_given(**JAM), crew=crew)
-    traffic = lived.world.peers.traffic
-    assert traffic.n_rows > 0.1 * lived.totals.stations.n_arrivals.sum()
+    lived = live(jam(), crew=crew)
+    totals, counts = lived.totals, lived.totals.counts
+    assert lived.world.peers.traffic.n_rows > 0.1 * totals.stations.n_arrivals.sum()
+    assert min(totals.stations.n_balked.sum(), totals.stations.n_reneged.sum(), totals.plant_sums.used_ws.sum()) > 0
+    assert min(counts[name] for name in ("n_swaps", "n_v2g_calls", "n_cut_off", "n_stranded")) > 0
+    assert lived.world.outlooks[0].n_rerouted[0] > 3
+    assert all(law.holds for law in totals.laws)
 
 
 def test_a_midnight_can_be_kept_and_lived_on_by_any_number(tmp_path: Path) -> None:
@@ -141,7 +151,7 @@ def test_what_is_decided_at_midnight_reaches_the_stations() -> None:
 def test_actors_leave_the_bytes_of_one_process(cluster: Any, alone: str) -> None:
     with hired(cluster, 7, 1) as crew:
         for n_workers in (1, 2, 3, 7):
-            lived = live(small_given(**JAM), crew=RayCrew(cluster, crew.actors[:n_workers]))
+            lived = live(jam(), crew=RayCrew(cluster, crew.actors[:n_workers]))
             assert lived.digest() == alone, n_workers
 
 

@@ -21,6 +21,7 @@ from twin.parallel.cut import cut_by_load
 from twin.parallel.packets import (
     NOT_REPORTED,
     Arrivals,
+    Cost,
     HourEnd,
     News,
     NewsForAll,
@@ -135,8 +136,8 @@ class Chair(Peers):
         for bounds, (owned, _) in zip(self._bounds, states, strict=True):
             put(world, bounds, owned, slot_of)
 
-    def busy_s(self) -> list[float]:
-        """Return the seconds that each worker has computed."""
+    def costs(self) -> list[Cost]:
+        """Return what each worker has cost."""
         return self._crew.call("cost")
 
     # Exchanges

@@ -20,7 +20,7 @@ from twin.engine.plants import end_site_hour
 from twin.engine.views import publish_prices
 from twin.engine.window import step
 from twin.engine.world import World, build_world
-from twin.parallel.packets import NOT_REPORTED, Arrivals, HourEnd, News, Report, Rows, SiteHour, Start, Sum, own_copy
+from twin.parallel.packets import NOT_REPORTED, Arrivals, Cost, HourEnd, News, Report, Rows, SiteHour, Start, Sum, own_copy
 from twin.parallel.parts import (
     bounds_of,
     give_slots,
@@ -54,7 +54,7 @@ class Member(Peers):
     def __init__(self) -> None:
         self._asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._answered: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._busy_s = self._since_s = 0.0
+        self._before_s = self._busy_s = 0.0
 
     # Orders of the chair
 
@@ -96,7 +96,6 @@ class Member(Peers):
         publish_prices(self.world.given, self.world.outlooks[0])
         slots = self._in_hand()
         put_own(self.world, self._bounds, pieces, slots_by_vehicle(self.world.active.vehicle[slots], slots))
-        self._since_s = time.perf_counter()
         threading.Thread(target=self._live, args=(day,), daemon=True).start()
         return self._next()
 
@@ -109,9 +108,9 @@ class Member(Peers):
         """Return the rows that the part owns, and those of vehicles that are in its hands."""
         return take(self.world, self._bounds), slot_rows(self.world, self._in_hand())
 
-    def cost(self, _common: Any = None, _own: Any = None) -> float:
-        """Return the seconds that the part has computed so far."""
-        return self._busy_s
+    def cost(self, _common: Any = None, _own: Any = None) -> Cost:
+        """Return what the part has cost so far."""
+        return Cost(self._busy_s, time.process_time())
 
     # Exchanges
 
@@ -168,6 +167,7 @@ class Member(Peers):
 
     def _live(self, day: int) -> None:
         """Live a day, and report it."""
+        self._before_s = self._busy_s
         try:
             world = self.world
             per_hour = SECONDS_PER_HOUR // world.given.rules.window_s
@@ -183,12 +183,10 @@ class Member(Peers):
     def _ask(self, packet: Any) -> Any:
         """Hand a packet to the chair, and wait for the answer."""
         self._tell(packet)
-        answer = self._answered.get()
-        self._since_s = time.perf_counter()
-        return answer
+        return self._answered.get()
 
     def _tell(self, packet: Any) -> None:
-        self._busy_s += time.perf_counter() - self._since_s
+        self._busy_s = self._before_s + time.thread_time()
         self._asked.put(packet)
 
     def _next(self) -> Any:

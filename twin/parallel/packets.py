@@ -15,6 +15,7 @@ Rows = dict[str, np.ndarray]
 __all__ = [
     "NOT_REPORTED",
     "Arrivals",
+    "Cost",
     "HourEnd",
     "News",
     "NewsForAll",
@@ -122,6 +123,13 @@ class Report(NamedTuple):
     """What deciders look at."""
 
     owned: Rows
+
+
+class Cost(NamedTuple):
+    """What a worker has cost: core-seconds that its part has computed, and those of its process, with all that it sent."""
+
+    computed_s: float
+    process_s: float
 
 
 def parcels(packets: list[Any], n_parts: int) -> list[Rows]:
