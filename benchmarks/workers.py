@@ -118,7 +118,7 @@ def told(found: dict[int, list[Taken]], chosen: argparse.Namespace) -> str:
         table(head, rows)
         + f"\n{chosen.pairs} turns, sample {chosen.sample:g}, the days after the first of {chosen.days}; the worker is the "
         f"busiest. Medians of the turns: Ray at one worker costs {overhead:+.1%} (wanted below 10 %), two workers are "
-        f"{speed_up:.2f} times one (wanted 1.7), chair and carrying are {barrier:.1%} of the day with two (wanted below 5 %). "
+        f"{speed_up:.2f} times one (wanted 1.7), chair and carrying {barrier:.1%} of a day with two (wanted below 5 %). "
         "`In a row` is what cannot be side by side, were every process alone on a core; the latency of the rounds comes on "
         "top of it, and is in the wall time.\n"
     )

@@ -130,7 +130,7 @@ def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -
 
 
 def with_everything(given: Given) -> Given:
-    """Return the nation with swap stations for half of the trucks, sun and storage, price levels, V2G and EVSEs that fail."""
+    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G, and EVSEs that fail."""
     stations, pools, n_zones = given.stations, given.pools, len(given.roads.zone_node)
     of_trucks = np.flatnonzero((pools.serves == SERVES_TRUCKS) & (pools.rated_power_w == 480_000))
     pools.n_batteries[of_trucks] = 3
@@ -138,10 +138,8 @@ def with_everything(given: Given) -> Given:
     at = np.flatnonzero(np.bincount(pools.station, pools.is_ac) > 0).astype(np.int32)
     power_w = stations.site_limit_w[at]
     plants = Plants(at, power_w // 2, power_w // 4, power_w // 4 * 7200, power_w // 4 * 3600)
-    sun = np.tile(
-        np.maximum(600_000 - 50_000 * np.abs(np.arange(24) - 12), 0).repeat(3600 // given.rules.window_s), given.n_days
-    )
-    sky = np.tile(sun.astype(np.int32), (given.n_provinces, 1))
+    sun_ppm = np.maximum(600_000 - 50_000 * np.abs(np.arange(24) - 12), 0).repeat(3600 // given.rules.window_s)
+    sky = np.tile(sun_ppm.astype(np.int32), (given.n_provinces, given.n_days))
     price = np.tile(np.where(np.arange(24) < 8, 0.3, 0.8), (given.n_provinces, 1))
     first_evse, days = pools.first_evse[::3], np.arange(given.n_days)
     begin_s = (86_400 * days[None, :] + 3600 * (6 + np.arange(len(first_evse)) % 9)[:, None]).astype(np.int32)

@@ -5,7 +5,7 @@ Run from the folder that holds `twin/` and `tests/`:
     python -m tests.slow.parts
     python -m tests.slow.parts --only swaps city --workers 1 2 3 7
 
-Parts in one process do everything that workers on Ray do, but for the wire; `tests.slow.workers` runs the real program on it.
+Parts in one process do everything that workers on Ray do, but for the wire; `tests.slow.workers` runs the program on Ray.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import hashlib
 import pickle
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
