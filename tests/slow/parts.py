@@ -29,7 +29,7 @@ from twin.parallel import Chair, LocalCrew
 
 FEW = ("fleet.sample=0.0005", "period.n_days=2", "network.reroute_every_s=21600")
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "jam": ("national-2027", ("fleet.sample=0.001", "period.n_days=1")),
+    "jam": ("national-2027", (*FEW, "stations.stock=2025-12", "fleet.sample=0.001")),
     "prices": ("national-2027", (*FEW, "grid.dynamic_price_step_cny_per_kwh=0.1")),
     "sites": ("national-2027-solar-storage", FEW),
     "swaps": ("swap-heavy", FEW),

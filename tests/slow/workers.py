@@ -5,9 +5,11 @@ Run from the folder that holds `twin/` and `tests/`:
     python -m tests.slow.workers same --config configs/smoke.yaml --workers 1 2 3 7
     python -m tests.slow.workers same --config configs/city-nanjing.yaml --set fleet.sample=0.05 --workers 2 3
     python -m tests.slow.workers kill --n 20
+    python -m tests.slow.workers stop --n 3
 
-`same` compares, `kill` ends a worker, a node or the driver at random instants (kill -9) and goes on with what is left; nodes
-are those of a cluster of three on this machine, which stands as long as the script does.
+`same` compares; `kill` ends a worker, a node or the driver at random instants (kill -9) and goes on with what is left; nodes
+are those of a cluster of three on this machine, which stands as long as the script does. `stop` presses Ctrl-C on runs that
+started a cluster of their own: nothing may be left of it, and the run goes on from where it was.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,12 +32,13 @@ from tests.slow.kills import tables
 
 HEALTH = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 500, "health_check_failure_threshold": 3}
 WHAT = ("worker", "node", "driver")
+INTERRUPTED = 130
 
 
 def main() -> int:
     """Return 1 if a table differs."""
     parser = argparse.ArgumentParser(description="Runs over several processes against one.")
-    parser.add_argument("what", choices=("same", "kill"))
+    parser.add_argument("what", choices=("same", "kill", "stop"))
     parser.add_argument("--config", default="configs/smoke.yaml", help="scenario file")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="change a setting")
     parser.add_argument("--workers", type=int, nargs="+", default=[2], help="numbers of workers on Ray")
@@ -50,7 +54,7 @@ def main() -> int:
         calm_s = lived([*command, "--workers", str(chosen.threads[0])], out / "calm")
         wanted = tables(out / "calm")
         print(f"one process, {chosen.threads[0]} threads: {calm_s:.0f} s, {len(wanted)} tables", flush=True)
-        return same(command, chosen, out, wanted) if chosen.what == "same" else kill(command, chosen, out, wanted)
+        return {"same": same, "kill": kill, "stop": stop}[chosen.what](command, chosen, out, wanted)
 
 
 def lived(command: list[str], out: Path) -> float:
@@ -110,6 +114,33 @@ def kill(command: list[str], chosen: argparse.Namespace, out: Path, wanted: dict
     )
     cluster.shutdown()
     return 0
+
+
+def stop(command: list[str], chosen: argparse.Namespace, out: Path, wanted: dict[str, str]) -> int:
+    """Press Ctrl-C at random instants of a run with a cluster of its own; return 1 if a process or a difference is left."""
+    more = ["--set=compute.checkpoint_days=1", "--address", "local", "--workers", str(chosen.workers[0]), "--resume"]
+    whole_s = lived([*command, *more], out / "whole")
+    instants, n_stopped = random.Random(chosen.seed), 0
+    while n_stopped < chosen.n:
+        run = [*command, *more, "--out", str(out / "stopped")]
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        with subprocess.Popen(run, cwd=REPOSITORY, start_new_session=True, **pipes) as child:  # type: ignore[call-overload]
+            time.sleep(instants.uniform(0.05, 0.95) * whole_s)
+            if child.poll() is not None:
+                break
+            started = psutil.Process(child.pid).children(recursive=True)
+            os.killpg(child.pid, signal.SIGINT)
+            begun = time.monotonic()
+            said = child.communicate()[1].decode().strip().splitlines()[-1:]
+            n_stopped += 1
+        gone_s = time.monotonic() - begun
+        left = [process.name() for process in psutil.wait_procs(started, timeout=10)[1]]
+        print(f"exit code {child.returncode} after {gone_s:.1f} s; left: {left}; said: {said}", flush=True)
+        if child.returncode != INTERRUPTED or left:
+            return 1
+    lived([*command, *more], out / "stopped")
+    print(f"Ctrl-C {n_stopped} times, then gone on with: {'the same' if tables(out / 'stopped') == wanted else 'different'}")
+    return int(tables(out / "stopped") != wanted)
 
 
 def end(what: str, driver: Any, cluster: Any, nodes: list[Any], room: dict[str, Any]) -> int:
