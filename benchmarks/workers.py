@@ -47,24 +47,23 @@ class Taken(NamedTuple):
         return self.chair_s + self.computed_s + self.carried_s
 
 
-def built(chosen: argparse.Namespace) -> tuple[Any, bytes]:
-    """Return the scenario, and everything that a run of it is made from, to be unpacked for every run."""
+def built(chosen: argparse.Namespace) -> tuple[Any, Any, Any, bytes]:
+    """Return the scenario, its places and stations, and what the engine is given, to be unpacked for every run."""
     from twin import nation
     from twin.config import load
 
     config = load(chosen.config, [*chosen.overrides, f"fleet.sample={chosen.sample}", f"period.n_days={chosen.days}"])
     places = nation.build_places(config)
     supply = nation.build_supply(config, places)
-    return config, pickle.dumps((places, supply, nation.build_demand(config, places, supply).given))
+    return config, places, supply, pickle.dumps(nation.build_demand(config, places, supply).given)
 
 
-def taken(config: Any, inputs: bytes, n_workers: int) -> Taken:
+def taken(config: Any, places: Any, supply: Any, given: bytes, n_workers: int) -> Taken:
     """Live a scenario and return what its days but the first took."""
     from twin.engine.world import build_world
     from twin.model import TwinModel
 
-    places, supply, given = pickle.loads(inputs)
-    world = build_world(given, 1)
+    world = build_world(pickle.loads(given), 1)
     model = TwinModel(world, places, supply, config, lambda name, rows: None, lambda *_: None)
     with employed(world, n_workers):
         model.step()
@@ -130,11 +129,11 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=2, help="days, of which the first is not counted")
     parser.add_argument("--pairs", type=int, default=3, help="turns")
     chosen = parser.parse_args()
-    config, inputs = built(chosen)
+    inputs = built(chosen)
     found: dict[int, list[Taken]] = {way: [] for way in WAYS}
     for turn in range(chosen.pairs):
         for way in WAYS:
-            found[way].append(taken(config, inputs, way))
+            found[way].append(taken(*inputs, way))
             print(turn, way, found[way][-1], flush=True)
     publish("Two workers against one", told(found, chosen), chosen)
 

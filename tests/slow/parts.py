@@ -15,6 +15,7 @@ import hashlib
 import pickle
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,9 +55,10 @@ def main() -> int:
     for name in chosen.only:
         scenario, settings = CASES[name]
         config, start = load(REPOSITORY / "configs" / f"{scenario}.yaml", settings), time.monotonic()
-        built = pickle.dumps(build(config))
-        wanted = left_behind(config, built, 0)
-        others = {n: left_behind(config, built, n) for n in chosen.workers}
+        places, supply, given = build(config)
+        lived = partial(left_behind, config, places, supply, pickle.dumps(given))  # each gets a nation of its own
+        wanted = lived(0)
+        others = {n: lived(n) for n in chosen.workers}
         differ = [f"{n} ({', '.join(sorted(what for what in wanted if found[what] != wanted[what]))})"
                   for n, found in others.items() if found != wanted]  # fmt: skip
         n_different += len(differ)
@@ -73,16 +75,15 @@ def build(config: Config) -> tuple[Any, Any, Any]:
     return places, supply, land.build_demand(config, places, supply, 1).given
 
 
-def left_behind(config: Config, built: bytes, n_parts: int) -> dict[str, str]:
+def left_behind(config: Config, places: Any, supply: Any, given: bytes, n_parts: int) -> dict[str, str]:
     """Live a scenario in parts, or whole for 0; return a hash of every table, sum and bulletin."""
-    places, supply, given = pickle.loads(built)
     seen: dict[str, Any] = {}
 
     def append(name: str, table: Any) -> None:
         for column in table:
             seen.setdefault(name, hashlib.sha256()).update(np.ascontiguousarray(column).tobytes())
 
-    world = build_world(given, 1)
+    world = build_world(pickle.loads(given), 1)
     model = TwinModel(world, places, supply, config, append, lambda *_: None)
     if n_parts:
         Chair(world, LocalCrew(n_parts), 1.0)
