@@ -67,7 +67,7 @@ def machine() -> str:
     )
 
 
-def run_once(config: str, overrides: Sequence[str] = ()) -> Cost:
+def run_once(config: str, overrides: Sequence[str] = (), more: Sequence[str] = ()) -> Cost:
     """Run a scenario in a process of its own, into a folder that is thrown away.
 
     Raises
@@ -78,7 +78,7 @@ def run_once(config: str, overrides: Sequence[str] = ()) -> Cost:
     with tempfile.TemporaryDirectory(prefix="twin-bench-") as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "twin", "run", config, "--out", str(out), "--json"]
-        command += [part for setting in overrides for part in ("--set", setting)]
+        command += [part for setting in overrides for part in ("--set", setting)] + list(more)
         with (Path(folder) / "out").open("w+b") as said, (Path(folder) / "err").open("w+b") as told:
             started = time.perf_counter()
             process = subprocess.Popen(command, stdout=said, stderr=told, cwd=REPOSITORY)

@@ -22,12 +22,14 @@ from twin.tables.inputs import (
     LinkPools,
     LocalTables,
     Markets,
+    Outages,
     Pools,
     Stations,
     TripTables,
     VehicleClasses,
     Vehicles,
 )
+from twin.tables.plants import DISPATCHES, Behind, Plants
 from twin.tables.rules import Rules
 from twin.tables.state import Roads
 
@@ -125,6 +127,33 @@ def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -
         link_pools=given.link_pools._replace(first=first), link_free_speed_kmh=beside["free_kmh"],
         link_capacity_per_h=np.repeat([capacity_per_h, 1e6], n_links),
         background=given.background._replace(flow_per_h=np.tile(given.background.flow_per_h, 2)),
+    )  # fmt: skip
+
+
+def with_everything(given: Given) -> Given:
+    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G, and EVSEs that fail."""
+    stations, pools, n_zones = given.stations, given.pools, len(given.roads.zone_node)
+    of_trucks = np.flatnonzero((pools.serves == SERVES_TRUCKS) & (pools.rated_power_w == 480_000))
+    pools.n_batteries[of_trucks] = 3
+    stations.site_limit_w[pools.station[of_trucks]] = 3 * 480_000
+    at = np.flatnonzero(np.bincount(pools.station, pools.is_ac) > 0).astype(np.int32)
+    power_w = stations.site_limit_w[at]
+    plants = Plants(at, power_w // 2, power_w // 4, power_w // 4 * 7200, power_w // 4 * 3600)
+    sun_ppm = np.maximum(600_000 - 50_000 * np.abs(np.arange(24) - 12), 0).repeat(3600 // given.rules.window_s)
+    sky = np.tile(sun_ppm.astype(np.int32), (given.n_provinces, given.n_days))
+    price = np.tile(np.where(np.arange(24) < 8, 0.3, 0.8), (given.n_provinces, 1))
+    first_evse, days = pools.first_evse[::3], np.arange(given.n_days)
+    begin_s = (86_400 * days[None, :] + 3600 * (6 + np.arange(len(first_evse)) % 9)[:, None]).astype(np.int32)
+    evse, station = (np.repeat(x, given.n_days) for x in (first_evse, pools.station[::3]))
+    order = np.lexsort((evse, begin_s.ravel(), station))
+    outages = Outages(*(x[order] for x in (station, evse, begin_s.ravel(), begin_s.ravel() + 7000)))
+    given.guidance.bidirectional[:] = np.linspace(0.2, 0.8, n_zones)[:, None]
+    given.guidance.event_from_s[:], given.guidance.event_until_s[:] = 61_200, 68_400
+    return given._replace(
+        classes=given.classes._replace(swap_share=np.array([0.0, 0.0, 0.5])), outages=outages,
+        behind=Behind(plants, sky, price, DISPATCHES.index("peak_shaving"), 870_000, 1),
+        prices=np.repeat([1.2, 1.0, 1.5, 0.9], np.array([2, 1, 2, 2]) * given.n_provinces)[:, None] * np.ones(24),
+        price_level=(np.arange(len(pools.station)) % 3).astype(np.uint8),
     )  # fmt: skip
 
 

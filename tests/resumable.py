@@ -11,6 +11,7 @@ import hashlib
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.nation import small_given, with_second_road
+from tests.nation import small_given, with_everything, with_second_road
 from twin.agents import GridOperator, StationOperator
 from twin.config.grid import Grid
 from twin.engine import world as engine_world
@@ -36,12 +37,12 @@ NATION_RULES = {"reservation_share": 0.3, "reroute_every_s": 3600, "navigation_s
 
 def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_for: int | None = None) -> TwinModel:
     """Return the nation at 00:00 of day 0."""
-    given = with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0)
-    given.guidance.bidirectional[:] = 0.5
+    given = with_everything(with_second_road(small_given(**NATION | NATION_RULES), capacity_per_h=20.0))
     told = SimpleNamespace(sessions="all", sessions_sample_share=1.0, station_hours=True, links=True)
     config: Any = SimpleNamespace(
-        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9), grid=Grid()
-    )
+        scenario=SimpleNamespace(seed=1), output=told, stations=SimpleNamespace(module_efficiency=0.9),
+        grid=Grid(dynamic_price_step_cny_per_kwh=0.3),
+    )  # fmt: skip
     regions = SimpleNamespace(province_code=["AA", "BB"], zone_province=np.array([0, 1, 1]))
     stations = SimpleNamespace(operator=np.arange(len(given.stations.zone)) % 2)
     inventory = SimpleNamespace(stations=stations, operator_names=["Left", "Right"], built=None)
@@ -55,17 +56,22 @@ def build(append: Any, on_hour: Any = lambda *_: None, n_workers: int = 1, cut_f
     return TwinModel(world, places, supply, config, append, on_hour)
 
 
-def run(out: Path, *, resume: bool, on_hour: Any = lambda *_: None, settings: Any = SETTINGS, every_days: int = 1) -> Path:
+def run(
+    out: Path, *, resume: bool, on_hour: Any = lambda *_: None, settings: Any = SETTINGS, every_days: int = 1,
+    employ: Any = lambda world: nullcontext(),
+) -> Path:  # fmt: skip
     """Live the nation into a run folder, as `twin.run.run` does, and write down all that is left at the end."""
     with Checkpoints(out, settings, every_days, resume) as kept, RunWriter(out, kept.spool) as writer:
         model = build(writer.append, on_hour, cut_for=kept.cut_for)
         if kept.last is not None:
             kept.restore(model.restore)
-        while not model.is_over:
-            model.step()
-            if kept.is_due(model.day) and not model.is_over:
-                writer.drain()
-                kept.save(model.facts(), model.arrays(), 1.0)
+        with employ(model.world):
+            while not model.is_over:
+                model.step()
+                if kept.is_due(model.day) and not model.is_over:
+                    writer.drain()
+                    kept.save(model.facts(), model.arrays(), 1.0)
+            model.finish()
         writer.write_json("end", end_of(model))
         return writer.commit()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -21,10 +22,11 @@ from typer.testing import CliRunner
 
 from tests import fake_runs
 from tests.fake_runs import GAIN, calls, noise, scenario
-from twin.batch import cluster, plan_cells, run_batch
+from twin.batch import Period, plan_cells, read_periods, run_batch
 from twin.batch.statistics import interval, summary
 from twin.cli import app
 from twin.errors import ConfigError, OutputExistsError
+from twin.parallel import cluster
 from twin.uncertainty import replicate_settings
 
 ALONE: dict[str, Any] = {"simulate": fake_runs.simulate, "workers": 2}
@@ -89,11 +91,67 @@ def test_a_missing_replicate_leaves_pairs_of_the_others() -> None:
         texts = {name: np.array(["x"], object) for name in ("metric", "layer", "province", "unit")}
         return {**texts, "hour": np.array([np.nan]), "value": np.array([value])}
 
-    runs = {("a", 0): table(1.0), ("a", 1): table(2.0), ("a", 2): table(4.0), ("b", 0): table(3.0), ("b", 2): table(6.0)}
-    rows = summary(["a", "b"], 3, runs)
+    values = {("a", 0): 1.0, ("a", 1): 2.0, ("a", 2): 4.0, ("b", 0): 3.0, ("b", 2): 6.0}
+    runs = {(name, "own", replicate): table(value) for (name, replicate), value in values.items()}
+    rows = summary(["a", "b"], ["own"], 3, runs)
     assert rows.n.tolist() == [3, 2]
     assert (rows.n_pairs.tolist(), rows.difference[1], rows.difference_low[1]) == ([0, 2], 2.0, 2.0)
     assert np.isnan(rows.difference[0])
+
+
+# Periods
+
+
+def test_periods_are_given_or_found_in_the_calendar(tmp_path: Path) -> None:
+    """In 2027 National Day takes seven days from 1 October, the first of which is a Friday."""
+    config = scenario(tmp_path, "one")
+    found = read_periods(["week,national-day", "own", "mine=2027-02-28/3"], config)
+    assert found == [
+        Period("week", dt.date(2027, 10, 11), 7),  # 9 and 10 October are worked or free for the holiday
+        Period("national-day", dt.date(2027, 10, 1), 7),
+        Period("own"),
+        Period("mine", dt.date(2027, 2, 28), 3),
+    ]
+
+
+@pytest.mark.parametrize("text", ["easter", "x=2027-02-30/3", "x=2027-02-01", "X=2027-02-01/3", "../x=2027-02-01/3", ""])
+def test_what_is_no_period_is_refused(tmp_path: Path, text: str) -> None:
+    wanted = r"wanted name=year-month-day/days, own, week, or in 2027 new-year, spring-festival, .*; correct it"
+    with pytest.raises(ConfigError, match=wanted):
+        read_periods([text], scenario(tmp_path, "one"))
+
+
+def test_periods_of_one_name_and_of_no_length_are_refused(tmp_path: Path) -> None:
+    config = scenario(tmp_path, "one")
+    with pytest.raises(ConfigError, match="--periods week: found 2 of this name"):
+        read_periods(["week", "week=2027-01-01/2"], config)
+    with pytest.raises(ConfigError, match=r"period\.n_days"):
+        plan_cells([config], 1, tmp_path, periods=[Period("none", dt.date(2027, 1, 1), 0)])
+
+
+def test_a_period_is_an_axis_of_its_own(tmp_path: Path) -> None:
+    """Scenarios are compared within a period; the same replicate has the same luck in all of them."""
+    out, periods = tmp_path / "batch", [Period("own"), Period("may", dt.date(2027, 5, 1), 2)]
+    scenarios = [scenario(tmp_path, "plan"), scenario(tmp_path, "more")]
+    run_batch(scenarios, out=out, n_replicates=2, periods=periods, **ALONE)
+    assert sorted(calls(out)) == sorted(
+        f"{name}{period}-r{k}" for name in ("plan", "more") for period in ("", "-may") for k in (0, 1)
+    )
+    runs = read(out / "runs.parquet")
+    assert len({(row["replicate"], row["seed"]) for row in runs}) == 2
+    rows = ds.dataset(out / "metrics", partitioning="hive").to_table().to_pylist()
+    assert {row["period"] for row in rows} == {"own", "may"}
+    figures = read(out / "summary.parquet")
+    assert [(row["period"], row["scenario"]) for row in figures] == [
+        ("own", "plan"),
+        ("own", "more"),
+        ("may", "plan"),
+        ("may", "more"),
+    ]
+    assert [row["difference"] for row in figures] == [None, pytest.approx(GAIN), None, pytest.approx(GAIN)]
+    cells = {cell.name: cell.config.period for cell in plan_cells(scenarios, 1, out, periods=periods)}
+    assert (cells["plan-may-r0"].start_date, cells["plan-may-r0"].n_days) == (dt.date(2027, 5, 1), 2)
+    assert cells["plan-r0"] == scenarios[0].period
 
 
 # Running
@@ -108,7 +166,7 @@ def test_a_batch_is_gathered_in_one_dataset(tmp_path: Path) -> None:
     assert told[-1].endswith("(4 of 4)")
     rows = ds.dataset(out / "metrics", partitioning="hive").to_table().to_pylist()
     assert {(row["scenario"], row["replicate"]) for row in rows} == {(n, k) for n in ("plan", "more") for k in range(2)}
-    assert len(read(out / "scorecard" / "scenario=plan" / "replicate=1" / "part-0.parquet")) == 1
+    assert len(read(out / "scorecard" / "scenario=plan" / "period=own" / "replicate=1" / "part-0.parquet")) == 1
     runs = read(out / "runs.parquet")
     assert [row["state"] for row in runs] == ["done"] * 4
     figures = read(out / "summary.parquet")

@@ -5,33 +5,34 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests import fake_runs
 from tests.fake_runs import calls, scenario
-from twin.batch import cluster, plan_cells, run_batch
+from twin.batch import plan_cells, run_batch
+from twin.batch.cluster import run_on_ray
 from twin.errors import ConfigError
+from twin.parallel import cluster as fitness
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_ray_runs_what_processes_run(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ray_runs_what_processes_run(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch with a failure, a run too large for every node, and a node with another program, on one cluster."""
-    monkeypatch.setenv("PYTHONPATH", str(repository))
     out = tmp_path / "batch"
     scenarios = [scenario(tmp_path, "good"), scenario(tmp_path, "bad", "fails")]
-    with cluster.connected("local") as ray:
-        monkeypatch.setattr("twin.batch.flow.connected", lambda address: nullcontext(ray))
-        outcome = run_batch(scenarios, out=out, simulate=fake_runs.simulate, address="local")
-        huge = replace(plan_cells(scenarios, 1, out)[0], needed_bytes=10**15)
-        ((_, ended),) = cluster.run_on_ray(ray, [huge], fake_runs.simulate, lambda cells: None)
-        monkeypatch.setattr(cluster, "code_hash", lambda: "0123456789abcdef")
-        with pytest.raises(ConfigError, match=r"node .*: found twin 0\.1\.0 .*; wanted 0\.1\.0 \(0123456789ab\) as here"):
-            cluster._refuse_strangers(ray, "local")
+    monkeypatch.setattr("twin.batch.flow.connected", lambda address: nullcontext(cluster))
+    outcome = run_batch(scenarios, out=out, simulate=fake_runs.simulate, address="local")
+    huge = replace(plan_cells(scenarios, 1, out)[0], needed_bytes=10**15)
+    ((_, ended),) = run_on_ray(cluster, [huge], fake_runs.simulate, lambda cells: None)
+    monkeypatch.setattr(fitness, "code_hash", lambda: "0123456789abcdef")
+    with pytest.raises(ConfigError, match=r"node .*: found twin 0\.1\.0 .*; wanted 0\.1\.0 \(0123456789ab\) as here"):
+        fitness._refuse_strangers(cluster, "local")
     assert outcome["failed"] == {"bad-r0": "EngineError: a law is broken\nin two lines"}
     assert sorted(calls(out)) == ["bad-r0", "good-r0"]
     states = {row["folder"]: row["state"] for row in pq.read_table(out / "runs.parquet").to_pylist()}
     assert states == {"good-r0": "done", "bad-r0": "failed"}
-    assert (out / "metrics" / "scenario=good" / "replicate=0" / "part-0.parquet").is_file()
+    assert (out / "metrics" / "scenario=good" / "period=own" / "replicate=0" / "part-0.parquet").is_file()
     assert ended.reason.startswith("no node of the cluster has 1 CPUs and 1000000.0 GB")

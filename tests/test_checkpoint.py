@@ -193,8 +193,8 @@ def test_another_run_is_refused_with_what_differs(tmp_path: Path, monkeypatch: p
     with pytest.raises(ConfigError, match=r"checkpoint of day 2: code: \w{12}\.\.\. then, other now; undo the change"):
         resumable.run(out, resume=True)
     monkeypatch.undo()
-    monkeypatch.setattr(checkpoint, "FORMAT", 2)
-    with pytest.raises(ConfigError, match="a checkpoint of format 1; this version reads format 2"):
+    monkeypatch.setattr(checkpoint, "FORMAT", 3)
+    with pytest.raises(ConfigError, match="a checkpoint of format 2; this version reads format 3"):
         resumable.run(out, resume=True)
     assert bytes_of(held(out)) == before
 

@@ -32,6 +32,10 @@ class OutputExistsError(StoreError):
     """The output folder already holds something; nothing was touched."""
 
 
+class WorkerLostError(TwinError):
+    """A process or a machine that computed a part of a run is gone; the run can go on from its last checkpoint."""
+
+
 class Fault(NamedTuple):
     """One thing that is wrong with an input."""
 

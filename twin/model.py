@@ -17,7 +17,7 @@ from twin.engine.window import step as run_window
 from twin.errors import EngineError
 from twin.fleet.calendar import build_calendar
 from twin.tables.results import StrandedTable
-from twin.tables.totals import ProvinceLoad
+from twin.tables.totals import HOUR_FIELDS, ProvinceLoad
 
 if TYPE_CHECKING:
     from twin.config import Config
@@ -30,6 +30,7 @@ __all__ = ["TwinModel"]
 DAY_S = 86_400
 HOUR_S = 3_600
 HOURS_PER_DAY = 24
+SESSIONS = HOUR_FIELDS.index("n_sessions")
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -99,18 +100,22 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """Live one day."""
         self.agents.do("decide", self.world, self.day)
         publish_prices(self.world.given, self.world.outlooks[0])
+        self.world.peers.begin_day(self.world, self.day)
         for hour in range(self.day * HOURS_PER_DAY, (self.day + 1) * HOURS_PER_DAY):
             self._live_hour(hour)
+        self.world.peers.end_day(self.world)
         self.agents.do("observe", self.world)
         self.agents.do("publish", self.world, self.day)
         self.day += 1
 
     def finish(self) -> RunTotals:
         """Settle what is still running and return everything counted."""
+        self.world.peers.gather(self.world)
         return account.finish(self.world)
 
     def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield by name every array that a run which goes on from this midnight needs."""
+        self.world.peers.gather(self.world)
         yield from ((f"world.{piece.name}", piece.array) for piece in snapshot.pieces_of(self.world))
         for agent in self.agents:
             yield from ((f"agent.{agent.unique_id}.{name}", array) for name, array in memory_of(agent)[0].items())
@@ -175,4 +180,4 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         if output.links:
             self._append("links", links)
         n_on_road = int(self.world.road[hour, :, 0].sum())
-        self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.station_state.n_sessions.sum()))
+        self._on_hour((hour + 1) * HOUR_S, n_on_road, int(self.world.hours[SESSIONS].sum()))

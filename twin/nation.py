@@ -21,7 +21,7 @@ from twin.fleet.local import build_local
 from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
 from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes, plug_counts
-from twin.grid.flexibility import build_guidance
+from twin.grid.flexibility import build_guidance, build_workplaces
 from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
 from twin.grid.v2g import bidirectional_shares
@@ -60,6 +60,8 @@ STATIONS_BYTES = 1_500_000_000
 """Stations, roads, seeds and libraries of a national run; measured."""
 GAP_M = 2000.0
 """Gaps of a national map that are bridged; our own choice, see docs/network.md."""
+DAY_BYTES = 15_000_000
+"""What a simulated day adds: load of every zone by quarter hour, and copies of it at the end (`tests.slow.quarter`)."""
 OUT_BYTES_PER_VEHICLE = 16
 """Rows of those who are out, spread over the fleet: a tenth of it at 160 B; measured on a holiday."""
 
@@ -179,6 +181,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
         price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
         guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
+        workplaces=build_workplaces(calendar.kind, regions.n_zones, config.grid.work_orderly_share),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, there.stations, there.pools, there.closed, there.evse_month),
         behind=build_behind(config, regions, there.stations, there.pools, supply.prices.energy_cny_per_kwh),
@@ -199,7 +202,7 @@ def require_memory(config: Config, n_vehicles: int) -> None:
 
     limit_gb = config.compute.memory_limit_gb
     limit = limit_gb * 1e9 if limit_gb is not None else float(psutil.virtual_memory().available)
-    needed = bytes_for(n_vehicles)
+    needed = bytes_for(n_vehicles, config.period.n_days)
     if needed <= limit:
         return
     sample = max(config.fleet.sample * (limit - STATIONS_BYTES) / max(needed - STATIONS_BYTES, 1), 0.0)
@@ -214,18 +217,19 @@ def needed_bytes(config: Config, regions: Regions) -> int:
     """Return what a run of a scenario takes of memory at its peak (bytes); of a city at most."""
     fleet = config.fleet
     if config.scenario.extent == "city" and fleet.n_vehicles is not None:
-        return bytes_for(round(fleet.n_vehicles * fleet.sample))
-    return bytes_for(int(count_vehicles(config, regions).sum()))
+        return bytes_for(round(fleet.n_vehicles * fleet.sample), config.period.n_days)
+    return bytes_for(int(count_vehicles(config, regions).sum()), config.period.n_days)
 
 
-def bytes_for(n_vehicles: int) -> int:
-    """Return what a run with so many vehicles takes of memory at its peak (bytes)."""
-    return memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles + STATIONS_BYTES
+def bytes_for(n_vehicles: int, n_days: int) -> int:
+    """Return what a run with so many vehicles and days takes of memory at its peak (bytes)."""
+    of_vehicles = memory_needed_bytes(n_vehicles) + OUT_BYTES_PER_VEHICLE * n_vehicles
+    return of_vehicles + DAY_BYTES * n_days + STATIONS_BYTES
 
 
 def memory_words(demand: Demand) -> str:
     """Say what memory a run takes at its peak."""
-    return f"within {bytes_for(len(demand.given.vehicles.home)) / 1e9:.1f} GB of memory"
+    return f"within {bytes_for(len(demand.given.vehicles.home), demand.given.n_days) / 1e9:.1f} GB of memory"
 
 
 def price_table(prices: Prices, step_cny_per_kwh: float) -> F64:

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from twin.batch.cell import Ended, Simulate, is_done, progress_of
-from twin.batch.cluster import connected, run_on_ray
+from twin.batch.cluster import run_on_ray
 from twin.batch.local import run_here
+from twin.batch.periods import OWN, Period
 from twin.batch.plan import Cell, Vary, plan_cells, unvaried
 from twin.batch.statistics import summary
 from twin.config import Config
 from twin.config.compute import n_workers
 from twin.errors import ConfigError, OutputExistsError
+from twin.parallel.cluster import connected
 from twin.store import open_run
 from twin.store.dataset import gather, put_json, put_table
 from twin.store.identity import differences, identity_of
@@ -42,6 +44,7 @@ def run_batch(
     resume: bool = False,
     workers: int | str = "auto",
     vary: Vary = unvaried,
+    periods: Sequence[Period] = (Period(OWN),),
     tell: Tell = lambda line: None,
 ) -> dict[str, Any]:
     """Run every scenario with every replicate, and gather what came out.
@@ -58,13 +61,15 @@ def run_batch(
     n_replicates : int
         Runs of each scenario; a replicate has the same seed in every one.
     address : str, optional
-        A Ray cluster, see `twin.batch.cluster.connected`; this machine's processes by default.
+        A Ray cluster, see `twin.parallel.cluster.connected`; this machine's processes by default.
     resume : bool
         Run only what is not there yet.
     workers : int or "auto"
         Cores to use on this machine.
     vary : callable
         See `plan_cells`.
+    periods : sequence of Period
+        Every scenario is run for each, with every replicate.
     tell : callable
         Takes lines of progress.
 
@@ -81,7 +86,7 @@ def run_batch(
         If the folder holds something and `resume` is false.
     """
     out = Path(out).resolve()
-    cells = plan_cells(scenarios, n_replicates, out, vary)
+    cells = plan_cells(scenarios, n_replicates, out, vary, periods)
     _open_folder(out, cells, scenarios, resume)
     kept = [cell for cell in cells if is_done(cell)]
     to_do = [cell for cell in cells if cell not in kept]
@@ -149,18 +154,18 @@ def _gather(out: Path, cells: Sequence[Cell], reasons: dict[str, str], n_replica
     for leftover in (*out.glob(".*.partial-*"), out / ".progress"):
         shutil.rmtree(leftover, ignore_errors=True)
     for name in ("metrics", "scorecard"):
-        gather(out, name, [(cell.scenario, cell.replicate, cell.folder) for cell in done])
-    names = list(dict.fromkeys(cell.scenario for cell in cells))
-    metrics = {(cell.scenario, cell.replicate): open_run(cell.folder).arrays("metrics") for cell in done}
-    put_table(out / "summary.parquet", summary(names, n_replicates, metrics))
+        gather(out, name, [(cell.scenario, cell.period, cell.replicate, cell.folder) for cell in done])
+    names, periods = (list(dict.fromkeys(getattr(cell, of) for cell in cells)) for of in ("scenario", "period"))
+    metrics = {(cell.scenario, cell.period, cell.replicate): open_run(cell.folder).arrays("metrics") for cell in done}
+    put_table(out / "summary.parquet", summary(names, periods, n_replicates, metrics))
     texts = [
-        (cell.scenario, cell.name, cell.config_hash, STATES[cell.name in reasons], reasons.get(cell.name, ""))
+        (cell.scenario, cell.period, cell.name, cell.config_hash, STATES[cell.name in reasons], reasons.get(cell.name, ""))
         for cell in cells
     ]
-    scenario, folder, digest, state, reason = (np.array(column, object) for column in zip(*texts, strict=True))
+    scenario, period, folder, digest, state, reason = (np.array(column, object) for column in zip(*texts, strict=True))
     replicate = np.array([cell.replicate for cell in cells], np.int32)
     seed = np.array([cell.config.scenario.seed for cell in cells], np.int64)
-    put_table(out / "runs.parquet", RunsTable(scenario, replicate, folder, seed, digest, state, reason))
+    put_table(out / "runs.parquet", RunsTable(scenario, period, replicate, folder, seed, digest, state, reason))
 
 
 class _Board:

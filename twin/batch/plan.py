@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from twin.batch.periods import OWN, Period, in_period
 from twin.config import Config, config_hash
 from twin.errors import ConfigError, Faults
 
@@ -24,9 +25,11 @@ class Cell:
     Attributes
     ----------
     name : str
-        ``<scenario>-r<replicate>``, also its folder.
+        ``<scenario>-<period>-r<replicate>``, without a period where it is the scenario's own; also its folder.
     scenario : str
         Name of the scenario.
+    period : str
+        Name of the period.
     replicate : int
         From 0.
     config : Config
@@ -41,6 +44,7 @@ class Cell:
 
     name: str
     scenario: str
+    period: str
     replicate: int
     config: Config
     folder: Path
@@ -58,7 +62,13 @@ def unvaried(config: Config, replicate: int) -> Config:
     return config
 
 
-def plan_cells(scenarios: Sequence[Config], n_replicates: int, out: Path, vary: Vary = unvaried) -> list[Cell]:
+def plan_cells(
+    scenarios: Sequence[Config],
+    n_replicates: int,
+    out: Path,
+    vary: Vary = unvaried,
+    periods: Sequence[Period] = (Period(OWN),),
+) -> list[Cell]:
     """Return the cells of a batch, replicate by replicate, so that comparisons are complete early.
 
     Parameters
@@ -72,6 +82,8 @@ def plan_cells(scenarios: Sequence[Config], n_replicates: int, out: Path, vary: 
     vary : callable
         ``vary(config, replicate)`` returns the settings of a replicate, e.g. with uncertain inputs drawn anew; the same
         replicate must draw the same for every scenario of one seed, and replicate 0 is the scenario as it stands.
+    periods : sequence of Period
+        Each scenario and replicate is run for every one of them.
 
     Raises
     ------
@@ -97,9 +109,16 @@ def plan_cells(scenarios: Sequence[Config], n_replicates: int, out: Path, vary: 
             lucky = config.scenario.model_copy(update={"seed": first.scenario.seed if replicate else seed})
             varied = vary(config.model_copy(update={"scenario": lucky}), replicate)
             luck = varied.scenario.model_copy(update={"seed": seed})
-            name = f"{config.scenario.name}-r{replicate}"
             whole = varied.model_copy(update={"scenario": luck})
-            cells.append(Cell(name, config.scenario.name, replicate, whole, out / name, size))
+            for period in periods:
+                name = config.scenario.name if period.name == OWN else f"{config.scenario.name}-{period.name}"
+                name = f"{name}-r{replicate}"
+                cells.append(
+                    Cell(name, config.scenario.name, period.name, replicate, in_period(whole, period), out / name, size)
+                )
+    for name, count in Counter(cell.name for cell in cells).items():
+        if count > 1:
+            faults.add(name, f"{count} runs of this name", "one", "rename a scenario or a period")
     faults.raise_if_any(ConfigError)
     return cells
 

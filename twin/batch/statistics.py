@@ -44,19 +44,35 @@ def interval(values: F64) -> tuple[I64, F64, F64, F64]:
 
 
 def summary(
-    scenarios: Sequence[str], n_replicates: int, metrics: Mapping[tuple[str, int], Mapping[str, Any]]
+    scenarios: Sequence[str],
+    periods: Sequence[str],
+    n_replicates: int,
+    metrics: Mapping[tuple[str, str, int], Mapping[str, Any]],
 ) -> SummaryTable:
-    """Return every figure of every scenario over its replicates.
+    """Return every figure of every scenario and period over its replicates.
 
     Parameters
     ----------
     scenarios : sequence of str
-        The first is what others are compared with.
+        The first is what others are compared with, period by period.
+    periods : sequence of str
+        Names of the periods.
     n_replicates : int
         Replicates planned; those that failed are left out.
-    metrics : mapping of (scenario, replicate) to columns
+    metrics : mapping of (scenario, period, replicate) to columns
         ``metrics.parquet`` of each run, as arrays.
     """
+    parts = []
+    for period in periods:
+        of_period = {(name, replicate): table for (name, when, replicate), table in metrics.items() if when == period}
+        parts += _of_period(scenarios, period, n_replicates, of_period)
+    return SummaryTable(*(np.concatenate(cast("Any", column)) for column in zip(*parts, strict=True)))
+
+
+def _of_period(
+    scenarios: Sequence[str], period: str, n_replicates: int, metrics: Mapping[tuple[str, int], Mapping[str, Any]]
+) -> list[SummaryTable]:
+    """Return the rows of a period, scenario by scenario."""
     keys: dict[tuple[Any, ...], int] = {}
     placed = {
         cell: np.array([keys.setdefault(key, len(keys)) for key in _keys(table)], np.int64)
@@ -65,8 +81,8 @@ def summary(
     values = {name: np.full((n_replicates, len(keys)), np.nan) for name in scenarios}
     for (name, replicate), rows in placed.items():
         values[name][replicate, rows] = metrics[name, replicate]["value"]
-    parts = [_of_scenario(name, list(keys), values[name], values[scenarios[0]], name == scenarios[0]) for name in scenarios]
-    return SummaryTable(*(np.concatenate(cast("Any", column)) for column in zip(*parts, strict=True)))
+    first = values[scenarios[0]]
+    return [_of_scenario(name, period, list(keys), values[name], first, name == scenarios[0]) for name in scenarios]
 
 
 def _keys(table: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -75,7 +91,9 @@ def _keys(table: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return list(zip(table["metric"], table["layer"], table["province"], hours, table["unit"], strict=True))
 
 
-def _of_scenario(name: str, keys: list[tuple[Any, ...]], values: F64, first: F64, is_first: bool) -> SummaryTable:
+def _of_scenario(
+    name: str, period: str, keys: list[tuple[Any, ...]], values: F64, first: F64, is_first: bool
+) -> SummaryTable:
     n, mean, low, high = interval(values)
     is_formed = n > 0
     n_pairs, difference, difference_low, difference_high = interval(values - first)
@@ -84,7 +102,7 @@ def _of_scenario(name: str, keys: list[tuple[Any, ...]], values: F64, first: F64
     columns: list[NDArray[Any]] = [np.array([key[place] for key in keys], object) for place in range(len(KEY))]
     columns[3] = np.array([np.nan if key[3] is None else key[3] for key in keys], np.float64)
     rows: list[NDArray[Any]] = [
-        np.full(len(keys), name, object), *columns, n.astype(np.int32), mean, low, high, n_pairs.astype(np.int32),
-        difference, difference_low, difference_high,
+        np.full(len(keys), name, object), np.full(len(keys), period, object), *columns, n.astype(np.int32), mean, low, high,
+        n_pairs.astype(np.int32), difference, difference_low, difference_high,
     ]  # fmt: skip
     return SummaryTable(*(column[is_formed] for column in rows))

@@ -23,6 +23,12 @@ def batch(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a setting of every scenario.")
     ] = None,
+    periods: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--periods", metavar="P,P", help="Run each for several periods: NAME=YYYY-MM-DD/DAYS, week, or a holiday's name."
+        ),
+    ] = None,
     address: Annotated[
         str | None, typer.Option("--address", help="Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
@@ -36,9 +42,9 @@ def batch(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run scenarios times replicates, and compare them.
+    """Run scenarios times replicates, and times periods, and compare them.
 
-    Example: twin batch plan.yaml less.yaml --replicates 8 --out runs/study
+    Example: twin batch plan.yaml less.yaml --replicates 8 --periods week,national-day --out runs/study
     """
     worker_setting(context, workers)
     with told(context):
@@ -47,7 +53,7 @@ def batch(
         scenarios = [load(config, overrides or ()) for config in configs]
         folder = out if out is not None else Path("runs") / f"batch-{scenarios[0].scenario.name}"
 
-        from twin.batch import run_batch, unvaried
+        from twin.batch import read_periods, run_batch, unvaried
         from twin.run import run as simulate
         from twin.uncertainty import replicate_settings
 
@@ -55,7 +61,7 @@ def batch(
         try:
             outcome = run_batch(
                 scenarios, out=folder, simulate=simulate, n_replicates=replicates, address=address, resume=resume,
-                workers=workers,
+                workers=workers, periods=read_periods(periods or ["own"], scenarios[0]),
                 vary=replicate_settings if vary_inputs else unvaried, tell=_show if shown else lambda line: None,
             )  # fmt: skip
         except KeyboardInterrupt:

@@ -33,7 +33,12 @@ def run(
         list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a setting, e.g. fleet.sample=0.01.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; default runs/<scenario>-<hash>.")] = None,
-    workers: Annotated[str | None, typer.Option("--workers", metavar="N|auto", help="Worker threads.")] = None,
+    workers: Annotated[
+        str | None, typer.Option("--workers", metavar="N|auto", help="Worker threads, or processes on a cluster.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Ray cluster: local, auto or HOST:PORT; this process by default.")
+    ] = None,
     checkpoint: Annotated[
         bool, typer.Option("--checkpoint", help="Keep the state at every midnight, to go on from with --resume.")
     ] = False,
@@ -56,7 +61,8 @@ def run(
         from twin.run import run as simulate
 
         with going_on(context, folder), display(scenario) as progress:
-            result = simulate(scenario, out=folder, workers=scenario.compute.workers, progress=progress, resume=resume)
+            how: dict[str, Any] = {"workers": scenario.compute.workers, "resume": resume, "address": address}
+            result = simulate(scenario, out=folder, progress=progress, **how)
         _print({"run": str(folder), **result.summary()}, as_json)
 
 

@@ -30,7 +30,7 @@ class Period(Section):
     start_date: Annotated[dt.date, BeforeValidator(_to_date)] = Field(
         dt.date(2027, 10, 1), description="first simulated day, from 00:00 China Standard Time (year-month-day)"
     )
-    n_days: int = Field(8, ge=1, le=31, description="simulated days (days)")
+    n_days: int = Field(8, ge=1, le=92, description="simulated days (days)")
     window_s: int = Field(
         300, ge=15, le=900, description="length of a window, the step in which information moves; divides 900 (s)"
     )

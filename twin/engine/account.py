@@ -45,6 +45,7 @@ from twin.tables.state import (
     SUM_TRUCK_TRIPS_ENDED,
     SUM_V2G_CALLS,
     SUM_V2G_WS,
+    SUM_WORK_WS,
 )
 from twin.tables.totals import RunTotals, StationHour
 
@@ -81,7 +82,7 @@ def visit_rows(world: World, share: float) -> SessionsTable:
     active, slots = world.active, world.visits
     if share < 1.0:
         parts = np.array_split(slots, world.n_workers)
-        slots = np.concatenate(world.each(lambda part: _sampled(world, parts[part], share), range(len(parts))))
+        slots = np.concatenate(world.each(lambda part: sampled(world, parts[part], share), range(len(parts))))
     key, visits = np.empty(len(slots), np.int64), empty(SessionsTable, len(slots))
     write_order(slots, active, key)
     pools, classes = world.given.pools, world.given.classes
@@ -89,7 +90,7 @@ def visit_rows(world: World, share: float) -> SessionsTable:
     return visits
 
 
-def _sampled(world: World, slots: I32, share: float) -> I32:
+def sampled(world: World, slots: I32, share: float) -> I32:
     """Return the visits whose vehicles are in the sample."""
     picked = np.empty(len(slots), np.int32)
     return picked[: pick_sampled(slots, world.active, world.given.rules.seed, share, picked)]
@@ -97,13 +98,7 @@ def _sampled(world: World, slots: I32, share: float) -> I32:
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     """Return the rows of an hour that has ended, and clear its sums."""
-    totals, of_hour, site = world.totals, empty(StationHour, len(world.n_evse)), world.site()
-
-    def take_shard(shard: int) -> None:
-        first, last = (int(cut) for cut in world.station_cuts[shard : shard + 2])
-        take_hour(first, last, hour, site, of_hour)
-
-    world.each(take_shard, range(len(world.station_cuts) - 1))
+    totals, (of_hour, n_out) = world.totals, end_hour(world, hour)
     busy_s, evse_s = of_hour.busy_s, world.n_evse * SECONDS_PER_HOUR
     has_work = (busy_s > 0) | (of_hour.energy_ws > 0)
     rows = np.flatnonzero(has_work | (of_hour.arrivals > 0) | (of_hour.reneged > 0) | (of_hour.out_s > 0))
@@ -124,10 +119,23 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     totals.busy_s[:] += busy_s
     totals.out_s[:] += of_hour.out_s
     world.n_overfull += int((busy_s + of_hour.out_s > evse_s).sum())
-    _add_hour(world, hour, of_hour, (busy_s > 0) & (busy_s >= FULL_SHARE * (evse_s - of_hour.out_s)))
+    _add_hour(world, hour, of_hour, (busy_s > 0) & (busy_s >= FULL_SHARE * (evse_s - of_hour.out_s)), n_out[:, 0])
     world.wait_histogram[:, hour] += world.ledger.wait_histogram[:, :3].sum(axis=0)
     world.ledger.wait_histogram[:] = 0
     return table, _close_links(world, hour)
+
+
+def end_hour(world: World, hour: int) -> tuple[StationHour, I64]:
+    """Return what every station did in an hour that has ended, and the trips under way as `_trips_out` counts them."""
+    of_hour, n_out, site = empty(StationHour, len(world.n_evse)), _trips_out(world), world.site()
+
+    def take_shard(shard: int) -> None:
+        first, last = (int(cut) for cut in world.station_cuts[shard : shard + 2])
+        take_hour(first, last, hour, site, of_hour)
+
+    world.each(take_shard, range(len(world.station_cuts) - 1))
+    world.peers.exchange_hour(world, of_hour, n_out)
+    return of_hour, n_out
 
 
 def _close_links(world: World, hour: int) -> LinksTable:
@@ -144,7 +152,7 @@ def _close_links(world: World, hour: int) -> LinksTable:
     return table
 
 
-def _add_hour(world: World, hour: int, of_hour: StationHour, is_full: Any) -> None:
+def _add_hour(world: World, hour: int, of_hour: StationHour, is_full: Any, n_driving: I64) -> None:
     """Add an hour's station sums to those by province and layer. Sums stay below 2**53, so float64 adds them exactly."""
     events = of_hour.arrivals, of_hour.sessions, of_hour.balked, of_hour.reneged, of_hour.wait_s
     stations = world.given.stations
@@ -152,7 +160,7 @@ def _add_hour(world: World, hour: int, of_hour: StationHour, is_full: Any) -> No
     for field, column in enumerate([*events, of_hour.energy_ws, of_hour.busy_s, is_full, of_hour.out_s]):
         sums = np.bincount(group, weights=column, minlength=world.hours.shape[1] * 3)
         world.hours[field, :, :, hour] = sums.astype(np.int64).reshape(-1, 3)
-    world.road[hour, :, 0] = _trips_out(world)[:, 0]
+    world.road[hour, :, 0] = n_driving
     in_hour = world.sums - world.hour_sums
     for column, (both, trucks) in enumerate(TRIPS_OF, 1):
         world.road[hour, :, column] = in_hour[both] - in_hour[trucks], in_hour[trucks]
@@ -234,6 +242,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "truck_trip_km": int(sums[SUM_TRUCK_TRIP_M] // 1000),
         "home_kwh": int(sums[SUM_HOME_WS] // 3_600_000),
         "depot_kwh": int(sums[SUM_DEPOT_WS] // 3_600_000),
+        "work_kwh": int(sums[SUM_WORK_WS] // 3_600_000),
         "v2g_kwh": int(sums[SUM_V2G_WS] // 3_600_000),
         "driven_kwh": int(sums[SUM_DRIVEN_WS] // 3_600_000),
         "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),

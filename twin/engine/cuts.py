@@ -20,9 +20,9 @@ def places_to_cut(given: Given) -> I64:
     return np.arange(len(given.vehicles.home) + 1)
 
 
-def station_cuts(given: Given, n_evse: I64, n_shards: int) -> I64:
-    """Return the rows of stations between which shards are cut, by their EVSEs."""
-    first_station = np.searchsorted(given.stations.zone, np.arange(len(given.roads.zone_node) + 1))
+def station_cuts(given: Given, n_evse: I64, n_shards: int, zones: slice) -> I64:
+    """Return the rows of the stations of some zones between which shards are cut, by their EVSEs."""
+    first_station = np.searchsorted(given.stations.zone, np.arange(len(given.roads.zone_node) + 1))[zones]
     return cuts(first_station, np.concatenate([[0], np.cumsum(n_evse)])[first_station], n_shards)
 
 
@@ -31,6 +31,6 @@ def cuts(first_of_zone: I64, weight_before: I64, n_shards: int) -> I64:
 
     Whole zones, because a shard writes the load of its zones and nobody else may.
     """
-    goals = weight_before[-1] * np.arange(1, n_shards) / n_shards
-    cuts = np.searchsorted(weight_before, goals)
-    return first_of_zone[np.concatenate([[0], cuts, [len(first_of_zone) - 1]])].astype(np.int64)
+    weight = weight_before - weight_before[0]
+    places = np.searchsorted(weight, weight[-1] * np.arange(1, n_shards) / n_shards)
+    return first_of_zone[np.concatenate([[0], places, [len(first_of_zone) - 1]])].astype(np.int64)

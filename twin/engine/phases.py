@@ -33,7 +33,8 @@ def live_eve(world: World) -> None:
         )
 
     world.each(live_shard, range(len(cuts) - 1))
-    world.start_energy_ws = int(given.vehicles.energy_ws.sum(dtype=np.int64))
+    own_ws = given.vehicles.energy_ws[cuts[0] : cuts[-1]].sum(dtype=np.int64)
+    world.start_energy_ws = int(world.peers.total(np.array([own_ws]))[0])
 
 
 def plan_day(world: World, window: int) -> None:
@@ -47,7 +48,8 @@ def plan_day(world: World, window: int) -> None:
         calls = rows(Calls, last - first)
         n_calls = plan(
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
-            given.itineraries, world.private_part_ws, world.private_step_w, given.guidance, calls, world.tallies[shard].sums,
+            given.itineraries, world.private_part_ws, world.private_step_w, given.guidance, given.workplaces, calls,
+            world.tallies[shard].sums,
         )  # fmt: skip
         first_call = np.zeros(n_windows + 1, np.int64)
         calling.count_calls(calls, n_calls, given.rules.window_s, first_call[1:])
@@ -94,6 +96,7 @@ def move(world: World, window: int) -> None:
 
 def exchange(world: World, window: int) -> None:
     """Order the arrivals of the window by station, second and vehicle."""
+    world.peers.exchange_arrivals(world)
     given, slots, n_parts = world.given, world.arrivals, world.n_workers
     key = np.empty(len(slots), np.uint64)
 
@@ -127,9 +130,12 @@ def serve(world: World, window: int) -> None:
 def publish(world: World, window: int) -> None:
     """Publish link speeds and routes for the next window, and gather what the shards counted."""
     given, rules = world.given, world.given.rules
-    entered = world.link_entered.sum(axis=0, dtype=np.int64)
-    world.link_entered[:] = 0
     second = window * rules.window_s
+    if rules.reservation_share > 0.0:
+        _announce_bookings(world, second + rules.window_s)
+    _gather(world)
+    entered = world.peers.exchange_news(world, world.link_entered.sum(axis=0, dtype=np.int64))
+    world.link_entered[:] = 0
     day, hour = second // DAY_S, second % DAY_S // SECONDS_PER_HOUR
     publish_speeds(
         entered * (SECONDS_PER_HOUR / rules.window_s / given.sample), flow_weight(rules.window_s),
@@ -142,18 +148,18 @@ def publish(world: World, window: int) -> None:
     world.link_hour_speed_kmh += world.links.speed_kmh
     for shard in world.vehicle_shards:
         world.n_slots[shard] = slots_in_use(world.wake_s, *world.slots_of(shard))
-    if rules.reservation_share > 0.0:
-        _announce_bookings(world, second + rules.window_s)
-    _gather(world)
 
 
 def _announce_bookings(world: World, end_s: int) -> None:
     """Show on the Board which pools are booked; those booked a window ago are written anew."""
-    before = world.n_booked
-    world.n_booked = np.zeros_like(before)
+    before, n_booked = world.n_booked, np.zeros_like(world.n_booked)
     for shard in world.vehicle_shards:
-        count_booked(*world.slots_of(shard), end_s, world.given.rules.reservation_grace_s, world.active, world.n_booked)
-    publish_booked(np.flatnonzero(before | world.n_booked), world.n_booked, end_s, world.site())
+        count_booked(*world.slots_of(shard), end_s, world.given.rules.reservation_grace_s, world.active, n_booked)
+    world.n_booked = world.peers.total(n_booked)
+    pools = np.flatnonzero(before | world.n_booked)
+    station = world.given.pools.station[pools]
+    is_own = (station >= world.station_cuts[0]) & (station < world.station_cuts[-1])
+    publish_booked(pools[is_own], world.n_booked, end_s, world.site())
 
 
 def _gather(world: World) -> None:

@@ -17,7 +17,7 @@ from twin.tables.totals import Law
 if TYPE_CHECKING:
     from twin.engine.world import World
 
-__all__ = ["PlantBooks", "close_sites", "plant_books", "plant_laws"]
+__all__ = ["PlantBooks", "close_sites", "end_site_hour", "plant_books", "plant_laws"]
 
 MOST_ROWS = 20
 WS_PER_KWH = 3.6e6
@@ -65,10 +65,8 @@ def plant_books(behind: Behind, fails_s: I32) -> tuple[PlantBooks, I32]:
 
 def close_sites(world: World, hour: int) -> SiteHoursTable:
     """Return what plants did in an hour that has ended, and clear their sums."""
-    books = world.plants
-    station = world.given.behind.plants.station
-    of_hour = empty(PlantTotals, len(station))
-    take_plant_hour(0, len(station), world.site(), of_hour)
+    books, station = world.plants, world.given.behind.plants.station
+    of_hour, stored_ws = end_site_hour(world)
     for name in PlantTotals._fields:
         add = np.maximum if name.endswith("peak_w") else np.add
         add(getattr(books.totals, name), getattr(of_hour, name), out=getattr(books.totals, name))
@@ -83,9 +81,17 @@ def close_sites(world: World, hour: int) -> SiteHoursTable:
         pv_fed_in_kwh=kwh["fed_ws"],
         storage_in_kwh=kwh["filled_ws"],
         storage_out_kwh=kwh["given_ws"],
-        stored_kwh=(books.state.stored_ws / WS_PER_KWH).astype(np.float32),
+        stored_kwh=(stored_ws / WS_PER_KWH).astype(np.float32),
         grid_peak_kw=(of_hour.peak_w / 1000.0).astype(np.float32),
     )
+
+
+def end_site_hour(world: World) -> tuple[PlantTotals, I64]:
+    """Return what every plant did in an hour that has ended, and what its storage holds."""
+    of_hour, stored_ws = empty(PlantTotals, len(world.plants.state)), world.plants.state.stored_ws.copy()
+    take_plant_hour(0, len(stored_ws), world.site(), of_hour)
+    world.peers.exchange_sites(of_hour, stored_ws)
+    return of_hour, stored_ws
 
 
 def plant_laws(world: World) -> Iterator[Law]:

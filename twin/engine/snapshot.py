@@ -19,17 +19,17 @@ OF_A_DAY = ("calls", "first_call")
 """Planned anew at midnight."""
 OF_A_WINDOW = ("arrivals", "arrival_station", "stranded", "visits", "tallies.stranded", "outlooks.seen")
 """Written before they are read in every window."""
-OF_THE_MACHINE = ("executor", "n_workers")
+OF_THE_MACHINE = ("executor", "n_workers", "peers")
 NEVER_WRITTEN = (
     *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads", "behind")),
     *(f"outlooks.{name}" for name in ("classes", "nodes", "counties", "zones", "link_pools", "markets")),
-    *(f"outlooks.{name}" for name in ("plugs", "offers", "consumption_factor", "return_quantile")),
+    *(f"outlooks.{name}" for name in ("consumption_factor", "return_quantile")),
     *(f"navigation.{name}" for name in ("free_ms", "free_kmh", "values")),
 )
 """Built from the scenario, and read only: a run that goes on builds them again."""
-GROWN_AGAIN = ("outlooks.next_link", "outlooks.ways", "navigation.search")
-"""Routes: a function of the scenario and of the times that `navigation` keeps."""
-NOT_KEPT = frozenset((*OF_A_DAY, *OF_A_WINDOW, *OF_THE_MACHINE, *NEVER_WRITTEN, *GROWN_AGAIN))
+FOLLOWS = ("outlooks.next_link", "outlooks.ways", "navigation.search", "outlooks.plugs", "outlooks.offers")
+"""Routes and what drivers compare: functions of the scenario, the times that `navigation` keeps, and price levels."""
+NOT_KEPT = frozenset((*OF_A_DAY, *OF_A_WINDOW, *OF_THE_MACHINE, *NEVER_WRITTEN, *FOLLOWS))
 BY_SLOT = ("active", "wake_s")
 """Kept of the slots in use only; there is room for all vehicles, and most of it was never touched."""
 

@@ -12,6 +12,7 @@ from twin.engine.cuts import cuts, places_to_cut, station_cuts
 from twin.engine.dispatch import QUARTERS_PER_DAY
 from twin.engine.given import Given
 from twin.engine.navigation import Navigation, build_navigation
+from twin.engine.peers import Part, Peers
 from twin.engine.plants import PlantBooks, plant_books
 from twin.engine.rack import full_racks
 from twin.engine.views import build_outlooks
@@ -70,7 +71,7 @@ class World:
     n_overfull : int
         Station hours with more plugged and out-of-service seconds than EVSE seconds; a law says none.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
-        Constant-power charging at home and at depots, see `booking.book_constant`.
+        Constant-power charging at home, at depots and at work, see `booking.book_constant`.
     active, wake_s
         Each shard of vehicles has its slots in a row, with room for all its vehicles to be out; memory is taken only as
         slots come into use. Who lives near each other lies near each other, and finds the same stations.
@@ -84,6 +85,8 @@ class World:
         How routes follow the published speeds; None where they do not.
     tallies : list of Tally
         One a shard.
+    peers : Peers
+        The other processes of this run.
     """
 
     given: Given
@@ -126,6 +129,7 @@ class World:
     first_slot: I64
     n_slots: I64
     free: list[I32]
+    peers: Peers = field(default_factory=Peers)
     calls: list[Calls] = field(default_factory=list)
     first_call: list[I64] = field(default_factory=list)
     arrivals: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -183,17 +187,20 @@ class World:
         return used[self.active.phase[used] != FREE]
 
 
-def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> World:
+def build_world(given: Given, n_workers: int, cut_for: int | None = None, part: Part | None = None) -> World:
     """Return the state at 00:00 of day 0: every vehicle at rest, every EVSE free.
 
-    A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with.
+    A run that goes on from a checkpoint is cut into the same shards, `cut_for` as many workers as it began with. A process
+    that computes a part of the run has slots for the vehicles of that part only.
     """
     n_stations, n_links, n_zones = len(given.stations.zone), len(given.roads.link_to), len(given.roads.zone_node)
-    first_of_zone, n_hours = places_to_cut(given), 24 * given.n_days
-    most_shards = min(max(len(given.vehicles.home) // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
+    zones = slice(None) if part is None else slice(part.first_zone, part.end_zone + 1)
+    first_of_zone, n_hours = (places_to_cut(given) if part is None else part.first_vehicle)[zones], 24 * given.n_days
+    n_own = int(first_of_zone[-1] - first_of_zone[0])
+    most_shards = min(max(n_own // ROWS_A_SHARD, cut_for or n_workers), N_SHARDS)
     vehicle_cuts = cuts(first_of_zone, first_of_zone, most_shards)
     per_station = np.add.reduceat(given.pools.n_evse, given.stations.first_pool).astype(np.int64)
-    cut_stations = station_cuts(given, per_station, most_shards)
+    cut_stations = station_cuts(given, per_station, most_shards, zones)
     n_shards = max(len(vehicle_cuts), len(cut_stations)) - 1
     shape, board_wait_s = (len(LOAD_KINDS), n_zones, 96 * (given.n_days + 2)), np.zeros(len(given.pools.station), np.int32)
     part_ws, step_w = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -201,8 +208,8 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         given=given,
         n_workers=n_workers,
         cut_for=cut_for or n_workers,
-        active=rows(Active, len(given.vehicles.home)),
-        wake_s=np.empty(len(given.vehicles.home), np.int32),
+        active=rows(Active, n_own),
+        wake_s=np.empty(n_own, np.int32),
         board_wait_s=board_wait_s,
         n_booked=np.zeros_like(board_wait_s),
         **_idle_stations(given, n_stations),
@@ -221,7 +228,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None) -> Wor
         road=np.zeros((n_hours, 2, 4), np.int64),
         totals=empty(StationTotals, n_stations),
         vehicle_cuts=vehicle_cuts,
-        first_slot=vehicle_cuts[:-1],
+        first_slot=vehicle_cuts[:-1] - vehicle_cuts[0],
         n_slots=np.zeros(len(vehicle_cuts) - 1, np.int64),
         free=[np.zeros(0, np.int32) for _ in vehicle_cuts[1:]],
         station_cuts=cut_stations,

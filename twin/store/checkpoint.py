@@ -28,7 +28,7 @@ from twin.store.spool import Spool
 
 __all__ = ["Checkpoints", "unfinished_day"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of what a checkpoint holds and how."""
 HEADER, ARRAYS = "checkpoint.json", "arrays.npy"
 NOT_HEALED = (ConfigError, DataError, EngineError)
@@ -166,7 +166,7 @@ class Checkpoints:
         try:
             with path.open("rb", buffering=0) as file:
                 restore(self.last["facts"], lambda name, into: read_array(file, places[name], into))
-        except (OSError, ValueError, KeyError) as fault:
+        except (OSError, ValueError, KeyError, TypeError) as fault:
             raise StoreError(f"{path}: damaged ({fault}); remove {self._folder} and begin anew") from fault
 
     def drop(self) -> None:

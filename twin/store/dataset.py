@@ -16,8 +16,8 @@ from twin.store.writer import write_table
 __all__ = ["gather", "put_json", "put_table", "summary_around"]
 
 
-def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
-    """Put a table of many runs into ``<out>/<name>/scenario=<s>/replicate=<r>/part-0.parquet``.
+def gather(out: Path, name: str, runs: Iterable[tuple[str, str, int, Path]]) -> None:
+    """Put a table of many runs into ``<out>/<name>/scenario=<s>/period=<p>/replicate=<r>/part-0.parquet``.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
         Folder of the batch; a former dataset of that name goes when the new one is whole.
     name : str
         ``metrics`` or ``scorecard``.
-    runs : iterable of (str, int, Path)
-        Scenario, replicate and run folder.
+    runs : iterable of (str, str, int, Path)
+        Scenario, period, replicate and run folder.
 
     Raises
     ------
@@ -37,11 +37,11 @@ def gather(out: Path, name: str, runs: Iterable[tuple[str, int, Path]]) -> None:
     with guarded(out, name):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        for scenario, replicate, folder in runs:
+        for scenario, period, replicate, folder in runs:
             rows = open_run(folder).table(name)
             if "scenario" in rows.column_names:  # the folder says it
                 rows = rows.drop_columns(["scenario"])
-            target = partial / f"scenario={scenario}" / f"replicate={replicate}"
+            target = partial / f"scenario={scenario}" / f"period={period}" / f"replicate={replicate}"
             target.mkdir(parents=True)
             write_table(rows, target / "part-0.parquet")
         shutil.rmtree(whole, ignore_errors=True)

@@ -11,6 +11,7 @@ class RunsTable(NamedTuple):
     """batch/runs.parquet: one run of a batch a row."""
 
     scenario: Annotated[STR, Field("-", "scenario name")]
+    period: Annotated[STR, Field("-", "name of the period; own: the scenario's")]
     replicate: Annotated[I32, Field("-", "number of the replicate, from 0")]
     folder: Annotated[STR, Field("-", "run folder within the batch")]
     seed: Annotated[I64, Field("-", "seed of its draws")]
@@ -20,9 +21,10 @@ class RunsTable(NamedTuple):
 
 
 class SummaryTable(NamedTuple):
-    """batch/summary.parquet: a figure of a scenario over its replicates, and its difference from the first scenario."""
+    """batch/summary.parquet: a figure of a scenario in a period over its replicates, against the first scenario."""
 
     scenario: Annotated[STR, Field("-", "scenario name")]
+    period: Annotated[STR, Field("-", "name of the period; own: the scenario's")]
     metric: Annotated[STR, Field("-", "name of the figure; docs/metrics lists them")]
     layer: Annotated[STR, Field("-", "urban, highway, rural or all")]
     province: Annotated[STR, Field("-", "province code or all")]

@@ -89,12 +89,21 @@ def rows(table: type[T], n_rows: int) -> T:
     Its columns read and write as those of the `NamedTuple` do (``table.soc[row]``). A row touched at random costs one or
     two cache lines instead of one a column, and a kernel gets one argument instead of one a column.
     """
-    dtype = np.dtype([(column.name, column.dtype) for column in columns(table)], align=True)
+    return cast("T", _aligned(np.dtype([(column.name, column.dtype) for column in columns(table)], align=True), n_rows))
+
+
+def like(array: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return zero rows of the kind of those in an array, a plain one or one of `rows`."""
+    if array.dtype.names is None:
+        return np.zeros((n_rows, *array.shape[1:]), array.dtype)
+    return _aligned(array.dtype, n_rows)
+
+
+def _aligned(dtype: np.dtype[Any], n_rows: int) -> np.ndarray:
     # Rows begin at a cache line, so that a row of 64 or 128 bytes takes one line or two, not one more.
     memory = np.zeros(n_rows * dtype.itemsize + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
-    table_rows = memory[start : start + n_rows * dtype.itemsize].view(dtype)
-    return cast("T", table_rows.view(np.recarray))
+    return memory[start : start + n_rows * dtype.itemsize].view(dtype).view(np.recarray)
 
 
 def to_rows(columnar: T) -> T:

@@ -1,0 +1,211 @@
+"""How a run over several processes scales: ``python -m benchmarks.scaling``; what it rests on is measured on a sample.
+
+The model has four parts a window: what the busiest worker computes, what every worker pays however small its part, the
+latency of the barriers, and the bytes that pass the process that holds the run together. How many rows cross between parts
+follows for any cut from one count, home zone by zone of the station; emulating 8 and 16 workers in one process checks that.
+`benchmarks.workers` measures one process against one and two workers on Ray.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.process import options, publish, table
+
+TITLE = "Scaling over processes"
+ROW_BYTES = 132 + 4
+"""A vehicle that is out, and its wake-up."""
+CORES = (2, 8, 16, 64, 512)
+CHECKED = (8, 16)
+NETWORK_BYTES_PER_S = 1.25e9
+"""10 Gbit/s; an assumption."""
+WINDOW_CORE_S = 0.2
+"""Core-seconds of a window of the whole nation: 473 s for 2,304 windows, see the national run."""
+
+
+class Measured(NamedTuple):
+    """What a sample gave; sums over all windows.
+
+    Attributes
+    ----------
+    crossing : ndarray of int64, shape (n_zones, n_zones)
+        Arrivals by home zone of the vehicle and zone of the station.
+    n_pools : int
+        Waiting times on the Board that changed.
+    n_windows, n_links : int
+        Windows, links.
+    busy_s : dict
+        By number of workers: core-seconds that each worker computed.
+    rows, n_bytes, rounds : dict
+        By number of workers: visitors there, bytes through the chair, rounds; as emulated.
+    """
+
+    crossing: np.ndarray
+    n_pools: int
+    n_windows: int
+    n_links: int
+    busy_s: dict[int, list[float]]
+    rows: dict[int, int]
+    n_bytes: dict[int, int]
+    rounds: dict[int, int]
+
+
+def given_of(chosen: argparse.Namespace) -> Any:
+    """Build the inputs of a sample anew; a run uses them up."""
+    from twin import nation
+    from twin.config import load
+
+    config = load(chosen.config, [*chosen.overrides, f"fleet.sample={chosen.sample}", "period.n_days=1"])
+    places = nation.build_places(config)
+    return nation.build_demand(config, places, nation.build_supply(config, places)).given
+
+
+def measure(chosen: argparse.Namespace) -> Measured:
+    """Live a day in one process and count, then with emulated workers."""
+    from twin.engine.window import step
+    from twin.engine.world import build_world
+
+    given = given_of(chosen)
+    world, n_zones = build_world(given, 1), len(given.roads.zone_node)
+    crossing, n_pools = np.zeros((n_zones, n_zones), np.int64), 0
+    n_windows = 86_400 // given.rules.window_s
+    for window in range(n_windows):
+        before = world.board_wait_s.copy()
+        step(world, window)
+        n_pools += int((world.board_wait_s != before).sum())
+        home = given.roads.county_zone[given.vehicles.home[world.active.vehicle[world.arrivals]]]
+        np.add.at(crossing, (home, given.stations.zone[world.arrival_station]), 1)
+    busy_s, rows, n_bytes, rounds = {}, {}, {}, {}
+    for n in (1, *CHECKED):
+        peers = emulated(chosen, n, n_windows)
+        busy_s[n] = [cost.computed_s for cost in peers.costs()]
+        rows[n], rounds[n] = peers.traffic.n_rows, peers.traffic.n_rounds
+        n_bytes[n] = peers.traffic.n_bytes_in + peers.traffic.n_bytes_out
+    return Measured(crossing, n_pools, n_windows, len(given.roads.link_to), busy_s, rows, n_bytes, rounds)
+
+
+def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> Any:
+    """Live a day with workers in this process, without its hours' and its day's end; return the peers."""
+    from twin.engine.account import close_hour
+    from twin.engine.window import step
+    from twin.engine.world import build_world
+    from twin.parallel import Chair, LocalCrew
+
+    world = build_world(given_of(chosen), 1)
+    peers = Chair(world, LocalCrew(n_workers), 0.0)
+    peers.begin_day(world, 0)
+    for window in range(n_windows):
+        step(world, window)
+        if (window + 1) % (n_windows // 24) == 0:
+            close_hour(world, window // (n_windows // 24))
+    peers.end_day(world)
+    return peers
+
+
+def rows_crossing(found: Measured, parts: Any) -> int:
+    """Return the arrivals whose vehicle and station are of different parts."""
+    inside = sum(found.crossing[a:b, a:b].sum() for a, b in ((part.first_zone, part.end_zone) for part in parts))
+    return int(found.crossing.sum() - inside)
+
+
+def bytes_through(found: Measured, parts: Any, rows: int) -> float:
+    """Return the bytes that pass the chair: visitors there and back, the Board up and to all, links up and to all."""
+    n = len(parts)
+    links = found.n_windows * found.n_links * n * (4 + 8)
+    return rows * 2 * 2 * ROW_BYTES + found.n_pools * 8 * (1 + n) + links
+
+
+def latency_s(n_workers: int, n_rounds: int = 200) -> float:
+    """Return the seconds of an empty round of Ray, the fastest tenth: others may be at work on the machine."""
+    from twin.parallel.cluster import connected
+    from twin.parallel.crew import hired
+
+    with connected("local", n_cpus=n_workers) as ray, hired(ray, n_workers, 1) as crew:
+        taken = []
+        for _ in range(n_rounds):
+            start = time.perf_counter()
+            crew.call("cost")
+            taken.append(time.perf_counter() - start)
+    return sorted(taken)[len(taken) // 10]
+
+
+def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]) -> str:
+    """Return the check of the model and its predictions."""
+    from twin.parallel import cut_by_load
+
+    check = []
+    for n in CHECKED:
+        parts = cut_by_load(given, n)
+        rows = rows_crossing(found, parts)
+        wanted = bytes_through(found, parts, rows)
+        busy = np.array(found.busy_s[n])
+        check.append(
+            [
+                str(n), f"{rows:,}", f"{found.rows[n]:,}", f"{wanted / 1e6:,.1f}", f"{found.n_bytes[n] / 1e6:,.1f}",
+                f"{found.rounds[n] / found.n_windows:.2f}", f"{busy.max() / busy.mean():.2f}",
+            ]
+        )  # fmt: skip
+    few, many = min(latencies), max(latencies)
+    each_s = max((latencies[many] - latencies[few]) / (many - few), 0.0)
+    base_s = latencies[few] - each_s * few
+    most = CHECKED[-1]
+    own_s = max((sum(found.busy_s[most]) - sum(found.busy_s[1])) / (most - 1), 0.0) / found.n_windows
+    whole_s = WINDOW_CORE_S
+    lines = []
+    for n in CORES:
+        parts = cut_by_load(given, n)
+        load = found.crossing.sum(axis=0) + found.crossing.sum(axis=1)
+        of_part = np.array([load[part.first_zone : part.end_zone].sum() for part in parts])
+        compute_s = whole_s * of_part.max() / of_part.sum()
+        barrier_s = 2 * (base_s + each_s * n)
+        n_bytes = bytes_through(found, parts, rows_crossing(found, parts)) - found.n_windows * found.n_links * n * 12
+        wire_s = (n_bytes / sample / found.n_windows + found.n_links * n * 4 + found.n_links * 8) / NETWORK_BYTES_PER_S
+        total_s = compute_s + own_s + barrier_s + wire_s
+        seconds = (compute_s, own_s, barrier_s, wire_s, total_s)
+        lines.append(
+            [
+                str(n),
+                f"{n * of_part.max() / of_part.sum():.2f}",
+                *(f"{1e3 * s:.1f}" for s in seconds),
+                f"{whole_s / total_s:.1f}",
+            ]
+        )
+    checked = table(
+        ["workers", "visitors, model", "emulated", "MB, model", "emulated", "rounds a window", "busiest over mean"], check
+    )
+    predicted = table(
+        [
+            "cores",
+            "busiest over mean",
+            "computing (ms)",
+            "own (ms)",
+            "barriers (ms)",
+            "wire (ms)",
+            "window (ms)",
+            "speed-up",
+        ],
+        lines,
+    )
+    rest = ", ".join(f"{1e3 * seconds:.2f} ms with {n}" for n, seconds in sorted(latencies.items()))
+    return (
+        f"{checked}\nOne day of a sample of {sample:g}. An empty round of Ray on this machine took {rest}.\n\n{predicted}\n"
+        f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, a network of 10 Gbit/s; "
+        "speed-up is against one core. Predicted, not measured.\n"
+    )
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument("--sample", type=float, default=0.02, help="share of the fleet")
+    chosen = parser.parse_args()
+    found = measure(chosen)
+    latencies = {n: latency_s(n) for n in (2, 8)}
+    publish(TITLE, told(found, given_of(chosen), chosen.sample, latencies), chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""One process against one and two workers on Ray: ``python -m benchmarks.workers``; in core-seconds, and in seconds.
+
+Core-seconds of every process tell what the work costs whatever else the machine does; seconds tell how long it took here.
+All ways are taken in turns, on the same inputs. The first day warms up and is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from benchmarks.process import options, publish, table
+
+WAYS = (0, 1, 2)
+"""Workers on Ray; 0 is one process."""
+
+
+class Taken(NamedTuple):
+    """What the last day took.
+
+    Attributes
+    ----------
+    wall_s : float
+        By the clock.
+    chair_s : float
+        Core-seconds of the process that holds the run together, or of the only one.
+    computed_s : float
+        Core-seconds of the busiest worker, computing.
+    carried_s : float
+        Core-seconds of that worker besides: packing, unpacking, sending.
+    """
+
+    wall_s: float
+    chair_s: float
+    computed_s: float = 0.0
+    carried_s: float = 0.0
+
+    @property
+    def longest_s(self) -> float:
+        """Core-seconds that cannot be side by side: how long the day would take if every process had a core and no round
+        had to wait."""
+        return self.chair_s + self.computed_s + self.carried_s
+
+
+def built(chosen: argparse.Namespace) -> tuple[Any, Any, Any, bytes]:
+    """Return the scenario, its places and stations, and what the engine is given, to be unpacked for every run."""
+    from twin import nation
+    from twin.config import load
+
+    config = load(chosen.config, [*chosen.overrides, f"fleet.sample={chosen.sample}", f"period.n_days={chosen.days}"])
+    places = nation.build_places(config)
+    supply = nation.build_supply(config, places)
+    return config, places, supply, pickle.dumps(nation.build_demand(config, places, supply).given)
+
+
+def taken(config: Any, places: Any, supply: Any, given: bytes, n_workers: int) -> Taken:
+    """Live a scenario and return what its days but the first took."""
+    from twin.engine.world import build_world
+    from twin.model import TwinModel
+
+    world = build_world(pickle.loads(given), 1)
+    model = TwinModel(world, places, supply, config, lambda name, rows: None, lambda *_: None)
+    with employed(world, n_workers):
+        model.step()
+        before, start_s, own_s = costs(world, n_workers), time.perf_counter(), time.process_time()
+        while not model.is_over:
+            model.step()
+        wall_s, chair_s = time.perf_counter() - start_s, time.process_time() - own_s
+        each = [(b.computed_s - a.computed_s, b.process_s - a.process_s)
+                for a, b in zip(before, costs(world, n_workers), strict=True)]  # fmt: skip
+    computed_s, process_s = max(each, default=(0.0, 0.0))
+    return Taken(wall_s, chair_s, computed_s, process_s - computed_s)
+
+
+def costs(world: Any, n_workers: int) -> Any:
+    """Return what every worker has cost so far."""
+    return world.peers.costs() if n_workers else []
+
+
+@contextmanager
+def employed(world: Any, n_workers: int) -> Iterator[None]:
+    """Have workers as long as the block lasts."""
+    from twin.nation import bytes_for
+    from twin.parallel import Chair
+    from twin.parallel.cluster import connected
+    from twin.parallel.crew import hired
+
+    if not n_workers:
+        yield
+        return
+    needed = bytes_for(len(world.given.vehicles.home), world.given.n_days)
+    store_bytes = max(needed, 300_000_000)
+    with connected("local", store_bytes=store_bytes, n_cpus=n_workers) as ray, hired(ray, n_workers, needed) as crew:
+        Chair(world, crew, 0.0)
+        yield
+
+
+def told(found: dict[int, list[Taken]], chosen: argparse.Namespace) -> str:
+    """Return the table of medians and the ratios."""
+    rows, middle = [], {}
+    for way, runs in found.items():
+        columns = [statistics.median(column) for column in zip(*runs, strict=True)]
+        middle[way] = statistics.median(run.longest_s for run in runs)
+        name = f"Ray, {way}" if way else "one process"
+        rows.append([name, *(f"{seconds:.2f}" for seconds in (*columns[1:], middle[way], columns[0]))])
+    head = ["way", "chair (core-s)", "worker, computing (core-s)", "carrying (core-s)", "in a row (s)", "wall (s)"]
+    pairs = [(runs[1].longest_s / runs[0].longest_s - 1, runs[1].longest_s / runs[2].longest_s,
+              (runs[2].chair_s + runs[2].carried_s) / runs[2].longest_s)
+             for runs in zip(*found.values(), strict=True)]  # fmt: skip
+    overhead, speed_up, barrier = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return (
+        table(head, rows)
+        + f"\n{chosen.pairs} turns, sample {chosen.sample:g}, the days after the first of {chosen.days}; the worker is the "
+        f"busiest. Medians of the turns: Ray at one worker costs {overhead:+.1%} (wanted below 10 %), two workers are "
+        f"{speed_up:.2f} times one (wanted 1.7), chair and carrying {barrier:.1%} of a day with two (wanted below 5 %). "
+        "`In a row` is what cannot be side by side, were every process alone on a core; the latency of the rounds comes on "
+        "top of it, and is in the wall time.\n"
+    )
+
+
+def main() -> None:
+    parser = options(__doc__ or "")
+    parser.add_argument("--sample", type=float, default=0.05, help="share of the fleet")
+    parser.add_argument("--days", type=int, default=2, help="days, of which the first is not counted")
+    parser.add_argument("--pairs", type=int, default=3, help="turns")
+    chosen = parser.parse_args()
+    inputs = built(chosen)
+    found: dict[int, list[Taken]] = {way: [] for way in WAYS}
+    for turn in range(chosen.pairs):
+        for way in WAYS:
+            found[way].append(taken(*inputs, way))
+            print(turn, way, found[way][-1], flush=True)
+    publish("Two workers against one", told(found, chosen), chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""A run cut into parts: whoever computes them, and whatever breaks meanwhile, the bytes are those of one process."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import twin
+from tests import resumable
+from tests.lived import live
+from tests.nation import small_given, with_everything, with_second_road
+from tests.resumable import bytes_of
+from tests.small_nations import nation_of
+from twin.agents import GridOperator
+from twin.config import load
+from twin.engine.given import Given
+from twin.errors import ConfigError, EngineError, WorkerLostError
+from twin.parallel import Chair, LocalCrew, cut_by_load, flow
+from twin.parallel.crew import RayCrew, hired
+from twin.parallel.parts import OWNED, whose
+from twin.progress import Clock
+from twin.store import unfinished_day
+
+JAM = {
+    "n_vehicles": 1200, "n_zones": 4, "n_days": 1, "n_evse": 2, "p_leave": 0.6, "link_km": 90.0, "soc": 0.5,
+    "site_limit_share": 0.5, "reservation_share": 0.3, "window_s": 900, "reroute_every_s": 3600, "navigation_share": 0.7,
+}  # fmt: skip
+"""A holiday: everybody leaves, cars and trucks queue far from home, and some stations share too little power."""
+QUIET = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+def jam() -> Given:
+    """Return the holiday with everything that a scenario can ask for."""
+    return with_everything(with_second_road(small_given(**JAM), capacity_per_h=20.0))
+
+
+@pytest.fixture(scope="module")
+def alone() -> str:
+    return live(jam()).digest()
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 3, 7])
+def test_parts_in_this_process_leave_the_bytes_of_one(alone: str, n_workers: int) -> None:
+    assert live(jam(), crew=LocalCrew(n_workers)).digest() == alone
+
+
+@pytest.mark.parametrize("seed", [2, 3, 8, 10, 15, 17, 25])
+def test_drawn_nations_are_the_same_in_parts(seed: int) -> None:
+    """Outages, set trips, plugs for some only, short windows, photovoltaics, new routes, whatever the dice give."""
+    assert live(nation_of(seed), crew=LocalCrew(3)).digest() == live(nation_of(seed)).digest()
+
+
+def test_the_jam_is_one() -> None:
+    """It tests what it should: rows cross between parts, and everything that it asks for happens."""
+    crew = LocalCrew(4)
+    lived = live(jam(), crew=crew)
+    totals, counts = lived.totals, lived.totals.counts
+    assert lived.world.peers.traffic.n_rows > 0.1 * totals.stations.n_arrivals.sum()
+    assert min(totals.stations.n_balked.sum(), totals.stations.n_reneged.sum(), totals.plant_sums.used_ws.sum()) > 0
+    assert min(counts[name] for name in ("n_swaps", "n_v2g_calls", "n_cut_off", "n_stranded")) > 0
+    assert lived.world.outlooks[0].n_rerouted[0] > 3
+    assert all(law.holds for law in totals.laws)
+
+
+def test_a_midnight_can_be_kept_and_lived_on_by_any_number(tmp_path: Path) -> None:
+    """Three workers stop in the third day; others go on from the second midnight, and so does one process."""
+
+    def employ(n: int) -> Any:
+        return lambda world: nullcontext(Chair(world, LocalCrew(n), 1.0))
+
+    def stop(second: int, *_: Any) -> None:
+        if second > 60 * 3600:
+            raise KeyboardInterrupt
+
+    wanted = tables(resumable.run(tmp_path / "calm", resume=False, every_days=0))
+    for name, how in (("others", employ(2)), ("one", lambda world: nullcontext())):
+        with pytest.raises(KeyboardInterrupt):
+            resumable.run(tmp_path / name, resume=False, on_hour=stop, employ=employ(3))
+        assert unfinished_day(tmp_path / name) == 2
+        assert tables(resumable.run(tmp_path / name, resume=True, employ=how)) == wanted
+
+
+def tables(run: Path) -> dict[str, str]:
+    """Return the hashes of a run's tables; what is written down of the end holds the places of slots."""
+    return {name: digest for name, digest in bytes_of(run).items() if name.endswith(".parquet")}
+
+
+def test_agents_of_ones_own_stay_in_one_process(tmp_path: Path) -> None:
+    """What they read and write does not all travel: refused before a cluster is sought, and nothing is left behind."""
+
+    class Own(GridOperator):
+        pass
+
+    with pytest.raises(ConfigError, match="agents: found Own and address 'local'; wanted one of the two"):
+        twin.run(load("configs/smoke.yaml"), out=tmp_path / "run", address="local", agents={GridOperator: Own})
+    assert not list(tmp_path.iterdir())
+
+
+def test_parts_weigh_about_the_same_and_leave_out_nobody() -> None:
+    given = small_given(n_vehicles=3000, n_zones=12)
+    for n_parts in (1, 3, 20):
+        parts = cut_by_load(given, n_parts)
+        assert [part.first_zone for part in parts[1:]] == [part.end_zone for part in parts[:-1]]
+        assert (parts[0].first_zone, parts[-1].end_zone) == (0, 12)
+    sizes = [part.end_zone - part.first_zone for part in cut_by_load(given, 3)]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_vehicles_in_no_order_are_refused() -> None:
+    given = small_given()
+    given.vehicles.home[0] = 4
+    with pytest.raises(EngineError, match="found homes in no order"):
+        cut_by_load(given, 2)
+
+
+def test_a_new_array_must_say_whose_it_is() -> None:
+    assert whose("totals.n_arrivals") == "books"
+    assert whose("outlooks.3.links") == "shared"
+    with pytest.raises(EngineError, match="batteries: nothing says which process of a run owns it"):
+        whose("batteries")
+    assert "ledger.ring" in OWNED
+
+
+def test_what_is_decided_at_midnight_reaches_the_stations() -> None:
+    """Prices, which all hold, and a site's limit, which the station's worker reads: as in one process."""
+
+    def decided(crew: LocalCrew | None) -> Any:
+        told: list[Any] = []
+        model = resumable.build(lambda name, table: told.append(table))
+        if crew is not None:
+            Chair(model.world, crew, 1.0)
+        while not model.is_over:
+            if model.day == 1:
+                model.world.given.prices[:31] *= 3.0
+                model.world.given.stations.site_limit_w[:] //= 2
+                model.world.station_state.fails_s[3] = model.world.station_state.fails_s[3]
+            model.step()
+        return [np.ascontiguousarray(column).tobytes() for table in told for column in table]
+
+    assert decided(LocalCrew(3)) == decided(None)
+
+
+# Ray
+
+
+@QUIET
+def test_actors_leave_the_bytes_of_one_process(cluster: Any, alone: str) -> None:
+    with hired(cluster, 7, 1) as crew:
+        for n_workers in (1, 2, 3, 7):
+            lived = live(jam(), crew=RayCrew(cluster, crew.actors[:n_workers]))
+            assert lived.digest() == alone, n_workers
+
+
+@QUIET
+def test_a_lost_worker_sends_the_run_back_to_midnight(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is killed: without checkpoints the run ends and says so, with them it goes on by itself."""
+    monkeypatch.setattr(flow, "connected", lambda address, **_: nullcontext(cluster))
+    config = load("configs/smoke.yaml", ["fleet.sample=0.0001", "output.sessions=all"])
+    killed: list[str] = []
+
+    def lived(every_days: int) -> Any:
+        def one_life(config: Any, out: Path, clock: Any, resume: bool, n_threads: int, employ: Any) -> Path:
+            worlds: list[Any] = []
+
+            def kill_once(second: int, *_: Any) -> None:
+                if second == (30 if every_days else 1) * 3600 and out.name not in killed:
+                    killed.append(out.name)
+                    cluster.kill(worlds[0].peers._crew.actors[1])
+
+            def employed(world: Any) -> Any:
+                worlds.append(world)
+                return employ(world)
+
+            return resumable.run(out, resume=resume, on_hour=kill_once, every_days=every_days, employ=employed)
+
+        return one_life
+
+    calm = tables(resumable.run(tmp_path / "calm", resume=False, every_days=0))
+    clock = Clock(config, None)
+    with pytest.raises(WorkerLostError, match=r"a worker of the run was lost.*nothing is kept to go on from"):
+        flow.live_on("local", 2, config, tmp_path / "none", clock, False, lived(0))
+    out = flow.live_on("local", 2, config, tmp_path / "kept", clock, False, lived(1))
+    assert killed == ["none", "kept"]
+    assert tables(out) == calm
+
+
+@QUIET
+def test_workers_without_room_are_named(cluster: Any) -> None:
+    wanted = r"--workers 2: found room for 0 \(node .* has \d+ CPUs and .* GB\); wanted a CPU and 1000000.0 GB for each"
+    with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 10**15):
+        raise AssertionError

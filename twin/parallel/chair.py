@@ -1,0 +1,236 @@
+"""The process that holds the run together: it goes through the windows without rows of its own and keeps the books.
+
+It has the whole world, as it would in one process; while a day lasts, its vehicles and stations are the workers' and it
+computes none. What it holds of them is of the last midnight: what deciders look at always, the rest when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from twin.engine.peers import Part, Peers
+from twin.engine.snapshot import pieces_of
+from twin.engine.world import World
+from twin.errors import EngineError
+from twin.parallel.crew import Crew
+from twin.parallel.cut import cut_by_load
+from twin.parallel.packets import (
+    NOT_REPORTED,
+    Arrivals,
+    Cost,
+    HourEnd,
+    News,
+    NewsForAll,
+    Report,
+    Rows,
+    SiteHour,
+    Start,
+    Sum,
+    joined,
+    parcels,
+)
+from twin.parallel.parts import (
+    HOLDS_SLOTS,
+    OWNED,
+    bounds_of,
+    give_slots,
+    out_for,
+    place,
+    put,
+    shared_pieces,
+    slot_rows,
+    slots_by_vehicle,
+    take,
+    to_vehicles,
+    vehicles_of,
+    whose,
+)
+from twin.tables.columns import I64, rows
+from twin.tables.inputs import Vehicles
+from twin.tables.plants import PlantTotals
+from twin.tables.totals import StationHour
+
+__all__ = ["Chair", "Traffic"]
+
+CUTS = ("vehicle_cuts", "station_cuts", "first_slot", "n_slots")
+NOT_DECIDED = (*NOT_REPORTED, "ledger.ring")
+"""What deciders may not change."""
+
+
+@dataclass
+class Traffic:
+    """What has travelled between the processes so far: rounds, rows of visitors there, bytes of all workers together."""
+
+    n_rounds: int = 0
+    n_rows: int = 0
+    n_bytes_in: int = 0
+    n_bytes_out: int = 0
+
+
+class Chair(Peers):
+    """The peers of the process that holds a run together.
+
+    Parameters
+    ----------
+    world : World
+        Whole, at a midnight; from here on its peers are the crew.
+    crew : Crew
+        The workers, who get their parts.
+    share : float
+        Share of the vehicles whose visits are told.
+    """
+
+    def __init__(self, world: World, crew: Crew, share: float) -> None:
+        for piece in pieces_of(world):
+            whose(piece.name)
+        self._crew, self._share = crew, share
+        self._parts = cut_by_load(world.given, len(crew))
+        self._bounds = [bounds_of(world.given, part) for part in self._parts]
+        self._packets: list[Any] = []
+        self._cuts: dict[str, I64] = {}
+        self.traffic = Traffic()
+        given = world.given._replace(vehicles=rows(Vehicles, 0))
+        shared = {name: array for name, array in shared_pieces(world) if not name.startswith("given.")}
+        start = Start(given, len(world.given.vehicles.home), self._parts, shared, share)
+        crew.begin(start, (self._share_of(world, at) for at in range(len(crew))))
+        self._known = {name: array.copy() for name, array in _decidable(world)}
+        for name in HOLDS_SLOTS.keys() & self._known.keys():
+            self._known[name] = take(world, self._whole_bounds(world), but=OWNED.keys() - {name})[name]
+        world.peers = self
+
+    # Days
+
+    def begin_day(self, world: World, day: int) -> None:
+        """Hand vehicles and stations over to the workers, and tell them what was decided."""
+        if not self._cuts:
+            to_vehicles(world)
+            self._cuts = {name: getattr(world, name) for name in CUTS}
+            for name in CUTS:
+                setattr(world, name, np.zeros(1 + name.endswith("cuts"), np.int64))
+        decided = {name: array for name, array in _decidable(world) if not _same(array, self._known[name])}
+        self._packets = self._crew.call("live_day", (day, decided))
+
+    def end_day(self, world: World) -> None:
+        """Take what the workers report of their stations."""
+        reports = self._take(Report)
+        for bounds, report in zip(self._bounds, reports, strict=True):
+            put(world, bounds, report.owned)
+        self._known = {name: array.copy() for name, array in _decidable(world)}
+
+    def gather(self, world: World) -> None:
+        """Take all rows of the workers, so that the world is as one process would have it."""
+        if not self._cuts:
+            return
+        states = self._crew.call("state")
+        for name, cuts in self._cuts.items():
+            setattr(world, name, cuts)
+        self._cuts = {}
+        of_slots = joined([of_slots for _, of_slots in states])
+        slots = give_slots(world, vehicles_of(of_slots))
+        slot_of = slots_by_vehicle(vehicles_of(of_slots), slots)
+        place(world, slots, of_slots, slot_of)
+        for bounds, (owned, _) in zip(self._bounds, states, strict=True):
+            put(world, bounds, owned, slot_of)
+
+    def costs(self) -> list[Cost]:
+        """Return what each worker has cost."""
+        return self._crew.call("cost")
+
+    # Exchanges
+
+    def total(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the sum over all."""
+        packets = self._take(Sum)
+        summed = np.asarray(np.sum([numbers, *(packet.numbers for packet in packets)], axis=0, dtype=np.int64))
+        self._answer(Sum(summed))
+        return summed.astype(numbers.dtype)
+
+    def exchange_arrivals(self, world: World) -> None:
+        """Hand each worker the rows of who arrived at its stations."""
+        arrivals = self._take(Arrivals)
+        self.traffic.n_rows += sum(int(packet.n_to.sum()) for packet in arrivals)
+        self._answer(None, parcels(arrivals, len(self._parts)))
+
+    def exchange_news(self, world: World, entered: I64) -> I64:
+        """Send visitors home, tell all what is new, and note what was counted."""
+        news = self._take(News)
+        entered = np.sum([each.entered for each in news], axis=0, dtype=np.int64)
+        pools, wait_s = (np.concatenate([getattr(each, name) for each in news]) for name in ("pools", "wait_s"))
+        world.board_wait_s[pools] = wait_s
+        world.sums += np.sum([each.sums for each in news], axis=0)
+        stranded = np.concatenate([each.stranded for each in news])
+        world.stranded = stranded[np.lexsort((stranded[:, 0], stranded[:, 1]))]
+        visits = np.concatenate([each.visits for each in news])
+        world.visits = np.arange(len(visits), dtype=np.int32)
+        # No row of the chair's own is in use during the day.
+        active: Any = world.active
+        active[: len(visits)] = visits.view(active.dtype).ravel()
+        self._answer(NewsForAll(pools, wait_s, entered), parcels(news, len(self._parts)))
+        return entered
+
+    def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
+        """Put together what all stations did in the hour."""
+        for bounds, packet in zip(self._bounds, self._take(HourEnd), strict=True):
+            for column, part in zip(cast("Any", of_hour), packet.of_hour, strict=True):
+                column[slice(*bounds["station"])] = part
+            world.ledger.wait_histogram[0] += packet.waits
+            n_out += packet.n_out
+        self._answer(None)
+
+    def exchange_sites(self, of_hour: PlantTotals, stored_ws: I64) -> None:
+        """Put together what all plants did in the hour."""
+        for bounds, packet in zip(self._bounds, self._take(SiteHour), strict=True):
+            plants = slice(*bounds["plant"])
+            stored_ws[plants] = packet.stored_ws
+            for column, part in zip(of_hour, packet.of_hour, strict=True):
+                column[plants] = part
+        self._answer(None)
+
+    # Within
+
+    def _take(self, kind: type[Any]) -> list[Any]:
+        """Return the packets that the workers wait with, which must be of a kind."""
+        found = {type(packet).__name__ for packet in self._packets}
+        if found != {kind.__name__}:
+            raise EngineError(f"workers: found packets {sorted(found)}; wanted {kind.__name__} of all; they are out of step")
+        self.traffic.n_rounds += 1
+        self.traffic.n_bytes_in += sum(map(_n_bytes, self._packets))
+        return self._packets
+
+    def _answer(self, common: Any, own: list[Rows] | None = None) -> None:
+        """Let the workers go on."""
+        self.traffic.n_bytes_out += len(self._crew) * _n_bytes(common) + _n_bytes(own)
+        self._packets = self._crew.call("trade", common, own)
+
+    def _share_of(self, world: World, at: int) -> tuple[int, Rows, Rows]:
+        """Return what a worker begins with."""
+        return at, take(world, self._bounds[at]), slot_rows(world, out_for(world, self._parts[at]))
+
+    def _whole_bounds(self, world: World) -> dict[str, tuple[int, int]]:
+        return bounds_of(world.given, Part(0, self._parts[-1].end_zone, self._parts[0].first_vehicle))
+
+
+def _decidable(world: World) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what deciders may change: everything that workers hold but vehicles and what has been booked."""
+    names = OWNED.keys() - set(NOT_DECIDED)
+    for piece in pieces_of(world):
+        if piece.name in names or whose(piece.name) == "shared":
+            yield piece.name, piece.array
+
+
+def _same(array: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two arrays hold the same bytes."""
+    return bool(np.array_equal(np.ascontiguousarray(array).view(np.uint8), np.ascontiguousarray(other).view(np.uint8)))
+
+
+def _n_bytes(value: Any) -> int:
+    """Return the bytes of the arrays in a packet."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_n_bytes, value.values()))
+    return sum(map(_n_bytes, value)) if isinstance(value, list | tuple) else 0

@@ -1,0 +1,160 @@
+"""What processes of a run hand each other: few kinds of packets, arrays and whole numbers only."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twin.engine.peers import Part
+from twin.engine.world import Given
+from twin.tables.columns import I32, I64, like
+
+Rows = dict[str, np.ndarray]
+
+__all__ = [
+    "NOT_REPORTED",
+    "Arrivals",
+    "Cost",
+    "HourEnd",
+    "News",
+    "NewsForAll",
+    "Report",
+    "Rows",
+    "SiteHour",
+    "Start",
+    "Sum",
+    "joined",
+    "own_copy",
+    "parcels",
+]
+
+
+class Start(NamedTuple):
+    """What all workers begin with.
+
+    Attributes
+    ----------
+    given : Given
+        Without vehicles.
+    n_vehicles : int
+        Of the whole run.
+    parts : tuple of Part
+        One a worker.
+    shared : dict
+        Pieces of the world that are the same in every process.
+    share : float
+        Share of the vehicles whose visits are told; 0 where none are.
+    """
+
+    given: Given
+    n_vehicles: int
+    parts: tuple[Part, ...]
+    shared: Rows
+    share: float
+
+
+class Sum(NamedTuple):
+    """Numbers to add up."""
+
+    numbers: np.ndarray
+
+
+class Arrivals(NamedTuple):
+    """Rows of who arrived at others' stations, worker by worker, and how many go to each."""
+
+    of_slots: Rows
+    n_to: I64
+
+
+class News(NamedTuple):
+    """What a worker has to tell at the end of a window.
+
+    Attributes
+    ----------
+    of_slots, n_to
+        Rows of the visitors that go home, worker by worker, and how many go to each.
+    pools, wait_s : ndarray of int32
+        The Board where it has changed.
+    entered : ndarray of int32, shape (n_links,)
+        Vehicles that entered each link.
+    sums, stranded, visits
+        Counts, rows of the stranded, rows of the vehicles whose visits are told.
+    """
+
+    of_slots: Rows
+    n_to: I64
+    pools: I32
+    wait_s: I32
+    entered: I32
+    sums: I64
+    stranded: I32
+    visits: np.ndarray
+
+
+class NewsForAll(NamedTuple):
+    """What everybody hears: the Board where it has changed, and vehicles that entered each link."""
+
+    pools: I32
+    wait_s: I32
+    entered: I64
+
+
+class HourEnd(NamedTuple):
+    """What the stations of a part did in an hour, waiting times of sessions begun, and trips under way."""
+
+    of_hour: tuple[np.ndarray, ...]
+    waits: I64
+    n_out: I64
+
+
+class SiteHour(NamedTuple):
+    """What the plants of a part did in an hour, and what they have stored."""
+
+    of_hour: tuple[np.ndarray, ...]
+    stored_ws: I64
+
+
+NOT_REPORTED = ("given.vehicles", "given.itineraries.next_trip", "given.itineraries.begin_s", "given.itineraries.end_s")
+"""What deciders do not look at."""
+
+
+class Report(NamedTuple):
+    """What deciders look at."""
+
+    owned: Rows
+
+
+class Cost(NamedTuple):
+    """What a worker has cost: core-seconds that its part has computed, and those of its process, with all that it sent."""
+
+    computed_s: float
+    process_s: float
+
+
+def parcels(packets: list[Any], n_parts: int) -> list[Rows]:
+    """Return for each worker the rows that all packets hold for it, in the order of their senders."""
+    ends = [np.cumsum(packet.n_to) for packet in packets]
+    both = list(zip(packets, ends, strict=True))
+    return [joined([_part(packet, end[to] - packet.n_to[to], end[to]) for packet, end in both]) for to in range(n_parts)]
+
+
+def joined(parts: list[Rows]) -> Rows:
+    """Return rows of several senders as one."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _part(packet: Any, first: int, end: int) -> Rows:
+    return {name: rows[first:end] for name, rows in packet.of_slots.items()}
+
+
+def own_copy(value: Any) -> Any:
+    """Return inputs as arrays of this process alone, which kernels may write, rows aligned as they were built."""
+    if isinstance(value, np.ndarray):
+        copy = like(value, len(value)) if value.ndim else value.copy()
+        copy[...] = value
+        return copy
+    if isinstance(value, tuple):
+        copies = [own_copy(item) for item in value]
+        return type(value)(*copies) if hasattr(value, "_fields") else tuple(copies)
+    return value
