@@ -34,6 +34,7 @@ class Customer(Resident):
         way_m = dict(list(way_m.items())[: self.model.rules.n_considered])
         best = min(way_m, key=lambda pool: (self.cost_in_town(pool, way_m[pool]), pool.row))
         self.stop_m, self.stop_link = int(way_m[best]), None
+        self.model.books.events["same pool again"] += best is self.shunned
         self.approach(best, way_m[best])
         return True
 
