@@ -29,6 +29,7 @@ OUTCOMES = (
     "battery changed", "battery awaited",
     "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
     "rerouted", "stop lost", "stayed on", "town passed", "stop too far", "way too long",
+    "same pool again",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

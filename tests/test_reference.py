@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings
 
 from tests import one_site
@@ -266,3 +267,18 @@ def test_the_way_back_to_the_road_counts_for_who_may_turn_away() -> None:
     for stop_m, has_to_stay in ((5000, False), (15_000, True)):
         driver.stop_m = stop_m
         assert driver.has_to_stay() == has_to_stay
+
+
+@pytest.mark.parametrize(("admitted_share", "goes_back"), [(1.0, False), (0.0, True)])
+def test_who_was_turned_away_goes_back_where_no_other_pool_is_there_for_it(admitted_share: float, goes_back: bool) -> None:
+    """A town of two pools, of which a carmaker's admits all drivers or none."""
+    nation = small_given(n_vehicles=20, admitted_share=admitted_share)
+    nation.pools.network[nation.pools.rated_power_w == 60_000] = 1
+    model = ReferenceModel(nation)
+    driver = next(one for one in model.drivers if not one.type.has_engine and not one.is_truck)
+    driver.errand = TRIP
+    pools, _ = driver.neighbourhood()
+    (driver.shunned,) = (pool for pool in pools if pool.network == 0)
+    assert len(pools) == 2
+    assert driver.charge_in_town()
+    assert (driver.pool is driver.shunned) == goes_back
