@@ -28,7 +28,7 @@ OUTCOMES = (
     "orderly charge", "given to the grid", "charge short",
     "battery changed", "battery awaited",
     "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
-    "rerouted", "stop lost",
+    "rerouted", "stop lost", "stayed on", "town passed", "stop too far", "way too long",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

@@ -137,6 +137,7 @@ def draw_rules(dice: Dice) -> Rules:
         depot_orderly_share=dice.real(0.0, 1.0), price_response_share=dice.real(0.0, 1.0),
         v2g_reserve_soc=dice.real(0.0, 0.9), v2g_answer_share=dice.real(0.0, 1.0),
         patience_s=dice.real(60.0, 5400.0), busy_session_cap_s=dice.whole(300, 1800),
+        overstay_s=one_of(dice, (0.0, 0.0, 300.0, 3600.0)), exit_share=one_of(dice, (0.0, 0.3, 1.0)),
         value_of_time_cny_per_s=dice.real(0.001, 0.03), taste_cny=one_of(dice, (0.0, 2.0, 10.0)),
         n_considered=dice.whole(1, 6), n_tries=dice.whole(1, 4), town_speed_m_per_s=dice.real(4.0, 15.0),
         truck_speed_kmh=dice.real(60.0, 90.0), depot_power_w=dice.whole(20_000, 120_000),

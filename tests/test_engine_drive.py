@@ -300,3 +300,25 @@ def test_a_passage_is_an_entry_from_another_road_or_a_beginning(row, flags, n_pa
     given.roads.is_expressway[:8] = [int(flag) for flag in flags]
     entries = live(given).totals.road[:, :, 3].sum(axis=0)
     assert entries.tolist() == ([0, n_passages] if row == TRUCK else [n_passages, 0])
+
+
+@pytest.mark.parametrize(("row", "exit_share", "is_area"), [(CAR, 0.0, True), (CAR, 1.0, False), (TRUCK, 0.0, False)])
+def test_who_keeps_to_the_road_passes_the_towns_by_and_does_not_turn_to_the_next_exit(row, exit_share, is_area):
+    """Plugs of service areas give 20 kW, those of towns 120 kW: an hour more or less for what the car lacks."""
+    start_ws = town_ws(row, ACCESS_M) + int(170_000 * ROAD_WS_PER_M[row])
+    given = traveller(row, start_ws, n_zones=4, nights=1.0, exit_share=exit_share)
+    is_of_area = given.stations.layer[given.pools.station] == 1
+    given.pools.rated_power_w[is_of_area] = 20_000
+    lived = live(given)
+    served = lived.visits.outcome == 0
+    assert served.sum() >= 1
+    assert (given.stations.layer[lived.visits.station[served]] == 1).tolist() == [is_area] * int(served.sum())
+
+
+def test_a_town_counts_for_everybody_where_no_service_area_is_in_reach():
+    start_ws = town_ws(CAR, ACCESS_M) + int(170_000 * ROAD_WS_PER_M[CAR])
+    given = without_stations(traveller(CAR, start_ws, n_zones=4, nights=1.0, exit_share=0.0))
+    lived = live(given)
+    assert int(lived.world.sums[SUM_TRIPS_ENDED]) == 1
+    assert (given.stations.layer[lived.visits.station] == 0).all()
+    assert len(lived.visits.vehicle) >= 1

@@ -124,6 +124,29 @@ def test_in_a_jam_all_together_are_sooner_there_with_new_routes(n_cars: int, gap
     assert spent_s[0.0] > n_cars * HIGH_SPEED_S
 
 
+@pytest.mark.parametrize("has_stop", [False, True])
+@pytest.mark.parametrize("every_s", [WINDOW_S, 0])
+def test_who_has_to_go_a_longer_way_round_looks_again(has_stop: bool, every_s: int) -> None:
+    """With 17 of 60 kWh at the fork it is 60 km to the end, or to the planned stop, and 88 km round: 17.6 kWh.
+
+    The battery never gets so low that a driver looks again for that: at the station of the way round there are 8.2 kWh left,
+    above 2.5 reserves of 3 kWh.
+    """
+    end = 5 if has_stop else 1
+    nodes = {"lon": [110.0, 110.6, 110.3, 109.8, 110.3, 111.2], "lat": [30.0, 30.0, 30.2, 30.0, 30.0, 30.0]}
+    links = {
+        "from_node": [3, 0, 4, 0, 2, 1], "to_node": [0, 4, 1, 2, 1, 5], "length_km": [20.0, 30.0, 30.0, 44.0, 44.0, 60.0],
+        "speed_kmh": 120.0, "capacity_per_h": [1e9, 225.0, 225.0, 1e9, 1e9, 1e9],
+    }  # fmt: skip
+    tours = {"vehicle": np.arange(201), "origin": [3] + [0] * 200, "destination": [end] + [1] * 200, "depart_s": 0}
+    stations = {"node": [1, 2], "n_evse": 1, "rated_power_kw": 100.0}
+    soc = np.array([21 / 60] + [1.0] * 200)
+    run = live_posed({"nodes": nodes, "links": links}, stations, cars(soc), tours, navigating(every_s, reserve_soc=0.05))
+    where = [visit["station"] for visit in sessions(run)]
+    assert where == ([1] if every_s else [0] if has_stop else [])
+    assert not run.table("stranded").num_rows
+
+
 # Where speeds do not change, nothing does.
 
 

@@ -16,7 +16,7 @@ from twin.engine.world import Given
 from twin.physics import congested_speed_kmh
 from twin.reference import Driver, ReferenceModel, Station
 from twin.reference.books import table_of
-from twin.reference.traveller import Stop
+from twin.reference.stops import Stop
 from twin.tables.columns import rows
 from twin.tables.inputs import MARKETS, SERVES_TRUCKS, Markets, Vehicles
 from twin.tables.plants import DISPATCHES, Behind, Plants
@@ -41,7 +41,8 @@ def test_engine_and_reference_agree_on_any_nation(nation: Given) -> None:
 def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened = live_both(crowded_corridor(reservation_share=0.6, reservation_grace_s=2))
     happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
-    happened += live_both(with_second_road(crowded_corridor(reroute_every_s=900, navigation_share=0.7), 4.0), MOST_WINDOWS)
+    nation = crowded_corridor(reroute_every_s=900, navigation_share=0.7)
+    happened += live_both(with_second_road(nation, 4.0, longer=1.6), MOST_WINDOWS)
     happened += live_both(sunny_towns(is_feed_in=1)) + live_both(sunny_towns(is_feed_in=0))
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)

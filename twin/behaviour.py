@@ -96,7 +96,7 @@ NO_SERVICE_S = 14_400
 """Wait that drivers expect where no EVSE of a pool is in service, as nobody tells them when one will be. From memory,
 unverified."""
 FULL_SHARE = 0.95
-"""A station counts as full in an hour in which its EVSEs were plugged in for this share of the time."""
+"""A station counts as full in an hour in which its EVSEs were plugged in for this share of the time that they served."""
 
 # Storage.
 AS_YESTERDAY = 32

@@ -66,6 +66,8 @@ class Stream(IntEnum):
     """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
     VINTAGE = 60
     """When a site was commissioned. Entity: number of the site."""
+    OVERSTAY = 61
+    """How long a vehicle stays plugged in beyond its charge. Entity: vehicle, period: second of plugging in."""
     UNCERTAIN_INPUT = 25
     """Value of an input known to be weak. Entity: 1000 x row of the input + 1 + province (0: nation), period: replicate."""
 

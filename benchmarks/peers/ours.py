@@ -11,6 +11,7 @@ true of any such behaviour instead of against `walk`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def knots_kw(curve: Curve) -> Any:
 
 def simulate(case: Case, world: World) -> Outcome:
     """Live the case and read its outcome."""
-    kept: dict[str, list[Any]] = {"sessions": [], "links": [], "stranded": [], "station_hours": []}
+    kept: defaultdict[str, list[Any]] = defaultdict(list)
     live(world, lambda name, rows: kept[name].append(rows))
     visits = joined(SessionsTable, kept["sessions"])
     served = visits.outcome == SERVED

@@ -167,7 +167,7 @@ def _given(
     nothing = np.zeros((1, 1, N_KNOTS))
     mild = np.ones((1, 1))
     return Given(
-        rules=rules_of(config),
+        rules=rules_of(config)._replace(overstay_s=0.0, exit_share=1.0),
         n_days=n_days,
         sample=1.0,
         classes=kinds.classes,

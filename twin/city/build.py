@@ -105,7 +105,7 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
     destinations = build_destinations(routes, people.residents, people.jobs)
     n_electric = int(counted.n_vehicles.sum())
     given = Given(
-        rules=rules_of(config),
+        rules=rules_of(config)._replace(exit_share=1.0),
         n_days=config.period.n_days,
         sample=config.fleet.sample,
         classes=classes,

@@ -38,6 +38,17 @@ class Behaviour(Section):
         description="longest session while others queue (s); the '80 % or 30 minutes' rule, NenPower 2025-10; "
         "confidence high",
     )
+    overstay_s: Annotated[float, Field(ge=0.0, le=3600.0)] = Field(
+        660.0,
+        description="mean time that a vehicle stays plugged in beyond its charge: paying, a meal, a driver who comes back "
+        "late (s); derived: about 33 min a session at service areas in October 2025 less 22 min that 23.8 kWh take "
+        "there at 65 kW; confidence low",
+    )
+    exit_share: Share = Field(
+        0.2,
+        description="share of car drivers who leave the expressway to charge in a town while a service area is in reach "
+        "(-); derived: share ready to leave rather than to wait more than half an hour; confidence low",
+    )
     patience_s: int = Field(
         2700,
         ge=0,

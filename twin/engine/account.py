@@ -10,16 +10,14 @@ from twin.engine.laws import laws_of
 from twin.engine.links import count_out
 from twin.engine.rack import take_back_after
 from twin.engine.session import book_since_anchor, book_to_end, energy_at_ws, note_peak
+from twin.engine.visits import pick_sampled, write_order, write_visits
 from twin.engine.world import World
-from twin.kernels import kernel, prefetch
+from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
-from twin.rng import Stream, uniform
 from twin.tables.columns import I32, I64, empty
 from twin.tables.inputs import VEHICLE_KINDS
 from twin.tables.results import LinksTable, SessionsTable, StationHoursTable
 from twin.tables.state import (
-    CUT_OFF,
-    SERVED,
     SUM_DEPOT_WS,
     SUM_DRIVEN_WS,
     SUM_ERRANDS_BEGUN,
@@ -47,32 +45,15 @@ from twin.tables.state import (
     SUM_TRUCK_TRIPS_ENDED,
     SUM_V2G_CALLS,
     SUM_V2G_WS,
-    TRIP,
 )
 from twin.tables.totals import RunTotals, StationHour
 
-SAMPLE = int(Stream.SAMPLE)
-AHEAD = 12
-"""Visits to look ahead for rows to ask for."""
 TRIPS_OF = (
     (SUM_TRIPS_BEGUN, SUM_TRUCK_TRIPS_BEGUN),
     (SUM_TRIPS_ENDED, SUM_TRUCK_TRIPS_ENDED),
     (SUM_EXPRESSWAY_ENTRIES, SUM_TRUCK_EXPRESSWAY_ENTRIES),
 )
 TRUCK_KIND = VEHICLE_KINDS.index("truck")
-
-
-@kernel
-def _pick_sampled(slots, active, seed, share, out):
-    """Return the number of visits whose vehicles are in the sample. Reads: slots, active. Writes: out."""
-    n_picked = 0
-    for row in range(slots.shape[0]):
-        if row + AHEAD < slots.shape[0]:
-            prefetch(active, slots[row + AHEAD])
-        if uniform(seed, SAMPLE, active.vehicle[slots[row]], 0, 0) < share:
-            out[n_picked] = slots[row]
-            n_picked += 1
-    return n_picked
 
 
 @kernel
@@ -101,32 +82,17 @@ def visit_rows(world: World, share: float) -> SessionsTable:
     if share < 1.0:
         parts = np.array_split(slots, world.n_workers)
         slots = np.concatenate(world.each(lambda part: sampled(world, parts[part], share), range(len(parts))))
-    slots = slots[np.lexsort((active.vehicle[slots], active.end_s[slots]))]
-    pool, plug_in_s, arrival_s = active.pool[slots], active.plug_in_s[slots], active.arrival_s[slots]
-    is_served = (active.outcome[slots] == SERVED) | (active.outcome[slots] == CUT_OFF)
-    capacity_ws = world.given.classes.capacity_ws[active.vehicle_class[slots]]
-    return SessionsTable(
-        vehicle=active.vehicle[slots],
-        vehicle_class=active.vehicle_class[slots],
-        station=world.given.pools.station[pool],
-        pool=pool,
-        outcome=active.outcome[slots] - np.uint8(1),
-        is_routed=(active.errand[slots] == TRIP).astype(np.uint8),
-        arrival_s=arrival_s,
-        plug_in_s=plug_in_s,
-        end_s=active.end_s[slots],
-        wait_s=np.where(is_served, plug_in_s, active.end_s[slots]) - arrival_s,
-        energy_ws=active.end_ws[slots] - active.intake_ws[slots],
-        peak_power_w=np.where(is_served, np.ceil(active.peak_w[slots]), 0).astype(np.int32),
-        soc_in=(active.intake_ws[slots] / capacity_ws).astype(np.float32),
-        soc_out=(active.end_ws[slots] / capacity_ws).astype(np.float32),
-    )
+    key, visits = np.empty(len(slots), np.int64), empty(SessionsTable, len(slots))
+    write_order(slots, active, key)
+    pools, classes = world.given.pools, world.given.classes
+    write_visits(slots, np.argsort(key), active, pools.station, classes.capacity_ws, visits)
+    return visits
 
 
 def sampled(world: World, slots: I32, share: float) -> I32:
     """Return the visits whose vehicles are in the sample."""
     picked = np.empty(len(slots), np.int32)
-    return picked[: _pick_sampled(slots, world.active, world.given.rules.seed, share, picked)]
+    return picked[: pick_sampled(slots, world.active, world.given.rules.seed, share, picked)]
 
 
 def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
@@ -152,7 +118,8 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     totals.busy_s[:] += busy_s
     totals.out_s[:] += of_hour.out_s
     world.n_overfull += int((busy_s + of_hour.out_s > evse_s).sum())
-    _add_hour(world, hour, of_hour, busy_s >= FULL_SHARE * evse_s, n_out[:, 0])
+    is_full = (busy_s > 0) & (busy_s >= FULL_SHARE * (evse_s - of_hour.out_s))
+    _add_hour(world, hour, of_hour, is_full, n_out[:, 0])
     world.wait_histogram[:, hour] += world.ledger.wait_histogram[:, :3].sum(axis=0)
     world.ledger.wait_histogram[:] = 0
     return table, _close_links(world, hour)

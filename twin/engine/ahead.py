@@ -29,6 +29,7 @@ from twin.engine.lot import (
     approach,
     count_way,
     has_charged,
+    keeps_to_the_road,
     n_known,
     note_last_chance,
     pass_swaps,
@@ -115,7 +116,7 @@ def take_the_road(slot, way_m, rules, active, wake_s, outlook, tally):
 def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     """Walk the route as far as the battery goes; return (number of stops seen, whether all eat into the reserve).
 
-    `outlook.seen` receives the last N_SEEN stops in a ring.
+    `outlook.seen` receives the last N_SEEN stops in a ring. Most drivers of cars keep to service areas where they see one.
     """
     row = active.vehicle_class[slot]
     goal = outlook.counties.zone[active.goal[slot]]
@@ -123,7 +124,8 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
     node, end, tree = present_node(slot, active, outlook), outlook.zones.node[goal], tree_of(slot, rules, active, outlook)
     energy_ws, drive_s = float(start_ws), 0.0
-    n_seen, is_short = 0, False
+    n_seen, is_short, has_area = 0, False, False
+    passes_towns = keeps_to_the_road(slot, is_truck, rules, active)
     while node != end:
         link = outlook.next_link[tree, node]
         speed_kmh = min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]
@@ -136,9 +138,11 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
         if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
             break
         is_short = energy_ws < reserve_ws
-        n_before = n_seen
-        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook)
-        if n_seen == n_before and node != end:
+        n_areas = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook) - n_seen
+        if n_areas > 0 and passes_towns and not has_area:
+            n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, 0, rules, active, outlook) - n_areas
+        has_area, n_seen = has_area or n_areas > 0, n_seen + n_areas
+        if n_areas == 0 and node != end and not (passes_towns and has_area):
             n_seen = see_town(
                 slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
             )

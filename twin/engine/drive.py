@@ -18,6 +18,7 @@ from twin.engine.lot import (
     admits,
     approach,
     count_way,
+    keeps_to_the_road,
     rescue,
     rest,
     service_s,
@@ -27,7 +28,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
-from twin.engine.route import has_lost_stop, present_node, tree_of
+from twin.engine.route import has_to_look_again, present_node, tree_of
 from twin.engine.stay import stay
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
@@ -104,7 +105,7 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
         wake_s[slot] += int(math.ceil(outlook.counties.access_m[goal] / rules.town_speed_m_per_s))
         return
     tree = tree_of(slot, rules, active, outlook)
-    if has_lost_stop(slot, tree, active, outlook):
+    if has_to_look_again(slot, tree, rules, active, wake_s, outlook):
         active.phase[slot], active.stop_m[slot], active.outcome[slot] = DECIDE, 0, NO_VISIT
         return
     if is_worried(slot, link, rules, active, outlook):
@@ -118,7 +119,7 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
 def on_the_lot(slot, link, rules, active, wake_s, outlook):
     """Return the pool taken on reaching a stop, and the way: the one booked, or the one that is done first.
 
-    On a lot the driver sees all its pools, and knows one in the town at the next exit.
+    On a lot the driver sees all its pools, and knows one in the town at the next exit, if it leaves the road for towns.
     """
     best, best_way_m = active.pool[slot], float(active.stop_m[slot])
     first, end = outlook.link_pools.first[link], outlook.link_pools.first[link + 1]
@@ -136,8 +137,10 @@ def on_the_lot(slot, link, rules, active, wake_s, outlook):
         is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
         if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active, outlook):
             best, best_s = pool, seconds
-    node = outlook.links.to_node[link]
-    at = town_pool(slot, node, outlook.classes.kind[row] == HEAVY_TRUCK, rules, active, outlook)
+    node, is_truck = outlook.links.to_node[link], outlook.classes.kind[row] == HEAVY_TRUCK
+    if keeps_to_the_road(slot, is_truck, rules, active):
+        return best, best_way_m
+    at = town_pool(slot, node, is_truck, rules, active, outlook)
     if at >= 0:
         way_m = way_to_town_m(node, at, outlook)
         seconds = outlook.board_wait_s[outlook.offers.pool[at]] + 2.0 * (way_m - best_way_m) / rules.town_speed_m_per_s

@@ -112,6 +112,8 @@ def rules_of(config: Config) -> Rules:
         v2g_answer_share=min(config.grid.v2g_payment_cny_per_kwh / config.grid.v2g_asking_cny_per_kwh, 1.0),
         patience_s=float(behaviour.patience_s),
         busy_session_cap_s=behaviour.busy_session_cap_s,
+        overstay_s=behaviour.overstay_s,
+        exit_share=behaviour.exit_share,
         value_of_time_cny_per_s=behaviour.value_of_time_cny_per_h / 3600.0,
         taste_cny=behaviour.taste_cny,
         n_considered=behaviour.n_considered,

@@ -156,6 +156,12 @@ def plug_power_w(row, pool, outlook):
 
 
 @kernel
+def keeps_to_the_road(slot, is_truck, rules, active):
+    """Return whether this driver charges at service areas wherever one is in reach, and passes the towns by."""
+    return not is_truck and uniform(rules.seed, HABIT, active.vehicle[slot], 0, 8) >= rules.exit_share
+
+
+@kernel
 def admits(network, slot, rules, active, outlook):
     """Return whether the plugs of a network are there for this vehicle; swap bays, where its battery can be changed."""
     if network == SWAPS:

@@ -53,10 +53,13 @@ def note_next(station, row, site):
 
 @kernel
 def cut_off(slot, evse, second, next_window_s, active, wake_s, site):
-    """End a session before its time with what it has got. Reads: site. Writes: active, wake_s, site."""
-    is_early = active.end_s[slot] > second
-    if is_early:
-        now_ws = energy_at_ws(slot, second, active, site)
+    """End a session before its time with what it has got; cut off is who had not got all.
+
+    Reads: site. Writes: active, wake_s, site.
+    """
+    now_ws = energy_at_ws(slot, second, active, site)
+    is_early = active.end_s[slot] > second and now_ws < active.end_ws[slot]
+    if active.end_s[slot] > second:
         if active.is_ahead[slot]:
             book_to_end(slot, second, now_ws, -1, active, site)
         active.end_s[slot], active.end_ws[slot] = second, now_ws

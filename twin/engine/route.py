@@ -1,8 +1,11 @@
 """The route that a driver follows: that of empty roads, or where it navigates that of the published speeds."""
 
+import math
+
 from twin.behaviour import MARGIN
 from twin.engine.lot import HABIT, HEAVY_TRUCK, temperature_factor
 from twin.kernels import kernel
+from twin.physics import road_consumption_ws_per_m
 from twin.rng import uniform
 
 
@@ -36,22 +39,45 @@ def energy_on_arrival_ws(slot, start_ws, rules, active, wake_s, outlook):
 
 
 @kernel
-def has_lost_stop(slot, tree, active, outlook):
-    """Return whether the routes were renewed since a driver planned its stop, and the way does not lead there any more.
+def has_to_look_again(slot, tree, rules, active, wake_s, outlook):
+    """Return whether the routes were renewed since a driver looked down the road, and its plan does not hold any more.
 
-    Who has not driven a link yet finds out at the end of the first. Reads: outlook. Writes: active.
+    The way does not lead to the planned stop, or the battery does not carry there, or without a stop to the destination,
+    with the reserve. Who has not driven a link yet finds out at the end of the first. Reads: outlook. Writes: active.
     """
     n_rerouted, n_zones = outlook.n_rerouted[0], outlook.zones.node.shape[0]
-    if tree < n_zones or active.link[slot] < 0 or active.stop_link[slot] < 0 or active.routes_seen[slot] == n_rerouted:
+    if tree < n_zones or active.routes_seen[slot] == n_rerouted or active.link[slot] < 0:
         return False
     active.routes_seen[slot] = n_rerouted
-    node, end = present_node(slot, active, outlook), outlook.zones.node[tree - n_zones]
+    row = active.vehicle_class[slot]
+    if outlook.classes.has_engine[row]:
+        return False
+    reserve_ws = int(rules.reserve_soc * outlook.classes.capacity_ws[row])
+    if active.stop_link[slot] < 0:
+        return energy_on_arrival_ws(slot, active.energy_ws[slot], rules, active, wake_s, outlook) < reserve_ws
+    return energy_at_stop_ws(slot, tree, rules, active, wake_s, outlook) < reserve_ws
+
+
+@kernel
+def energy_at_stop_ws(slot, tree, rules, active, wake_s, outlook):
+    """Return the energy with which a driver comes to its stop, with its margin; -1 where the way does not lead there."""
+    row = active.vehicle_class[slot]
+    most_kmh = rules.truck_speed_kmh if outlook.classes.kind[row] == HEAVY_TRUCK else math.inf
+    factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
+    node, end = present_node(slot, active, outlook), outlook.zones.node[tree - outlook.zones.node.shape[0]]
+    energy_ws = float(active.energy_ws[slot])
     while node != end:
         link = outlook.next_link[tree, node]
+        energy_ws -= outlook.links.length_m[link] * road_consumption_ws_per_m(
+            outlook.classes.road_a_ws_per_m[row],
+            outlook.classes.road_b_ws_per_m[row],
+            min(outlook.links.free_kmh[link], most_kmh),
+            factor,
+        )
         if link == active.stop_link[slot]:
-            return False
+            return energy_ws - active.stop_m[slot] * outlook.classes.city_ws_per_m[row] * factor
         node = outlook.links.to_node[link]
-    return True
+    return -1.0
 
 
 @kernel

@@ -20,7 +20,7 @@ from twin.engine.queue import (
 )
 from twin.engine.rack import has_battery
 from twin.engine.repair import fail, repair
-from twin.engine.session import plug_in, unplug
+from twin.engine.session import plug_in, stays_on, unplug
 from twin.engine.share import book_window, close_site, deal_power, evses_of, is_tight
 from twin.engine.site import open_window
 from twin.engine.swap import call_in, shortens_its_wait, take_in
@@ -141,6 +141,7 @@ def next_end(station, site):
 def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, shard):
     """End the session or the outage of an EVSE and plug the head of the queue in; return the slot that leaves, or below 0.
 
+    Whose charge has ended may keep the plug a while.
     At a swap pool the queue is called in afterwards, as it is where a bay is free and a battery has been charged.
 
     Reads: rules. Writes: active, wake_s, site.
@@ -151,6 +152,8 @@ def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, 
     if slot == OUT_OF_SERVICE:
         pool = repair(evse, station, second, site)
     else:
+        if stays_on(slot, evse, second, rules, active, site):
+            return NOBODY
         pool = active.pool[slot]
         unplug(slot, evse, second, next_window_s, active, wake_s, site)
     head = take_head(pool, active, site) if site.pool_state.rack[pool] < 0 else NOBODY

@@ -1,4 +1,8 @@
-"""A session: plugging in, a change of power, unplugging. Between two changes its energy is a known function of time."""
+"""A session: plugging in, a change of power, the end of the charge, unplugging.
+
+Between two changes its energy is a known function of time. When the charge has ended the vehicle keeps its plug, without
+power, until its driver comes.
+"""
 
 import math
 
@@ -8,9 +12,11 @@ from twin.engine.lot import HEAVY_TRUCK
 from twin.engine.rack import put_on_rack
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_QUARTER, charge_time_s, energy_after_ws, most_power_w
+from twin.rng import Stream, uniform
 from twin.tables.state import DECIDE, LONGEST_SESSION_S, NEVER_S, NOBODY, PLUGGED, SERVED, TRIP
 
 HIGHWAY = 1
+OVERSTAY = int(Stream.OVERSTAY)
 
 
 @kernel
@@ -35,8 +41,8 @@ def energy_at_ws(slot, second, active, site):
     """Return the whole watt-seconds in a plugged vehicle's battery at a second of its session."""
     if second >= active.end_s[slot]:
         return active.end_ws[slot]
-    if active.limit_w[slot] == 0.0:  # a battery is being changed
-        return active.intake_ws[slot]
+    if active.limit_w[slot] == 0.0:  # a battery is being changed, or the charge has ended
+        return active.anchor_ws[slot]
     row = active.vehicle_class[slot]
     factor, limit_w = session_factor(slot, active, site), active.limit_w[slot]
     at_s, energy = active.anchor_s[slot], float(active.anchor_ws[slot])
@@ -71,8 +77,8 @@ def demand_w(slot, energy_ws, active, site):
 def book_to_end(slot, from_s, from_ws, sign, active, site):
     """Book what a session draws from a second to its end, or take it back."""
     row, station = active.vehicle_class[slot], site.pools.station[active.pool[slot]]
-    if active.limit_w[slot] == 0.0:  # a battery is being changed: the rack draws, later
-        book_bay(station, from_s, active.end_s[slot], sign, site)
+    if active.limit_w[slot] == 0.0:  # a battery is being changed (the rack draws, later), or the charge has ended
+        book_idle(station, from_s, active.end_s[slot], sign, site)
         return
     book_ahead(
         site.curve_w[row],
@@ -96,8 +102,8 @@ def book_to_end(slot, from_s, from_ws, sign, active, site):
 
 
 @kernel
-def book_bay(station, from_s, end_s, sign, site):
-    """Book the seconds of a bay, or take them back. Reads: site. Writes: site."""
+def book_idle(station, from_s, end_s, sign, site):
+    """Book plugged seconds without power, or take them back. Reads: site. Writes: site."""
     second = from_s
     while second < end_s:
         until = min((second // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, end_s)
@@ -216,6 +222,31 @@ def wait_bin(wait_s, edges_s):
     while wait_s < edges_s[place]:
         place -= 1
     return place
+
+
+@kernel
+def stays_on(slot, evse, second, rules, active, site):
+    """Let a vehicle whose charge has ended keep its plug, without power, until its driver comes; return whether it does.
+
+    Reads: rules. Writes: active, site.
+    """
+    pool = active.pool[slot]
+    if active.limit_w[slot] == 0.0 or site.pool_state.rack[pool] >= 0:
+        return False
+    draw = uniform(rules.seed, OVERSTAY, active.vehicle[slot], active.plug_in_s[slot], 0)
+    latest_s = active.plug_in_s[slot] + LONGEST_SESSION_S
+    until_s = min(second + int(2.0 * rules.overstay_s * draw), latest_s)
+    if until_s <= second:
+        return False
+    if not active.is_ahead[slot]:
+        book_since_anchor(slot, second, active.end_ws[slot], active, site)
+    note_peak(slot, active.anchor_ws[slot], active, site)
+    active.anchor_s[slot], active.anchor_ws[slot] = second, active.end_ws[slot]
+    site.station_state.bound_w[site.pools.station[pool]] -= active.bound_w[slot]
+    active.limit_w[slot], active.bound_w[slot], active.is_ahead[slot] = 0.0, 0, 1
+    active.end_s[slot], site.evses.end_s[evse] = until_s, until_s
+    book_to_end(slot, second, active.end_ws[slot], 1, active, site)
+    return True
 
 
 @kernel

@@ -21,7 +21,10 @@ def deal_power(station, second, end_s, active, site):
     n_shares, bound_w, taken_ws = 0, 0, site.station_state.energy_ws[station]
     for evse in range(first_evse, end_evse):
         slot = site.evses.occupant[evse]
-        if slot < 0 or active.limit_w[slot] == 0.0:  # nobody, or a battery is being changed
+        if slot < 0:
+            continue
+        if active.limit_w[slot] == 0.0:  # a battery is being changed, or the charge has ended
+            taken_ws += active.anchor_ws[slot] - active.intake_ws[slot]
             continue
         site.energies_ws[n_shares] = energy_at_ws(slot, second, active, site)
         site.shares_w[n_shares], active.bound_w[slot] = 0.0, 0

@@ -55,6 +55,11 @@ def trip_lengths(name: str) -> Lengths:
     return Lengths(figures.travel(section, f"lognormal_mu_{name}"), figures.travel(section, f"lognormal_sigma_{name}"))
 
 
+def stretched(lengths: Lengths, factor: float) -> Lengths:
+    """Return lengths that are longer by a factor, all alike."""
+    return Lengths(lengths.mu + float(np.log(factor)), lengths.sigma)
+
+
 def great_circle_km(lon: F64, lat: F64) -> F64:
     """Return the great-circle distance of every pair of points, shape (n, n)."""
     lam, phi = np.radians(lon), np.radians(lat)

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.fleet import figures
 from twin.fleet.classes import CAR_GROUPS, load_classes, load_shares
-from twin.fleet.extent import MEAN_ACCESS_KM, Leaving, Lengths, leaving, trip_lengths, zone_radius_km
+from twin.fleet.extent import MEAN_ACCESS_KM, Leaving, Lengths, leaving, stretched, trip_lengths, zone_radius_km
 from twin.fleet.gravity import fit_exponent, lognormal_deterrence, mean_km, rows
 from twin.fleet.plans import GroupPlan, night_tables
 from twin.fleet.quantiles import there_and_back
@@ -74,6 +74,13 @@ def reach(regions: Regions) -> Reach:
     return Reach(leaving(trip_lengths("day_trip"), radius), leaving(trip_lengths("journey"), radius))
 
 
+def journeys_by_day(regions: Regions, waves: Waves) -> list[Leaving]:
+    """Return what of each day's journeys with nights leaves a zone."""
+    radius, lengths = zone_radius_km(regions), trip_lengths("journey")
+    by_stretch = {stretch: leaving(stretched(lengths, stretch), radius) for stretch in set(waves.stretch.tolist())}
+    return [by_stretch[stretch] for stretch in waves.stretch.tolist()]
+
+
 def car_passages(n_by_group_zone: F64, out: Reach, waves: Waves) -> F64:
     """Return the set-outs of a private car on each day, in expressway passages there and back: the counted less the others'.
 
@@ -124,10 +131,11 @@ def passenger_plans(
     n = np.asarray(n_by_group_zone, np.float64)
     waves, out = build_waves(calendar), reach(regions)
     km = np.asarray(routes.skim_m, np.float64).T / 1e3
-    goals = _destinations(calendar, waves, regions, km, n[0], out)
-    share = np.stack([out.day_trip.share, out.journey.share])
+    journeys = journeys_by_day(regions, waves)
+    goals = _destinations(calendar, waves, regions, km, n[0], out.day_trip, journeys)
+    share = np.array([[out.day_trip.share, of_day.share] for of_day in journeys])
     split = goals.kept * np.stack([waves.nights[:, 0], 1.0 - waves.nights[:, 0]], axis=1)
-    routed = car_passages(n, out, waves)[:, None, None] * split[:, :, None] * share[None]
+    routed = car_passages(n, out, waves)[:, None, None] * split[:, :, None] * share
     out_hours, back_hours = leaving_hours(calendar, waves)
     nights = _nights_of_those_who_leave(waves.nights, split * (share @ (n[0] + 1e-9)))
     factor = config.travel.trip_factor
@@ -178,20 +186,25 @@ class Goals(NamedTuple):
     kept: F64
 
 
-def _destinations(calendar: Calendar, waves: Waves, regions: Regions, km: F64, origins: F64, out: Reach) -> Goals:
-    """Return the destinations of day trips and journeys; days with equal purposes share a set."""
+def _destinations(
+    calendar: Calendar, waves: Waves, regions: Regions, km: F64, origins: F64, day_trip: Leaving, journeys: list[Leaving]
+) -> Goals:
+    """Return the destinations of day trips and journeys; days of equal purposes and lengths share a set."""
     pull, index = attractions(regions), dict[tuple[object, ...], int]()
     sets: list[F64] = []
     kept: list[float] = []
     od = np.zeros((len(calendar.date), 2), np.int64)
     for day in range(od.shape[0]):
         for stays, (name, mixture) in enumerate(zip(("day_trip", "journey"), _mixtures(calendar, waves, day), strict=True)):
-            key = (name, *mixture.items())
+            stretch = float(waves.stretch[day]) if stays else 1.0
+            key = (name, stretch, *mixture.items())
             if key not in index:
                 index[key] = len(sets)
-                of_length = out.journey if stays else out.day_trip
+                of_length = journeys[day] if stays else day_trip
                 weight = np.sum([share * pull[purpose] for purpose, share in mixture.items()], axis=0)
-                goals = gravity_rows(weight, origins * of_length.share, km, trip_lengths(name), of_length)
+                goals = gravity_rows(
+                    weight, origins * of_length.share, km, stretched(trip_lengths(name), stretch), of_length
+                )
                 sets.append(goals.shares)
                 kept.append(goals.kept)
             od[day, stays] = index[key]

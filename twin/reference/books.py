@@ -149,7 +149,7 @@ class Books:
             if busy_s > 0 or energy_ws > 0 or counted["arrivals"] > 0 or counted["reneged"] > 0 or out_s > 0:
                 waits = counted["max_queue"], counted["wait_s"]
                 rows.append((station.row, hour, *events, *waits, energy_ws / 3.6e6, busy_s / evse_s, out_s))
-            is_full = busy_s >= FULL_SHARE * evse_s
+            is_full = busy_s > 0 and busy_s >= FULL_SHARE * (evse_s - out_s)
             sums = (*events, counted["wait_s"], energy_ws, busy_s, is_full, out_s)
             for name, value in zip(HOUR_FIELDS, sums, strict=True):
                 self.hours[name, station.province, station.layer, hour] += value

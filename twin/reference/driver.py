@@ -90,7 +90,7 @@ class Driver(Traveller):
             self.phase = EGRESS
             self.wake_s += math.ceil(roads.access_m[self.goal] / self.model.rules.town_speed_m_per_s)
             return
-        if self.has_lost_stop():
+        if self.has_to_look_again():
             self.phase, self.stop_m, self.outcome = DECIDE, 0, NO_VISIT
             return
         if self.looks_again():
@@ -101,7 +101,7 @@ class Driver(Traveller):
     def pick_on_the_lot(self, link: Link, planned: Pool) -> tuple[Pool, int]:
         """Return the pool taken on reaching a stop, and the way (m): the one booked, or the one that is done first.
 
-        On a lot the driver sees all its pools, and knows one in the town at the next exit.
+        On a lot the driver sees all its pools, and knows one in the town at the next exit, if it leaves the road for towns.
         """
         if planned not in link.pools or self.is_booked:
             return planned, self.stop_m
@@ -113,7 +113,7 @@ class Driver(Traveller):
             return pool.board_wait_s + self.service_s(pool, need_ws)
 
         best = min(fit, key=done_s, default=planned)
-        pool = self.town_pool(link.to_node)
+        pool = None if self.keeps_to_the_road() else self.town_pool(link.to_node)
         if pool is None:
             return best, self.stop_m
         way_m = self.way_to_town_m(link.to_node, pool)
@@ -219,6 +219,10 @@ class Driver(Traveller):
     def patience_s(self) -> int:
         """Return how long this driver waits: the configured mean times a uniform 0.5 to 1.5 that stays with it."""
         return int(self.model.rules.patience_s * (0.5 + self.draw(Stream.HABIT, 0, 1)))
+
+    def overstay_s(self, plug_in_s: int) -> int:
+        """Return how long the vehicle stays plugged in beyond its charge: drawn evenly around the configured mean."""
+        return int(2.0 * self.model.rules.overstay_s * self.draw(Stream.OVERSTAY, plug_in_s, 0))
 
     def balks(self, expected_s: int) -> bool:
         """Return whether the driver turns away from a queue in which it has to expect to wait so long."""

@@ -115,14 +115,18 @@ class Swap(Session):
         rules = driver.model.rules
         self.driver, self.pool, self.type = driver, pool, driver.type
         self.plug_in_s, self.end_s, self.booked_s = second, second + rules.swap_s, second
-        self.latest_s, self.is_cut_off = self.end_s, False
+        self.latest_s, self.is_cut_off, self.is_charged = self.end_s, False, False
         self.intake_ws = driver.energy_ws
         self.end_ws = self.target_ws = max(driver.soc_ws(rules.swap_soc), self.intake_ws)
         self.peak_w, self.bound_w = 0.0, 0
 
     @property
-    def is_held_back(self) -> bool:
-        """Whether the site's power bounds it; it takes none."""
+    def draws_power(self) -> bool:
+        """Whether it takes part in the sharing of the site's power: its rack has its own."""
+        return False
+
+    def stay_on(self, second: int) -> bool:
+        """Leave the bay at once."""
         return False
 
     def energy_at_ws(self, second: int) -> int:

@@ -48,7 +48,7 @@ class Session:
         self.anchor_s, self.anchor_ws = second, self.intake_ws
         self.booked_s, self.booked_ws = second, self.intake_ws
         self.end_s, self.end_ws, self.limit_w, self.peak_w = second, self.intake_ws, 0.0, 0.0
-        self.is_cut_off = False
+        self.is_cut_off, self.is_charged = False, False
         self._run_at(self.own_limit_w)
         self.bound_w = math.ceil(self.demand_w(self.intake_ws))
 
@@ -60,16 +60,21 @@ class Session:
         return by_day[min(self.plug_in_s // DAY_S, len(by_day) - 1)]
 
     @property
+    def draws_power(self) -> bool:
+        """Whether it takes part in the sharing of the site's power."""
+        return not self.is_charged
+
+    @property
     def is_held_back(self) -> bool:
         """Whether the site lets it draw less than plug and vehicle would."""
-        return self.limit_w != self.own_limit_w
+        return self.draws_power and self.limit_w != self.own_limit_w
 
     def energy_at_ws(self, second: int) -> int:
         """Return the whole watt-seconds in the battery at a second of the session.
 
         Reckoned from quarter hour to quarter hour, as it is booked: the same steps give the same last bit.
         """
-        if second >= self.end_s:
+        if second >= self.end_s or self.is_charged:
             return self.end_ws
         at_s, energy_ws = self.anchor_s, float(self.anchor_ws)
         while at_s < second:
@@ -116,9 +121,25 @@ class Session:
             reached_ws = self._energy_after_ws(float(self.anchor_ws), self.end_s - self.anchor_s)
             self.end_ws = min(math.floor(reached_ws), self.target_ws)
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether it ends because it has lasted as long as it may."""
+        return not self.is_charged and self.end_s == self.latest_s and self.end_ws < self.target_ws
+
+    def stay_on(self, second: int) -> bool:
+        """Keep the plug, without power, after the end of the charge until the driver comes; return whether it does."""
+        until_s = min(second + self.driver.overstay_s(self.plug_in_s), self.plug_in_s + LONGEST_SESSION_S)
+        if self.is_charged or until_s <= second:
+            return False
+        self.anchor(second)
+        self.end_s, self.limit_w, self.bound_w, self.is_charged = until_s, 0.0, 0, True
+        return True
+
     def cut_off(self, second: int) -> None:
-        """End before its time, with what it has got."""
-        self.end_ws, self.end_s, self.is_cut_off = self.energy_at_ws(second), second, True
+        """End before its time, with what it has got; cut off is who had not got all."""
+        now_ws = self.energy_at_ws(second)
+        self.is_cut_off = now_ws < self.end_ws
+        self.end_ws, self.end_s = now_ws, second
 
     def note_peak(self) -> None:
         """Remember the largest power since the anchor: the curve's maximum from there on, cut at the limit that held."""

@@ -76,8 +76,8 @@ class Station(Site):
                 elif ending.session is None:
                     self.repair(ending, second)
                 else:
-                    self.unplug(ending, end_s)
-                if ending.pool.rack is None:
+                    self.end_charge(ending, second, end_s)
+                if ending.pool.rack is None and ending.is_free:
                     self.take_next(ending, second)
             elif arrives_s == second:
                 self.receive(self.arrivals.popleft(), second, end_s)
@@ -185,6 +185,16 @@ class Station(Site):
             return cap_s
         return LONGEST_SESSION_S
 
+    def end_charge(self, evse: Evse, second: int, window_end_s: int) -> None:
+        """End a charge: the vehicle keeps its plug until its driver comes, or leaves."""
+        session = evse.session
+        assert session is not None
+        self.model.books.events["session cut short"] += session.is_capped
+        if session.stay_on(second):
+            self.model.books.events["stayed on"] += 1
+        else:
+            self.unplug(evse, window_end_s)
+
     def unplug(self, evse: Evse, window_end_s: int) -> None:
         """End a session; the driver decides what to do at the start of the next window."""
         session = evse.session
@@ -202,8 +212,6 @@ class Station(Site):
         else:
             pool.rack.put(session.end_ws - session.intake_ws, second)
             self.model.books.events["battery changed"] += not session.is_cut_off
-        is_capped = session.end_s == session.latest_s and session.end_ws < session.target_ws
-        self.model.books.events["session cut short"] += is_capped
         self.model.books.visits.append(
             Visit(
                 driver, pool, outcome, session.plug_in_s, second, session.intake_ws, session.end_ws, session.peak_w
@@ -215,7 +223,7 @@ class Station(Site):
         if evse.session is not None:
             if evse.session.end_s > second:
                 evse.session.cut_off(second)
-                self.whole["cut_off"] += 1
+                self.whole["cut_off"] += evse.session.is_cut_off
             self.unplug(evse, window_end_s)
         evse.repaired_s, evse.booked_s = repaired_s, second
         if evse.pool.n_in_service == 0:
@@ -245,7 +253,7 @@ class Station(Site):
         """
         if not self.is_tight():
             return
-        sessions = [session for session in self.sessions if not isinstance(session, Swap)]
+        sessions = [session for session in self.sessions if session.draws_power]
         demands_w = [
             session.demand_w(session.energy_at_ws(second)) if session.end_s > second else 0.0 for session in sessions
         ]

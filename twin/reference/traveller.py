@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from twin.behaviour import (
     CONTENT,
-    LEAST_GAIN_SOC,
-    LEAST_USUAL_SOC,
     MARGIN,
     N_SEEN,
     NEARLY_FULL_SOC,
     NEARLY_SOC,
-    SLACK_SOC,
-    STOP_OVERHEAD_S,
     STREET_DETOUR,
     TOP_UP_FIRST_SOC,
 )
-from twin.physics import SECONDS_PER_HOUR, distance_m, road_consumption_ws_per_m
-from twin.reference.customer import Customer
+from twin.physics import distance_m, road_consumption_ws_per_m
 from twin.reference.plain import Link, Pool
+from twin.reference.stops import Stop, StopChooser
 from twin.rng import Stream
 from twin.tables.inputs import MARKETS, SERVES_CARS, SERVES_TRUCKS
 from twin.tables.state import FAST, HAS_TO_STAY, ROAD, TRUCK
 
-__all__ = ["Prospect", "Stop", "Traveller"]
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A place to charge down the road: leave at the end of `link` and drive `detour_m` to `pool`."""
-
-    pool: Pool
-    link: Link
-    detour_m: int
-    energy_ws: float
-    drive_s: float
+__all__ = ["Prospect", "Traveller"]
 
 
 class Prospect(NamedTuple):
@@ -48,7 +32,7 @@ class Prospect(NamedTuple):
     is_short: bool
 
 
-class Traveller(Customer):
+class Traveller(StopChooser):
     """A vehicle on a trip to another zone."""
 
     def decide_trip(self) -> bool:
@@ -122,7 +106,8 @@ class Traveller(Customer):
         """Walk the route as far as the battery goes, time at the published speeds, energy as on an empty road.
 
         Stops are the pools of the service areas that the battery reaches with the reserve, or the first ones that it
-        reaches at all, and one pool in each town passed without a service area.
+        reaches at all, and one pool in each town passed without a service area. Most drivers of cars keep to service areas
+        where they see one.
         """
         roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
         goal = roads.county_zone[self.goal]
@@ -130,6 +115,7 @@ class Traveller(Customer):
         node, end, next_link = self.present_node(), roads.zone_node[goal], self.routes.next_link[goal]
         energy_ws, drive_s, is_short = float(start_ws), 0.0, False
         stops: deque[Stop] = deque(maxlen=N_SEEN)
+        passes_towns, has_area = self.keeps_to_the_road(), False
         while node != end:
             link = self.model.links[next_link[node]]
             energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
@@ -139,10 +125,18 @@ class Traveller(Customer):
                 break
             is_short = energy_ws < reserve_ws
             found = self.service_area_stops(link, energy_ws, drive_s)
-            if not found and node != end:
+            if found and passes_towns and not has_area:
+                self.model.books.events["town passed"] += len(stops) > 0
+                stops.clear()
+            has_area = has_area or len(found) > 0
+            if not found and node != end and not (passes_towns and has_area):
                 found = self.town_stops(link, energy_ws, drive_s, factor, reserve_ws, bool(stops))
             stops.extend(found)
         return Prospect(stops, is_short)
+
+    def keeps_to_the_road(self) -> bool:
+        """Return whether this driver charges at service areas wherever one is in reach, and passes the towns by."""
+        return bool(not self.is_truck and self.draw(Stream.HABIT, 0, 8) >= self.model.rules.exit_share)
 
     def look_around(self, energy_ws: float, reserve_ws: int) -> list[Stop]:
         """Return the stops where the vehicle stands, also one just left: the last resort when none ahead is in reach."""
@@ -162,24 +156,39 @@ class Traveller(Customer):
         """How often the routes of those who navigate were renewed."""
         return 0 if self.model.navigation is None else self.model.navigation.n_rerouted
 
-    def has_lost_stop(self) -> bool:
-        """Return whether the routes were renewed since it planned its stop, and the way does not lead there any more.
+    def has_to_look_again(self) -> bool:
+        """Return whether the routes were renewed since it looked down the road, and its plan does not hold any more.
 
-        Who has not driven a link yet finds out at the end of the first.
+        The way does not lead to the planned stop, or the battery does not carry there, or without a stop to the
+        destination, with the reserve. Who has not driven a link yet finds out at the end of the first.
         """
-        routes, roads = self.routes, self.model.roads
-        is_new = routes is not roads and self.routes_seen != self.n_rerouted
-        if not is_new or self.link is None or self.stop_link is None:
+        if self.routes is self.model.roads or self.routes_seen == self.n_rerouted or self.link is None:
             return False
         self.routes_seen = self.n_rerouted
+        if self.type.has_engine:
+            return False
+        reserve_ws = self.soc_ws(self.model.rules.reserve_soc)
+        if self.stop_link is None:
+            is_short = self.energy_on_arrival_ws(self.energy_ws) < reserve_ws
+            self.model.books.events["way too long"] += is_short
+            return is_short
+        energy_ws = self.energy_at_stop_ws()
+        self.model.books.events["stop lost"] += energy_ws is None
+        self.model.books.events["stop too far"] += energy_ws is not None and energy_ws < reserve_ws
+        return energy_ws is None or energy_ws < reserve_ws
+
+    def energy_at_stop_ws(self) -> float | None:
+        """Return the energy with which it comes to its stop, with its margin; None where the way does not lead there."""
+        roads, most_kmh = self.model.roads, self.model.rules.truck_speed_kmh if self.is_truck else math.inf
         goal, node = roads.county_zone[self.goal], self.present_node()
+        factor, energy_ws = MARGIN * self.temperature_factor(), float(self.energy_ws)
         while node != roads.zone_node[goal]:
-            link = self.model.links[routes.next_link[goal][node]]
+            link = self.model.links[self.routes.next_link[goal][node]]
+            energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
             if link is self.stop_link:
-                return False
+                return energy_ws - self.stop_m * self.type.city_ws_per_m * factor
             node = link.to_node
-        self.model.books.events["stop lost"] += 1
-        return True
+        return None
 
     def present_node(self) -> int:
         """Return the node at which a vehicle stands: the end of its link, or its zone's node before it takes to the road."""
@@ -230,55 +239,3 @@ class Traveller(Customer):
         roads, site = self.model.roads, pool.station
         straight_m = distance_m(roads.node_lon[node], roads.node_lat[node], site.lon, site.lat)
         return float(self.model.given.least_way_m + STREET_DETOUR * straight_m)
-
-    def pick_stop(self, stops: deque[Stop] | list[Stop], arrival_ws: float, reserve_ws: int) -> Stop:
-        """Take the stop of least generalised cost; ties go to the lower pool.
-
-        Parameters
-        ----------
-        stops : sequence of Stop
-            Stops in mind, in order along the road; not empty.
-        arrival_ws : float
-            Energy at the destination without a stop (Ws); below zero what is missing.
-        reserve_ws : int
-            Energy with which the driver wants to arrive (Ws).
-        """
-        best = min(stops, key=lambda stop: (self.cost_of_stop(stop, arrival_ws, reserve_ws), stop.pool.row))
-        self.target_ws = int(self.stop_target_ws(best, arrival_ws, reserve_ws))
-        return best
-
-    def cost_of_stop(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
-        """Return the generalised cost of a stop (CNY), with the driver's taste for it."""
-        rules, pool = self.model.rules, stop.pool
-        # What the trip lacks has to be bought somewhere: its price and time are compared plug by plug.
-        lack_ws = reserve_ws - arrival_ws
-        usual_ws = max(rules.fast_target_soc - rules.reserve_soc, LEAST_USUAL_SOC) * self.type.capacity_ws
-        gain_ws = self.stop_target_ws(stop, arrival_ws, reserve_ws) - stop.energy_ws
-        seconds = 2.0 * stop.detour_m / rules.town_speed_m_per_s
-        if self.is_informed():
-            seconds += pool.board_wait_s
-        if pool.rack is not None:
-            gain_ws = max(self.soc_ws(rules.swap_soc) - stop.energy_ws, LEAST_GAIN_SOC * self.type.capacity_ws)
-            seconds += lack_ws * rules.swap_s / gain_ws
-        else:
-            seconds += lack_ws / min(pool.power_limit_w(self.type), self.type.peak_w)
-        seconds += STOP_OVERHEAD_S * math.ceil(max(lack_ws - gain_ws, 0.0) / usual_ws)
-        hour = int(self.wake_s + stop.drive_s) // SECONDS_PER_HOUR % 24
-        cost = seconds * rules.value_of_time_cny_per_s + lack_ws / 3.6e6 * self.model.prices[pool.price_row][hour]
-        # Gumbel-distributed, so that the choice is a logit (McFadden 1974).
-        u = self.draw(Stream.STOP, self.wake_s, pool.row & 0xFFFF)
-        return float(cost + rules.taste_cny * math.log(-math.log(u + 1e-12) + 1e-300))
-
-    def is_informed(self) -> bool:
-        """Return whether this driver looks up the waits ahead: some always do, everybody after having been turned away."""
-        return bool(0 < self.n_tries < HAS_TO_STAY or self.draw(Stream.HABIT, 0, 6) < self.model.rules.informed_share)
-
-    def stop_target_ws(self, stop: Stop, arrival_ws: float, reserve_ws: int) -> float:
-        """Return what to charge to: the fast target, or more if that is enough to arrive with the reserve."""
-        capacity_ws = self.type.capacity_ws
-        way_ws = 2.0 * MARGIN * stop.detour_m * self.type.city_ws_per_m
-        enough_ws = stop.energy_ws + (reserve_ws - arrival_ws) + way_ws + SLACK_SOC * capacity_ws
-        fast_ws = self.model.rules.fast_target_soc * capacity_ws
-        if enough_ws > NEARLY_FULL_SOC * capacity_ws or enough_ws < fast_ws:
-            enough_ws = fast_ws
-        return min(max(enough_ws, stop.energy_ws + LEAST_GAIN_SOC * capacity_ws), float(capacity_ws))

@@ -4,12 +4,15 @@ A table is a ``NamedTuple`` of numpy arrays, one field a column, so that kernels
 meaning ride along as annotations; Arrow schemas and the data dictionary are read from them.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import pyarrow as pa
 
 U8 = NDArray[np.uint8]
@@ -61,6 +64,12 @@ def columns(table: type) -> tuple[Column, ...]:
     table : type
         A ``NamedTuple`` whose fields are ``Annotated[NDArray[...], Field(unit, meaning)]``.
     """
+    return _columns(cast("Hashable", table))
+
+
+@cache
+def _columns(table: Any) -> tuple[Column, ...]:
+    """Read the annotations, once: tables are made by the window."""
     found = []
     for name, hint in get_type_hints(table, include_extras=True).items():
         array, field = get_args(hint)[:2]

@@ -27,6 +27,8 @@ class Rules(NamedTuple):
     v2g_answer_share: float
     patience_s: float
     busy_session_cap_s: int
+    overstay_s: float
+    exit_share: float
     value_of_time_cny_per_s: float
     taste_cny: float
     n_considered: int

@@ -17,6 +17,8 @@ from twin.validation.sheet import SHEET
 
 CLOSE = 0.25
 """A figure is met well enough at this part of its tolerance."""
+N_DIGITS = 4
+"""Digits of a setting that is tried: those with which a fit is written, so that its last runs stand for what it wrote."""
 MOST_STEP = 2.0
 """A setting is at most multiplied or divided by this in one round."""
 LEAST_RESPONSE, MOST_RESPONSE = 0.2, 5.0
@@ -158,7 +160,8 @@ def _step(target: Target, settings: Mapping[str, float], figures: Mapping[str, f
     if not simulated > 0:
         raise DataError(f"calibration: {target.figure} came out as {simulated:g}; wanted above 0; use a larger sample")
     factor = math.exp(math.log(target.observed / simulated) / response)
-    return min(max(value * min(max(factor, 1 / MOST_STEP), MOST_STEP), target.low), target.high)
+    wanted = value * min(max(factor, 1 / MOST_STEP), MOST_STEP)
+    return min(max(float(f"{wanted:.{N_DIGITS}g}"), target.low), target.high)
 
 
 def _secant(

@@ -102,9 +102,10 @@ def answer(figure: str, observed: float, tolerance: float, runs: Mapping[str, Ma
     if missing:
         return Answer(NOT_RUN, f"no run of {', '.join(missing)}")
     by_replicate = simulate(entry, runs)
+    at_all = simulate(entry._replace(measure=entry.at_all), runs) if entry.at_all else {}
     used = dict.fromkeys(facts.name for name in entry.backtests for facts in runs[name].values())
     value, low, high = _interval(by_replicate)
-    note = _note(entry, runs)
+    note = _note(entry, runs, _interval(at_all)[0])
     if not np.isfinite(value):
         return Answer(UNANSWERED, _joined("the run's tables do not give it", note), runs=", ".join(used))
     if entry.is_whole and any(facts.sample < 1.0 for name in entry.backtests for facts in runs[name].values()):
@@ -140,11 +141,12 @@ def _interval(by_replicate: Mapping[int, float]) -> tuple[float, float, float]:
     return centre, float(low), float(high)
 
 
-def _note(entry: Entry, runs: Mapping[str, Mapping[int, Facts]]) -> str:
+def _note(entry: Entry, runs: Mapping[str, Mapping[int, Facts]], at_all: float) -> str:
     missing = dict.fromkeys(BY_NAME[name].missing for name in entry.backtests)
     samples = sorted({facts.sample for name in entry.backtests for facts in runs[name].values()} - {1.0})
     sampled = [f"a sample of {', '.join(f'{share:g}' for share in samples)} of the fleet"] if samples else []
-    return _joined(entry.note, *missing, *sampled)
+    unscaled = f"at all EVSEs {at_all:.4g}" if np.isfinite(at_all) else ""
+    return _joined(entry.note, unscaled, *missing, *sampled)
 
 
 def _joined(*parts: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.tables import seeds
-from twin.validation.calibration import Fit
+from twin.validation.calibration import N_DIGITS, Fit
 
 COLUMNS = ("parameter", "value", "low", "high", "rows", "date", "how", "source", "confidence")
 HEAD = """# Settings as fitted to the observed figures marked use: fit; seeds/fitted.csv has the date and the rows of each.
@@ -35,7 +35,7 @@ def fitted_csv(fits: Sequence[Fit], date: dt.date, how: str) -> str:
         told = f"{how}; {target.figure} came out as {fit.simulated:.4g} (observed {target.observed:.4g})"
         source = "derived: fitted by twin calibrate"
         confidence = "medium" if fit.is_met else "low"
-        figures = f"{fit.value:.4g}", f"{target.low:g}", f"{target.high:g}"
+        figures = f"{fit.value:.{N_DIGITS}g}", f"{target.low:g}", f"{target.high:g}"
         writer.writerow((target.parameter, *figures, target.figure, date.isoformat(), told, source, confidence))
     return text.getvalue()
 

@@ -34,7 +34,7 @@ def highway_sessions(span: Span) -> float:
 
 def holiday_ratio(holiday: Span, ordinary: Span) -> float:
     """Energy a day at expressway service areas, mean of the holiday over mean of an ordinary week."""
-    return _divide(highway_energy_per_day(holiday), highway_energy_per_day(ordinary))
+    return divide(highway_energy_per_day(holiday), highway_energy_per_day(ordinary))
 
 
 def growth(later: Span, earlier: Span) -> float:
@@ -44,12 +44,12 @@ def growth(later: Span, earlier: Span) -> float:
 
 def highway_energy_per_session(span: Span) -> float:
     """Energy charged at expressway service areas over the sessions begun there (kWh)."""
-    return 1e6 * _divide(span.total("energy_gwh", HIGHWAY), span.total("sessions", HIGHWAY))
+    return 1e6 * divide(span.total("energy_gwh", HIGHWAY), span.total("sessions", HIGHWAY))
 
 
 def first_day_factor(span: Span) -> float:
     """Energy at expressway service areas on the first day over the mean of the days."""
-    return _divide(highway_energy_per_day(span.day(0)), highway_energy_per_day(span))
+    return divide(highway_energy_per_day(span.day(0)), highway_energy_per_day(span))
 
 
 def first_day_energy(span: Span) -> float:
@@ -59,12 +59,12 @@ def first_day_energy(span: Span) -> float:
 
 def sessions_per_evse_day(span: Span) -> float:
     """Sessions begun at expressway service areas per EVSE there and day (1/day)."""
-    return _divide(span.total("sessions", HIGHWAY) / span.n_days, span.facts.whole("n_evse", HIGHWAY))
+    return divide(span.total("sessions", HIGHWAY) / span.n_days, span.facts.whole("n_evse", HIGHWAY))
 
 
 def energy_per_evse_day(span: Span) -> float:
     """Energy charged at expressway service areas per EVSE there and day (kWh/EVSE/day)."""
-    return 1e6 * _divide(span.total("energy_gwh", HIGHWAY) / span.n_days, span.facts.whole("n_evse", HIGHWAY))
+    return 1e6 * divide(span.total("energy_gwh", HIGHWAY) / span.n_days, span.facts.whole("n_evse", HIGHWAY))
 
 
 def time_use(span: Span) -> float:
@@ -98,23 +98,23 @@ def second_day_passages(span: Span) -> float:
 
 def passages_ratio(holiday: Span, ordinary: Span) -> float:
     """Passages a day, mean of the holiday over mean of an ordinary week."""
-    return _divide(passages_per_day(holiday), passages_per_day(ordinary))
+    return divide(passages_per_day(holiday), passages_per_day(ordinary))
 
 
 def share_charging(span: Span) -> float:
     """Sessions begun at expressway service areas over passages."""
-    return _divide(span.total("sessions", HIGHWAY), sum(span.total(entries) for entries in ENTRIES))
+    return divide(span.total("sessions", HIGHWAY), sum(span.total(entries) for entries in ENTRIES))
 
 
 def charging_factor(holiday: Span, ordinary: Span) -> float:
     """Holiday ratio of the energy at service areas over holiday ratio of the passages."""
-    return _divide(holiday_ratio(holiday, ordinary), passages_ratio(holiday, ordinary))
+    return divide(holiday_ratio(holiday, ordinary), passages_ratio(holiday, ordinary))
 
 
 def full_at_the_peak(span: Span) -> float:
     """Share of stations at service areas at full load in the hour of all days in which it is largest.
 
-    At full load: EVSEs plugged for 95 % of the hour or more.
+    At full load: EVSEs in service plugged for 95 % of the hour or more.
     """
     return float(np.max(span.by_hour("share_stations_full", HIGHWAY)))
 
@@ -141,7 +141,7 @@ def mean_wait(span: Span) -> float:
     """Mean wait of the sessions begun at service areas (min)."""
     sessions = span.by_hour("sessions", HIGHWAY)
     waits = np.where(sessions > 0, span.by_hour("mean_wait_min", HIGHWAY), 0.0)
-    return _divide(float(np.sum(waits * sessions)), float(np.sum(sessions)))
+    return divide(float(np.sum(waits * sessions)), float(np.sum(sessions)))
 
 
 def public_energy_of_month(span: Span) -> float:
@@ -153,23 +153,23 @@ def public_energy_of_month(span: Span) -> float:
 
 def public_energy_per_evse_day(span: Span) -> float:
     """Energy charged at all public stations per public EVSE and day (kWh/EVSE/day)."""
-    return 1e6 * _divide(span.total("energy_gwh") / span.n_days, span.facts.whole("n_evse"))
+    return 1e6 * divide(span.total("energy_gwh") / span.n_days, span.facts.whole("n_evse"))
 
 
 def public_power_use(span: Span) -> float:
     """Energy charged at all public stations over their rated power times hours."""
-    return _divide(span.total("energy_gwh"), span.facts.whole("rated_power_gw") * 24 * span.n_days)
+    return divide(span.total("energy_gwh"), span.facts.whole("rated_power_gw") * 24 * span.n_days)
 
 
 def highway_share_of_public(span: Span) -> float:
     """Energy charged at expressway service areas over that of all public stations."""
-    return _divide(span.total("energy_gwh", HIGHWAY), span.total("energy_gwh"))
+    return divide(span.total("energy_gwh", HIGHWAY), span.total("energy_gwh"))
 
 
 def shenzhen_ratio(holiday: Span, ordinary: Span) -> float:
     """Energy a day at Shenzhen's stations off the expressways, second to fifth day of the holiday over an ordinary week."""
     later = Span(holiday.facts, holiday.day(1).first_day, 4)
-    return _divide(_city_energy_per_day(later, "Shenzhen"), _city_energy_per_day(ordinary, "Shenzhen"))
+    return divide(_city_energy_per_day(later, "Shenzhen"), _city_energy_per_day(ordinary, "Shenzhen"))
 
 
 def _city_energy_per_day(span: Span, zone: str) -> float:
@@ -191,5 +191,6 @@ def _wait_quantile_h(span: Span, share: float) -> float:
     return float(mean_s[order][np.searchsorted(below, share * below[-1])]) / 3600.0
 
 
-def _divide(above: float, below: float) -> float:
+def divide(above: float, below: float) -> float:
+    """Return a ratio; NaN where nothing is below."""
     return above / below if below else float("nan")
