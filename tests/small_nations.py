@@ -36,6 +36,7 @@ from twin.tables.inputs import (
     TripTables,
     VehicleClasses,
     Vehicles,
+    Workplaces,
 )
 from twin.tables.plants import DISPATCHES, NO_PLANTS, Behind, Plants
 from twin.tables.rules import Rules
@@ -123,7 +124,8 @@ def nation(dice: Dice) -> Given:
     drawn = drawn._replace(behind=draw_plants(dice, stations, pools, n_days * DAY_S // rules.window_s))
     every_s, share = one_of(dice, (0, 300, 1000, 3600)), one_of(dice, (0.6, 1.0))
     drawn = drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
-    return with_second_road(drawn, one_of(dice, (3.0, 30.0))) if dice.whole(0, 2) == 0 else drawn
+    drawn = with_second_road(drawn, one_of(dice, (3.0, 30.0))) if dice.whole(0, 2) == 0 else drawn
+    return drawn._replace(workplaces=draw_workplaces(dice, drawn))
 
 
 def draw_rules(dice: Dice) -> Rules:
@@ -285,6 +287,17 @@ def draw_supply(dice: Dice, roads: Roads, is_holiday: bool) -> tuple[Stations, P
     return stations, pools
 
 
+def draw_workplaces(dice: Dice, given: Given) -> Workplaces:
+    """Draw who has a plug at work, on which days, and a plan with gaps in it."""
+    is_without = given.vehicles.access == 0
+    if dice.whole(0, 1):
+        given.vehicles.access[is_without & (given.classes.kind[given.vehicles.vehicle_class] == 0)] = 3
+    plan = [[one_of(dice, (0, 0, dice.whole(1, 10**9))) for _ in range(24)] * GUIDED_DAYS for _ in given.roads.zone_node]
+    running = np.cumsum(np.repeat(np.array(plan, np.int64), 4, axis=1), axis=1)
+    is_open = np.array([dice.whole(0, 3) > 0 for _ in range(given.n_days)], np.uint8)
+    return Workplaces(dice.real(0.0, 1.0), is_open, np.concatenate([np.zeros((len(running), 1), np.int64), running], axis=1))
+
+
 def draw_guidance(dice: Dice, n_zones: int) -> Guidance:
     """Draw cheap hours, plans with gaps in them, hours of errands, and calls for power in some zones."""
     n_hours = 24 * GUIDED_DAYS
@@ -299,7 +312,7 @@ def draw_guidance(dice: Dice, n_zones: int) -> Guidance:
         errand_h=np.array([[dice.whole(0, 23) for _ in range(24)] for _ in range(N_PROVINCES)], np.int32),
         event_from_s=from_s,
         event_until_s=np.minimum(from_s + length_s, 86_400).astype(np.int32),
-        bidirectional=np.array([[0.0, dice.real(0.0, 1.0), dice.real(0.0, 1.0)] for _ in range(n_zones)]),
+        bidirectional=np.array([[0.0, dice.real(0.0, 1.0), dice.real(0.0, 1.0), 0.0] for _ in range(n_zones)]),
     )
 
 

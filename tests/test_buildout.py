@@ -23,9 +23,9 @@ from twin.stations.dates import connect, first_day, month_number, month_text, sp
 from twin.stations.inventory import national_extent, national_townships, standing_sites
 from twin.stations.ledger import keys_of, orders_table
 from twin.stations.lots import fill, fill_in_lots
-from twin.stations.placement import on_sphere_km
 from twin.stations.plan_figures import plan_figures
 from twin.stations.rules import MOST_APART_KM
+from twin.stations.sphere import on_sphere_km
 from twin.stations.stock import read_cells
 from twin.tables import seeds
 from twin.tables.inputs import SITE_TYPES
@@ -384,7 +384,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "in place of too many": (
         {"towards": "2027-12", "orders": {"a": order(9000, in_place_of=[{"site_type": "urban public"}])}},
-        r"buildout.orders.a.in_place_of: found 6,500 EVSEs ordered so far of hp_480 at urban public",
+        r"buildout.orders.a.in_place_of: found 6,371 EVSEs ordered so far of hp_480 at urban public",
     ),
     "a plan that is missed": (
         {"orders": {"a": order(100)}, "meets_plan": True},
@@ -447,7 +447,7 @@ def test_bad_orders_exit_2_and_leave_nothing_behind(tmp_path: Path) -> None:
         {"buildout": {"meets_plan": True}},
         {"buildout": {"orders": {"a": order(0)}}},
         {"buildout": {"orders": {"a": order(1, "hp_500")}}},
-        {"buildout": {"orders": {"a": order(1, site_type="depot")}}},
+        {"buildout": {"orders": {"a": order(1, site_type="kiosk")}}},
         {"buildout": {"as_of": "2027-13"}},
         {"buildout": {"provinces": {"XX": {}}}},
         {"buildout": {"lead_months": {"service area": -1}}},

@@ -18,7 +18,9 @@ from twin.metrics.line_coverage import distance_ahead_m, longest_way_ahead_m, me
 from twin.metrics.points import disc_points, nearest_km, road_km
 from twin.network import load_backbone, load_regions
 from twin.stations import build_inventory
+from twin.stations.trunk_roads import road_points
 from twin.tables.inputs import Pools, Stations
+from twin.tables.seeds import read
 
 
 def walk_to_station(tail, head, reverse, length_m, has_station, link):
@@ -143,6 +145,10 @@ def small_world():
         county_lon=np.array([105.0, 110.0]),
         county_lat=np.array([30.0, 30.0]),
         zone_id=np.array(["a", "b"], object),
+        n_zones=2,
+        zone_population=np.array([1_300_000, 600_000]),
+        zone_urban_share=np.array([0.75, 0.9]),
+        zone_car_share=np.array([0.5, 0.25]),
     )
     zero, one = np.zeros(2, np.int32), np.ones(2, np.int32)
     stations = Stations(
@@ -183,6 +189,7 @@ def small_world():
             county_km=np.array([20.0, 20.0]),
         ),
     )
+    inventory.trunk_road_points = lambda step_km: road_points(inventory.extent, step_km)
     network = SimpleNamespace(
         n_links=2,
         link_from=np.array([0, 1], np.int32),
@@ -240,6 +247,27 @@ def test_a_small_world_by_hand():
     assert np.isnan(found["longest_way_to_megawatt", "highway", "AA"])
     assert found["high_power_share_on_main_corridors", "highway", "all"] == 1.0
     assert found["counties_with_high_power", "rural", "all"] == 0.0
+    # A road of 16 and one of 17 km leave the towns; the station in the middle of the first is at 1.3 times the distance.
+    assert found["trunk_roads_within_25_km_of_dc_of_60_kw", "rural", "AA"] == pytest.approx(1.0)
+    assert found["trunk_roads_within_25_km_of_dc_of_60_kw", "rural", "all"] == pytest.approx(16 / 33)
+    assert found["trunk_roads_within_50_km_of_high_power", "rural", "all"] == 0.0
+    assert found["n_trunk_road_stations", "rural", "all"] == 0.0
+
+
+def test_commercial_spaces_of_a_small_world_by_hand():
+    """Twenty urban EVSEs, 31.2 % of them on such spaces; a fifth of a space for every car, cars as the nation has them."""
+    inventory, regions, network = small_world()
+    rows = coverage_metrics(inventory, regions, network, np.array([4000, 1000]), share=0.5)
+    found = {(row.metric, row.province): row.value for row in rows}
+    zones = read("zones")
+    cars = 366e6 / (zones["population"] * zones["car_share"]).sum() * regions.zone_population * regions.zone_car_share / 2
+    assert found["commercial_spaces_with_charger", "AA"] == pytest.approx(0.312 * 20 / (0.2 * cars[0]))
+    assert found["commercial_spaces_with_charger", "BB"] == 0.0
+    assert found["ev_share_of_cars", "all"] == pytest.approx(5000 / cars.sum())
+    assert found["cities_with_chargers_ahead_of_vehicles", "all"] == 0.0
+    few = coverage_metrics(inventory, regions, network, np.array([31, 1]), share=0.5)
+    ahead = {row.province: row.value for row in few if row.metric == "cities_with_chargers_ahead_of_vehicles"}
+    assert ahead == {"all": 0.5, "AA": 1.0, "BB": 0.0}
 
 
 def test_maps_of_a_small_world_by_hand():
@@ -316,7 +344,7 @@ def test_the_nation_is_between_its_best_and_worst_province():
     names = {(row.metric, row.layer) for row in rows}
     for metric, layer in sorted(names):
         if metric.startswith(
-            ("gini", "evse_per_1000_people_in", "n_service")
+            ("gini", "evse_per_1000_people_in", "n_service", "n_trunk")
         ):  # a nation may be less even than any province
             continue
         mine = {row.province: row.value for row in rows if (row.metric, row.layer) == (metric, layer)}

@@ -188,7 +188,7 @@ def test_orders_that_cannot_be_are_refused_with_their_numbers(tmp_path: Path) ->
     assert len(many.splitlines()) > 10
     assert "'soon'; wanted a month or a day" in refusal(connected=np.full(len(table.site), "soon", object))
     assert "power class 'hp_500'" in refusal(power_class=np.full(len(table.site), "hp_500", object))
-    assert "'depot'; wanted one of urban public" in refusal(site_type=np.full(len(table.site), "depot", object))
+    assert "'kiosk'; wanted one of urban public" in refusal(site_type=np.full(len(table.site), "kiosk", object))
     path.write_bytes(b"no parquet")
     with pytest.raises(DataError, match=r"wanted orders\.parquet of a run"):
         built(orders_from=str(path))

@@ -27,6 +27,9 @@ NAMELESS = """Array.from(document.querySelectorAll('a[href], button, input, sele
   e.outerHTML.slice(0, 80),
   (e.getAttribute('aria-label') || (e.labels && e.labels.length ? e.labels[0].textContent : '') || e.textContent).trim()])
   .filter(([, name]) => name === '').map(([html]) => html)"""
+SERIOUS = {"serious", "critical"}
+AXE = """axe.run(document, { resultTypes: ["violations"] })
+  .then(found => found.violations.map(v => [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 120))]))"""
 Opened = Callable[..., AbstractContextManager[Any]]
 
 
@@ -78,6 +81,14 @@ def tab(opened: Opened, page: Path) -> Iterator[Any]:
         yield found
 
 
+def held_against(tab: Any) -> list[Any]:
+    """Return what axe finds, worth a name, on the page with every part opened."""
+    source = pytest.importorskip("axe_playwright_python.base", reason="axe comes with the extra dev").AXE_SCRIPT
+    tab.evaluate(OPEN_ALL)
+    tab.evaluate(source)
+    return [found for found in tab.evaluate(AXE) if found[0] in SERIOUS]
+
+
 def brightness(colour: str) -> float:
     red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
     return 0.299 * red + 0.587 * green + 0.114 * blue
@@ -87,7 +98,7 @@ def brightness(colour: str) -> float:
 def test_every_chart_is_drawn_from_disk(opened: Opened, page: Path, width: int, scheme: str) -> None:
     """All charts hold data, ink stands against the ground, and nothing is wider than the window."""
     with opened(page, width, scheme) as tab:
-        assert tab.locator(".chart").count() == tab.locator(".chart.js-plotly-plot").count() == N_CHARTS
+        assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == N_CHARTS
         counts = tab.evaluate(
             "Array.from(document.querySelectorAll('.chart'), c => c.data.reduce((n, t) =>"
             " n + [].concat(t.z || [], t.x || []).flat().filter(v => v !== null).length, 0))"
@@ -120,7 +131,7 @@ def test_everything_is_reached_by_keyboard_and_has_a_name(tab: Any) -> None:
 
 def test_every_chart_puts_ink_on_the_page(tab: Any) -> None:
     """Pixels change when the layers with the data are taken away."""
-    hide = ".mlayer, .gl-canvas { opacity: 0 !important }"
+    hide = ".mlayer, .map canvas { opacity: 0 !important }"
     before = [chart.screenshot() for chart in tab.locator(".chart").all()]
     names = tab.evaluate("Array.from(document.querySelectorAll('.chart'), c => c.id)")
     style = tab.add_style_tag(content=hide)
@@ -221,6 +232,18 @@ def test_search_finds_places_and_stations(tab: Any, run: Run) -> None:
     tab.locator("#find-path").get_by_role("button", name="All provinces").click()
 
 
+@pytest.mark.parametrize(("lang", "width", "scheme"), [("en", 1280, "light"), ("en", 390, "dark"), ("zh", 1280, "dark")])
+def test_axe_finds_nothing_serious(opened: Opened, run: Run, tmp_path: Path, lang: str, width: int, scheme: str) -> None:
+    """The checks of axe-core for WCAG 2 A and AA, and its best practices: on a page and on a comparison."""
+    from tests.test_compare import altered
+
+    comparison = [run.path, altered(run.path, tmp_path / "more", wait_factor=2.0), altered(run.path, tmp_path / "c", seed=9)]
+    pages = [write_report(run.path, tmp_path / "page.html", lang), write_comparison(comparison, tmp_path / "two.html", lang)]
+    for path in pages:
+        with opened(path, width, scheme) as tab:
+            assert held_against(tab) == []
+
+
 @pytest.mark.parametrize("media", ["screen", "print"])
 def test_every_text_stands_out_from_its_ground(tab: Any, media: str) -> None:
     """On the screen in light and on paper; the dark page is held to it where it is drawn."""
@@ -235,7 +258,7 @@ def test_a_comparison_is_drawn_too(opened: Opened, run: Run, tmp_path: Path) -> 
     folders = [run.path, altered(run.path, tmp_path / "more", wait_factor=2.0), altered(run.path, tmp_path / "less", seed=9)]
     for lang in ("en", "zh"):
         with opened(write_comparison(folders, tmp_path / f"{lang}.html", lang), 1280, "dark") as tab:
-            assert tab.locator(".chart").count() == tab.locator(".chart.js-plotly-plot").count() == 6
+            assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == 6
             assert tab.evaluate(NAMELESS) == []
             assert tab.evaluate(CONTRASTS) == []
             assert tab.evaluate("document.documentElement.lang") == lang

@@ -20,8 +20,9 @@ from twin.stations.hilbert import SIDE_DEG, SOUTH_DEG, WEST_DEG, hilbert_index
 from twin.stations.layers import MOST_PER_SIDE
 from twin.stations.limits import TRANSFORMER_KVA, site_limit_w
 from twin.stations.months import cells_of_month, published
-from twin.stations.placement import offset, on_sphere_km
+from twin.stations.placement import offset
 from twin.stations.service_areas import BANK_EVSE, Sides, service_sites
+from twin.stations.sphere import on_sphere_km
 from twin.stations.swap_bays import bays_of_month
 from twin.tables import seeds
 from twin.tables.inputs import LAYERS, MARKETS, SERVES_TRUCKS, SITE_TYPES

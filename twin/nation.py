@@ -21,7 +21,7 @@ from twin.fleet.local import build_local
 from twin.fleet.passages import passages_within_zones
 from twin.fleet.trips import build_trips
 from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_bytes, plug_counts
-from twin.grid.flexibility import build_guidance
+from twin.grid.flexibility import build_guidance, build_workplaces
 from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
 from twin.grid.v2g import bidirectional_shares
@@ -181,6 +181,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
         price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
         guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
+        workplaces=build_workplaces(calendar.kind, regions.n_zones, config.grid.work_orderly_share),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, there.stations, there.pools, there.closed, there.evse_month),
         behind=build_behind(config, regions, there.stations, there.pools, supply.prices.energy_cny_per_kwh),

@@ -66,7 +66,7 @@ def write_outcome(
     home_zone = places.regions.county_zone[demand.given.vehicles.home]
     n_by_zone = np.bincount(home_zone, minlength=regions.n_zones)
     found = coverage(inventory, regions, places.network)
-    rows: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone, found)
+    rows: list[Any] = coverage_metrics(inventory, regions, places.network, n_by_zone, found, config.fleet.sample)
     if config.scenario.extent == "nation":
         rows.append(("n_private_evse", "all", "all", float(private_evse(config)), "-"))
     else:

@@ -64,6 +64,8 @@ class Stream(IntEnum):
     """When within its stay a private plug that charges orderly begins. Entity: vehicle, period: day."""
     BIDIRECTIONAL = 42
     """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
+    WORK_PLUG = 44
+    """Whether a car without a plug at home has one at work. Entity: vehicle."""
     VINTAGE = 60
     """When a site was commissioned. Entity: number of the site."""
     OVERSTAY = 61

@@ -8,7 +8,7 @@ import mesa  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.grid.flexibility import call_for_power, plan_charging
+from twin.grid.flexibility import AT_WORK, call_for_power, plan_charging
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import GUIDED_DAYS
 from twin.tables.totals import LOAD_KINDS, ProvinceLoad
@@ -22,15 +22,16 @@ __all__ = ["GridOperator"]
 QUARTERS_PER_DAY = 96
 QUARTER_S = 900
 PUBLIC = slice(0, LOAD_KINDS.index("truck"))
-PRIVATE = [LOAD_KINDS.index(kind) for kind in ("home", "depot")]
-ORDERLY, V2G = LOAD_KINDS.index("orderly"), LOAD_KINDS.index("v2g")
+PRIVATE = [LOAD_KINDS.index(kind) for kind in ("home", "depot", "work")]
+ORDERLY, V2G, WORK = (LOAD_KINDS.index(kind) for kind in ("orderly", "v2g", "work"))
 
 
 class GridOperator(mesa.Agent):  # type: ignore[misc]
     """The grid company of one province.
 
-    Before each day it publishes, for each zone, how much power it has for orderly charging in which quarter hour, and for
-    the province the hours in which vehicles are called to give. Subclass it and override `decide` for other measures.
+    Before each day it publishes, for each zone, how much power it has for orderly charging in which quarter hour, at night
+    and at work, and for the province the hours in which vehicles are called to give. Subclass it and override `decide` for
+    other measures.
 
     Attributes
     ----------
@@ -65,6 +66,8 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
         self._v2g_kw: F64 = np.zeros(of_day)
         self._shifted_ws: I64 = np.zeros(len(zones), np.int64)
         self._shifted_before_ws: I64 = np.zeros(len(zones), np.int64)
+        self._work_kw: F64 = np.zeros(of_day)
+        self._work_ws: I64 = np.full(len(zones), -1, np.int64)
 
     def decide(self, world: World, day: int) -> None:
         """Publish the plan for orderly charging and the call of the day, on the load of yesterday."""
@@ -79,11 +82,31 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
             np.rint(1000.0 * self.cap_share * self.annual_peak_kw).astype(np.int64),
             None if day == 0 else np.rint((self._shifted_ws - self._shifted_before_ws) / self.efficiency).astype(np.int64),
         )
+        self.plan_at_work(world, expected_kw)
         load_kw = (forecast_kw[:, :QUARTERS_PER_DAY] + self._public_kw + self._private_kw).sum(axis=0)
         self.event = [0, 0]
         if guidance.bidirectional[self.zones].any():
             self.event = list(call_for_power(load_kw, float(self.annual_peak_kw.sum()), self.call_share, self.event_s))
         guidance.event_from_s[self.zones], guidance.event_until_s[self.zones] = self.event
+
+    def plan_at_work(self, world: World, expected_kw: F64) -> None:
+        """Publish the plan for plugs at work: the day's cheap hours first, for what was charged on the last working day.
+
+        Where no hour of the working day is cheap all of them are open, and the plan is the valley of the load.
+        """
+        plugs = world.given.workplaces
+        if not len(plugs.fill_w) or not plugs.orderly_share:
+            return
+        is_open = np.zeros_like(self.is_cheap)
+        is_open[AT_WORK] = self.is_cheap[AT_WORK] if self.is_cheap[AT_WORK].any() else True
+        is_known = bool((self._work_ws >= 0).all())
+        plugs.fill_w[self.zones] = plan_charging(
+            np.rint(1000.0 * (expected_kw - plugs.orderly_share * np.tile(self._work_kw, GUIDED_DAYS))).astype(np.int64),
+            is_open,
+            np.rint(1000.0 * self.cap_share * self.annual_peak_kw).astype(np.int64),
+            np.rint(plugs.orderly_share * self._work_ws / self.efficiency).astype(np.int64) if is_known else None,
+            AT_WORK,
+        )
 
     def forecast_kw(self, day: int) -> F64:
         """Return the load without vehicles of today and tomorrow; the day after the run is taken for like its last."""
@@ -99,6 +122,10 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
         self._private_kw = self._booked_kw(world, PRIVATE, day)
         self._orderly_kw = self._booked_kw(world, [ORDERLY], day)
         self._v2g_kw = self._booked_kw(world, [V2G], day) * self.efficiency**2
+        self._work_kw = self._booked_kw(world, [WORK], day)
+        work_ws = np.rint(QUARTER_S * 1000.0 * self.efficiency * self._work_kw.sum(axis=1)).astype(np.int64)
+        if work_ws.any():
+            self._work_ws = work_ws
         self._shifted_before_ws = self._shifted_ws
         steps_w = world.private_step_w[ORDERLY, self.zones].cumsum(axis=1).sum(axis=1)
         self._shifted_ws = world.private_part_ws[ORDERLY, self.zones].sum(axis=1) + QUARTER_S * steps_w

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from twin.config.base import ProvinceCode, ProvinceFactor, Section, Share
 
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
-SiteType = Literal["urban public", "service area", "county", "township", "freight hub"]
+SiteType = Literal["urban public", "service area", "county", "township", "freight hub", "trunk road", "depot"]
 PowerClass = Literal[
     "ac_7", "dc_30", "dc_80", "dc_120", "dc_180", "hp_300", "hp_480", "hp_600", "mw_1000", "mw_1440"
 ]  # fmt: skip
@@ -18,13 +18,17 @@ Name = Annotated[str, Field(min_length=1, max_length=60)]
 Count = Annotated[int, Field(ge=1, le=20_000_000)]
 Months = Annotated[int, Field(ge=0, le=120)]
 Money = Annotated[float, Field(ge=0.0, le=1e6)]
-LEAD_MONTHS: dict[SiteType, Months] = {"urban public": 5, "service area": 9, "county": 5, "township": 5, "freight hub": 9}
+LEAD_MONTHS: dict[SiteType, Months] = {
+    "urban public": 5, "service area": 9, "county": 5, "township": 5, "freight hub": 9, "trunk road": 7, "depot": 5
+}  # fmt: skip
 MOST_KVA: dict[SiteType, float] = {
-    "urban public": 10_000.0, "service area": 10_000.0, "county": 10_000.0, "township": 2500.0, "freight hub": 20_000.0
+    "urban public": 10_000.0, "service area": 10_000.0, "county": 10_000.0, "township": 2500.0, "freight hub": 20_000.0,
+    "trunk road": 2500.0, "depot": 10_000.0,
 }  # fmt: skip
 
 DWELL_H: dict[SiteType, float] = {
-    "urban public": 1.0, "service area": 1 / 3, "county": 1.0, "township": 1.0, "freight hub": 1 / 3
+    "urban public": 1.0, "service area": 1 / 3, "county": 1.0, "township": 1.0, "freight hub": 1 / 3, "trunk road": 1 / 3,
+    "depot": 4.0,
 }  # fmt: skip
 
 
@@ -103,7 +107,7 @@ class Buildout(Section):
     lead_months: dict[SiteType, Months] = Field(
         LEAD_MONTHS,
         description="time from ordering to connection, by kind of site, before any queue (months); 9 at service areas (6 to "
-        "15, less where it is guaranteed) and 5 in cities; from memory, unverified; confidence low",
+        "15, less where it is guaranteed) and 5 in cities, 7 at trunk roads; from memory, unverified; confidence low",
     )
     filing_months: Months = Field(
         1,
@@ -152,7 +156,8 @@ class Buildout(Section):
     dwell_h: dict[SiteType, Annotated[float, Field(gt=0.0, le=48.0)]] = Field(
         DWELL_H,
         description="time within which an upgraded EVSE is to give a mean session its energy, by kind of site (h); the rest "
-        "of 20 minutes at service areas and hubs, an hour elsewhere; own estimate; confidence low",
+        "of 20 minutes at service areas, hubs and trunk roads, 4 hours at depots, an hour elsewhere; own "
+        "estimate; confidence low",
     )
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from twin.config.base import Factor, PositiveShare, ProvinceCode, ProvinceFactor, Section
+from twin.config.base import Factor, PositiveShare, ProvinceCode, ProvinceFactor, Section, Share
 
 FleetYear = Annotated[str, Field(pattern=r"^(20(23|24|25|26|27)|20(24|25|26|27)-(0[1-9]|1[0-2])|2027-low|2027-stress)$")]
 
@@ -36,6 +36,11 @@ class Fleet(Section):
     )
     home_access_factor: Factor = Field(
         1.0, description="share of private cars that charge at home, as a multiple of the seed's share (-)"
+    )
+    work_access_share: Share = Field(
+        0.0,
+        description="share of private cars without a plug at home that have one at work (-); 0 as in the "
+        "days that the fit is made to; the plan's 1.3 M EVSEs at work (seeds/private_stock.csv) are one for 0.04 of them",
     )
     province_factors: dict[ProvinceCode, ProvinceFactor] = Field(
         {},

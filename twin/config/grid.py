@@ -42,6 +42,10 @@ class Grid(Section):
     depot_orderly_share: Share = Field(
         0.5, description="the same of depot plugs (-); from memory, unverified; confidence low"
     )
+    work_orderly_share: Share = Field(
+        0.5,
+        description="the same of plugs at work, within the hours of the day (-); from memory, unverified; confidence low",
+    )
     zone_cap_share: Annotated[float, Field(gt=0.0, le=2.0)] = Field(
         1.0,
         description="load with vehicles up to which orderly charging fills a zone, as a share of its annual peak without "

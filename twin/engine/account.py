@@ -45,6 +45,7 @@ from twin.tables.state import (
     SUM_TRUCK_TRIPS_ENDED,
     SUM_V2G_CALLS,
     SUM_V2G_WS,
+    SUM_WORK_WS,
 )
 from twin.tables.totals import RunTotals, StationHour
 
@@ -242,6 +243,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "truck_trip_km": int(sums[SUM_TRUCK_TRIP_M] // 1000),
         "home_kwh": int(sums[SUM_HOME_WS] // 3_600_000),
         "depot_kwh": int(sums[SUM_DEPOT_WS] // 3_600_000),
+        "work_kwh": int(sums[SUM_WORK_WS] // 3_600_000),
         "v2g_kwh": int(sums[SUM_V2G_WS] // 3_600_000),
         "driven_kwh": int(sums[SUM_DRIVEN_WS] // 3_600_000),
         "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),

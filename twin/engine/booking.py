@@ -16,6 +16,7 @@ HOME_ROW = LOAD_KINDS.index("home")
 DEPOT_ROW = LOAD_KINDS.index("depot")
 ORDERLY_ROW = LOAD_KINDS.index("orderly")
 V2G_ROW = LOAD_KINDS.index("v2g")
+WORK_ROW = LOAD_KINDS.index("work")
 
 
 @kernel

@@ -6,13 +6,14 @@ a trip or needs a public plug is called: it becomes active at the second that th
 
 from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
 from twin.engine.itinerary import begin_next, is_posed
+from twin.engine.local import DAY_PLAN, draw_local_day, quantile, usual_departure_s
 from twin.engine.lot import HABIT
-from twin.engine.plug import charge_privately, is_asked
+from twin.engine.plug import DEPOT, HOME, charge_privately, is_asked
 from twin.engine.stay import is_low
+from twin.engine.workplace import go_to_work, goes_to_work
 from twin.kernels import kernel
 from twin.physics import SECONDS_PER_HOUR
 from twin.rng import Stream, uniform, uniform4
-from twin.tables.inputs import N_KNOTS
 from twin.tables.state import (
     AT_REST,
     FAST,
@@ -20,8 +21,6 @@ from twin.tables.state import (
     SLOW,
     SUM_DRIVEN_WS,
     SUM_FUEL_WS,
-    SUM_LOCAL_DAYS,
-    SUM_LOCAL_M,
     SUM_TRIPS_NOT_MADE,
     TRIP,
     TRUCK,
@@ -31,16 +30,7 @@ DAY_S = 86_400
 NEVER_LEAVES = 255
 NO_DAY = 255
 HEAVY_TRUCK = 4
-DAY_PLAN, DESTINATION, MEANS = int(Stream.DAY_PLAN), int(Stream.DESTINATION), int(Stream.MEANS)
-
-
-@kernel
-def quantile(table, i, j, u):
-    """Return the value of a quantile table at `u`, linear between its knots."""
-    place = u * (N_KNOTS - 1)
-    knot = int(place)
-    low = table[i, j, knot]
-    return low + (table[i, j, knot + 1] - low) * (place - knot)
+DESTINATION, MEANS = int(Stream.DESTINATION), int(Stream.MEANS)
 
 
 @kernel
@@ -54,18 +44,18 @@ def live_eve(first, last, rules, vehicles, classes, roads, trips):
         if leaves_on(vehicle, 0, rules, vehicles, classes, roads, trips) < 0:
             continue
         soc = vehicles.energy_ws[vehicle] / classes.capacity_ws[row]
-        if vehicles.access[vehicle] > 0:
+        if HOME <= vehicles.access[vehicle] <= DEPOT:
             vehicles.energy_ws[vehicle] = classes.capacity_ws[row]
         elif soc < rules.top_up_soc and not classes.has_engine[row]:
             vehicles.energy_ws[vehicle] = int(rules.trip_target_soc * classes.capacity_ws[row])
 
 
 @kernel
-def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itineraries, part_ws, step_w, guidance, calls,
-         sums):  # fmt: skip
+def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itineraries, part_ws, step_w, guidance, workplaces,
+         calls, sums):  # fmt: skip
     """Plan a day for every vehicle at rest; return the number of calls.
 
-    Reads: classes, roads, local, trips, guidance. Writes: vehicles, itineraries, part_ws, step_w, calls, sums.
+    Reads: classes, roads, local, trips, guidance, workplaces. Writes: vehicles, itineraries, part_ws, step_w, calls, sums.
     """
     n_calls = 0
     for vehicle in range(first, last):
@@ -86,7 +76,7 @@ def plan(first, last, day, rules, vehicles, classes, roads, local, trips, itiner
             if second < 0:
                 goal = vehicles.place[vehicle]
                 second, errand = local_day(
-                    vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
+                    vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, workplaces, sums
                 )
         if second < 0:
             continue
@@ -185,23 +175,21 @@ def leaves_on(vehicle, day, rules, vehicles, classes, roads, trips):
 
 
 @kernel
-def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums):
+def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, workplaces, sums):
     """Drive the local day, charge privately or ask for a public plug; return (second of day, errand) or (-1, -1)."""
     row = vehicles.vehicle_class[vehicle]
     kind = classes.kind[row]
-    _, u_drive, u_km, u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)
-    u_return, u_charge, u_slow, u_hybrid = uniform4(rules.seed, DAY_PLAN, vehicle, day, 2)
+    _, u_charge, u_slow, u_hybrid = uniform4(rules.seed, DAY_PLAN, vehicle, day, 2)
+    need_ws, way_s, depart_s, back_s = draw_local_day(vehicle, day, rules, vehicles, classes, roads, local, sums)
+    ready_s = 0
+    if back_s > 0 and goes_to_work(vehicle, day, vehicles, workplaces):
+        is_eve = leaves_on(vehicle, day + 1, rules, vehicles, classes, roads, trips) >= 0
+        need_ws, depart_s = go_to_work(
+            vehicle, day, need_ws, way_s, depart_s, back_s, is_eve, rules, vehicles, classes, roads, guidance, workplaces,
+            part_ws, step_w, sums,
+        )  # fmt: skip
+        ready_s = depart_s
     energy_ws = int(vehicles.energy_ws[vehicle])
-    need_ws, depart_s, back_s = 0, 0, 0
-    if u_drive < local.p_drive[kind, day]:
-        province = roads.county_province[vehicles.place[vehicle]]
-        way_m = quantile(local.km_quantile, kind, day, u_km) * 1000.0
-        need_ws = int(way_m * classes.city_ws_per_m[row] * local.consumption_factor[province, day])
-        depart_s = int(quantile(local.depart_quantile, kind, day, u_depart))
-        back_s = int(quantile(local.return_quantile, kind, day, u_return))
-        back_s = max(back_s, depart_s + int(way_m / rules.town_speed_m_per_s))
-        sums[SUM_LOCAL_DAYS] += 1
-        sums[SUM_LOCAL_M] += int(way_m)
     if classes.has_engine[row] and need_ws > energy_ws:
         sums[SUM_FUEL_WS] += need_ws - energy_ws
         need_ws = energy_ws
@@ -209,9 +197,10 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
     is_home = vehicles.place[vehicle] == vehicles.home[vehicle]
     if need_ws <= spare_ws or classes.has_engine[row]:
         left_ws = energy_ws - need_ws
-        if is_home and vehicles.access[vehicle] > 0:
+        if is_home and HOME <= vehicles.access[vehicle] <= DEPOT:
             _drive(vehicle, need_ws, vehicles, sums)
             # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
+            u_depart = uniform4(rules.seed, DAY_PLAN, vehicle, day, 1)[3]
             from_s = back_s if back_s > 0 else usual_departure_s(kind, day, u_depart, local)
             plug_in_at_home(
                 vehicle, day, from_s, rules, vehicles, classes, roads, local, trips, part_ws, step_w, guidance, sums
@@ -227,6 +216,7 @@ def local_day(vehicle, day, rules, vehicles, classes, roads, local, trips, part_
     elif uniform4(rules.seed, HABIT, vehicle, 0, 0)[3] < rules.price_response_share:
         hour = min(second // SECONDS_PER_HOUR, 23)
         second += (guidance.errand_h[roads.county_province[vehicles.place[vehicle]], hour] - hour) * SECONDS_PER_HOUR
+    second = max(second, ready_s)
     done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
     before_ws = min(int(done * need_ws), max(spare_ws, 0)) if not classes.has_engine[row] else int(done * need_ws)
     _drive(vehicle, before_ws, vehicles, sums)
@@ -274,9 +264,3 @@ def plug_in_at_home(vehicle, day, from_s, rules, vehicles, classes, roads, local
         vehicle, energy_ws, is_eve, day * DAY_S + from_s, (day + 1) * DAY_S + until_s, day, zone,
         roads.county_province[home], rules, vehicles, classes, guidance, part_ws, step_w, sums,
     )  # fmt: skip
-
-
-@kernel
-def usual_departure_s(kind, day, u_depart, local):
-    """Return the second of day at which a vehicle leaves, or would if it drove; beyond the last day as on that."""
-    return int(quantile(local.depart_quantile, kind, min(day, local.depart_quantile.shape[1] - 1), u_depart))

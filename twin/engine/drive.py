@@ -10,8 +10,8 @@ import numpy as np
 
 from twin.behaviour import TURNAROUND_S, WORRY_RESERVES
 from twin.engine.ahead import town_pool
-from twin.engine.day import quantile
 from twin.engine.itinerary import begin_next, end_present, is_posed
+from twin.engine.local import quantile
 from twin.engine.lot import (
     DAY_PLAN,
     HEAVY_TRUCK,

@@ -26,6 +26,7 @@ from twin.tables.inputs import (
     TripTables,
     VehicleClasses,
     Vehicles,
+    Workplaces,
 )
 from twin.tables.plants import NO_PLANTS, Behind
 from twin.tables.rules import Rules
@@ -44,6 +45,10 @@ LEAST_ACCESS_M = 4000
 FARTHEST_TOWN_M = 30_000
 """Farther from the road than this a county's centre is no town at an exit. From memory, unverified."""
 EARTH_M = 6.371e6
+
+
+NO_WORKPLACES = Workplaces(0.0, np.zeros(0, np.uint8), np.zeros((0, 1), np.int64))
+"""Where nobody has a plug at work."""
 
 
 class Given(NamedTuple):
@@ -77,6 +82,7 @@ class Given(NamedTuple):
     itineraries: Itineraries = empty(Itineraries, 0)
     outages: Outages = empty(Outages, 0)
     behind: Behind = NO_PLANTS
+    workplaces: Workplaces = NO_WORKPLACES
     price_level: U8 = np.zeros(0, np.uint8)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M

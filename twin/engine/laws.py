@@ -27,6 +27,7 @@ from twin.tables.state import (
     SUM_TRIPS_BEGUN,
     SUM_TRIPS_ENDED,
     SUM_V2G_WS,
+    SUM_WORK_WS,
     TRIP,
 )
 from twin.tables.totals import LOAD_KINDS, Law
@@ -64,21 +65,23 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
     out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
     lack_ws = lack_on_racks_ws(world)
-    at_home_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS])
+    private_charged_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS] + sums[SUM_WORK_WS])
     yield Law(
         "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
-        world.start_energy_ws + public_ws + at_home_ws + int(sums[SUM_RESCUE_WS]),
+        world.start_energy_ws + public_ws + private_charged_ws + int(sums[SUM_RESCUE_WS]),
         rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS] + sums[SUM_V2G_WS]),
         "Ws",
     )
     public_booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
     yield Law("energy booked by public stations = energy into batteries there", public_booked_ws, public_ws, "Ws")
     booked_ws = dict(zip(LOAD_KINDS, private_ws.sum(axis=(1, 2)).tolist(), strict=True))
-    private_booked_ws = booked_ws["home"] + booked_ws["depot"]
-    yield Law("energy booked at home and at depots = energy into batteries there", private_booked_ws, at_home_ws, "Ws")
+    private_booked_ws = booked_ws["home"] + booked_ws["depot"] + booked_ws["work"]
+    name = "energy booked at home, at depots and at work = energy into batteries there"
+    yield Law(name, private_booked_ws, private_charged_ws, "Ws")
     given_ws = int(sums[SUM_V2G_WS])
     yield Law("energy booked from batteries to the grid = energy they gave", booked_ws["v2g"], given_ws, "Ws")
-    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], private_booked_ws, "Ws", (), "<=")
+    at_night_ws = booked_ws["home"] + booked_ws["depot"]
+    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], at_night_ws, "Ws", (), "<=")
     yield Law("private charges that end after the departure = none", int(sums[SUM_LATE_CHARGES]), 0, "charges")
     n_low = int(sums[SUM_BELOW_RESERVE])
     yield Law("batteries below the reserve after giving to the grid = none", n_low, 0, "vehicles")

@@ -48,7 +48,8 @@ def plan_day(world: World, window: int) -> None:
         calls = rows(Calls, last - first)
         n_calls = plan(
             first, last, day, given.rules, given.vehicles, given.classes, given.roads, given.local, given.trips,
-            given.itineraries, world.private_part_ws, world.private_step_w, given.guidance, calls, world.tallies[shard].sums,
+            given.itineraries, world.private_part_ws, world.private_step_w, given.guidance, given.workplaces, calls,
+            world.tallies[shard].sums,
         )  # fmt: skip
         first_call = np.zeros(n_windows + 1, np.int64)
         calling.count_calls(calls, n_calls, given.rules.window_s, first_call[1:])

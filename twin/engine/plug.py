@@ -23,7 +23,7 @@ from twin.tables.state import (
 )
 
 DAY_S = 86_400
-DEPOT = 2
+HOME, DEPOT = 1, 2
 BUS = 3
 PLUG_SLOT, BIDIRECTIONAL = int(Stream.PLUG_SLOT), int(Stream.BIDIRECTIONAL)
 
@@ -63,7 +63,10 @@ def charge_privately(vehicle, energy_ws, is_eve, start_s, until_s, day, zone, pr
         length_s += given_s
     if length_s <= 0:
         return 0
-    begin_s, is_orderly = when_to_charge(vehicle, start_s, until_s, length_s, day, zone, province, rules, is_depot, guidance)
+    begin_s, is_orderly = when_to_charge(
+        vehicle, start_s, until_s, length_s, day, zone, rules.depot_orderly_share if is_depot else rules.orderly_share,
+        0.0 if is_depot else rules.price_response_share, rules.seed, guidance.fill_w, guidance.cheap_s[province],
+    )  # fmt: skip
     if begin_s < start_s or begin_s + length_s > until_s:
         sums[SUM_LATE_CHARGES] += 1
     end_s = begin_s + length_s
@@ -103,26 +106,25 @@ def give_to_grid(vehicle, energy_ws, length_s, start_s, until_s, day, zone, powe
 
 
 @kernel
-def when_to_charge(vehicle, start_s, until_s, length_s, day, zone, province, rules, is_depot, guidance):
+def when_to_charge(vehicle, start_s, until_s, length_s, day, zone, orderly_share, timer_share, seed, fill_w, cheap_s):
     """Return the second at which a plug begins to charge, and whether it follows the grid operator's plan.
 
-    Reads: rules, guidance. Writes: nothing.
+    A share of the plugs does; of the others a share has a timer. Reads: fill_w, cheap_s. Writes: nothing.
     """
     if until_s - start_s <= length_s:
         return start_s, False
-    u_heeds = uniform4(rules.seed, HABIT, vehicle, 0, 0)[3]
-    orderly_share = rules.depot_orderly_share if is_depot else rules.orderly_share
+    u_heeds = uniform4(seed, HABIT, vehicle, 0, 0)[3]
     if u_heeds < orderly_share:
-        u_slot = uniform(rules.seed, PLUG_SLOT, vehicle, day, 0)
+        u_slot = uniform(seed, PLUG_SLOT, vehicle, day, 0)
         day_s = day * DAY_S
-        return day_s + slot_s(u_slot, start_s - day_s, until_s - day_s, length_s, guidance.fill_w, zone), True
-    if is_depot or u_heeds >= orderly_share + (1.0 - orderly_share) * rules.price_response_share:
+        return day_s + slot_s(u_slot, start_s - day_s, until_s - day_s, length_s, fill_w, zone), True
+    if u_heeds >= orderly_share + (1.0 - orderly_share) * timer_share:
         return start_s, False
     # A timer: the first cheap second, or the last one that is early enough.
     hour = (start_s - day * DAY_S) // SECONDS_PER_HOUR
-    if hour >= guidance.cheap_s.shape[1]:
+    if hour >= cheap_s.shape[0]:
         return start_s, False
-    return max(start_s, min(day * DAY_S + guidance.cheap_s[province, hour], until_s - length_s)), False
+    return max(start_s, min(day * DAY_S + cheap_s[hour], until_s - length_s)), False
 
 
 @kernel

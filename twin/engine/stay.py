@@ -4,7 +4,7 @@ import math
 
 from twin.engine.itinerary import DAY_S, next_departure
 from twin.engine.lot import DAY_PLAN, HABIT, HEAVY_TRUCK
-from twin.engine.plug import charge_privately
+from twin.engine.plug import DEPOT, HOME, charge_privately
 from twin.kernels import kernel
 from twin.rng import uniform4
 from twin.tables.state import FAST, NEVER_S, SLOW, TRIP, TRUCK
@@ -33,7 +33,7 @@ def stay(slot, rules, active, wake_s, vehicles, outlook, tally):
         return TRIP
     row, county = active.vehicle_class[slot], active.place[slot]
     leaves_s = next_departure(vehicle, tours)
-    if county == vehicles.home[vehicle] and vehicles.access[vehicle] > 0:
+    if county == vehicles.home[vehicle] and HOME <= vehicles.access[vehicle] <= DEPOT:
         active.energy_ws[slot] += charge_privately(
             vehicle, active.energy_ws[slot], False, second, leaves_s, second // DAY_S, outlook.counties.zone[county],
             outlook.counties.province[county], rules, vehicles, outlook.classes, outlook.guidance,

@@ -71,7 +71,7 @@ class World:
     n_overfull : int
         Station hours with more plugged and out-of-service seconds than EVSE seconds; a law says none.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
-        Constant-power charging at home and at depots, see `booking.book_constant`.
+        Constant-power charging at home, at depots and at work, see `booking.book_constant`.
     active, wake_s
         Each shard of vehicles has its slots in a row, with room for all its vehicles to be out; memory is taken only as
         slots come into use. Who lives near each other lies near each other, and finds the same stations.

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 NEVER = 255
 """`back_day` of a vehicle that is at home."""
 
-NONE, HOME, DEPOT = range(len(ACCESS_KINDS))
+NONE, HOME, DEPOT, WORK = range(len(ACCESS_KINDS))
 
-SOC_RANGE = {NONE: (0.25, 0.90), HOME: (0.50, 1.00), DEPOT: (0.60, 1.00)}
+SOC_RANGE = {NONE: (0.25, 0.90), HOME: (0.50, 1.00), DEPOT: (0.60, 1.00), WORK: (0.25, 0.90)}
 """State of charge at midnight, evenly spread between where a driver charges and what he charges to; own estimate.
 Those without a plug of their own return to one at about 25 % and leave it at 80 to 100 % (facts: soc_trigger_private,
 soc_target_fast)."""
@@ -100,7 +100,20 @@ def build_vehicles(
         )
     counts = count_by_county(config, regions)
     edges = class_edges(config, regions, shares, counts.by_county[CAR])
-    return fill_vehicles(counts, regions, edges, classes, config.scenario.seed, n_workers)
+    vehicles = fill_vehicles(counts, regions, edges, classes, config.scenario.seed, n_workers)
+    give_plugs_at_work(vehicles, classes, config)
+    return vehicles
+
+
+def give_plugs_at_work(vehicles: Vehicles, classes: VehicleClasses, config: Config) -> None:
+    """Give the share `fleet.work_access_share` of the cars without a plug at home one at work. Writes: vehicles."""
+    share, step = config.fleet.work_access_share, 1 << 22
+    for first in range(0, len(vehicles.home) if share > 0.0 else 0, step):
+        part = slice(first, first + step)
+        access = vehicles.access[part]
+        u = uniforms(config.scenario.seed, Stream.WORK_PLUG, first, len(access))
+        is_car = classes.kind[vehicles.vehicle_class[part]] == CAR
+        access[is_car & (access == NONE) & (u < share)] = WORK
 
 
 def fill_vehicles(

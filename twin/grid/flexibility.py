@@ -6,24 +6,27 @@ Powers are whole watts: a level found by halving is the same on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.tables.columns import F64, I64
-from twin.tables.inputs import ACCESS_KINDS, GUIDED_DAYS, Guidance
+from twin.tables.inputs import ACCESS_KINDS, GUIDED_DAYS, Guidance, Workplaces
 
 if TYPE_CHECKING:
     from twin.grid.tariffs import Prices
 
-__all__ = ["build_guidance", "call_for_power", "level_fill", "no_guidance", "plan_charging"]
+__all__ = ["AT_WORK", "build_guidance", "build_workplaces", "call_for_power", "level_fill", "no_guidance", "plan_charging"]
 
 QUARTER_S = 900
 QUARTERS_PER_DAY = 96
 HOURS_PER_DAY = 24
 NIGHT = slice(QUARTERS_PER_DAY // 2, QUARTERS_PER_DAY * 3 // 2)
 """From noon to noon: the day's orderly charging, for which the level is found."""
+AT_WORK = slice(QUARTERS_PER_DAY // 3, QUARTERS_PER_DAY * 3 // 4)
+"""From 08:00 to 18:00: when cars stand at work."""
 ERRAND_SHIFT_H = 3
 """A driver who heeds prices goes to a public plug up to three hours earlier or later. From memory, unverified."""
 LEAST_SAVING = 0.05
@@ -63,6 +66,22 @@ def build_guidance(prices: Prices, n_zones: int, bidirectional: F64 | None = Non
     )
 
 
+def build_workplaces(kinds: Sequence[str], n_zones: int, orderly_share: float) -> Workplaces:
+    """Return plugs at work without a plan yet; grid operators write it before each day.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Kind of each day of the run, as `twin.fleet.calendar` has it.
+    n_zones : int
+        Zones.
+    orderly_share : float
+        Share of these plugs in orderly charging.
+    """
+    is_open = np.array([kind == "workday" for kind in kinds], np.uint8)
+    return Workplaces(orderly_share, is_open, np.zeros((n_zones, GUIDED_DAYS * QUARTERS_PER_DAY + 1), np.int64))
+
+
 def next_cheap_s(is_cheap: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return for each hour of the guided days when it begins if it is cheap, else when the next cheap one does (s).
 
@@ -96,7 +115,9 @@ def errand_hours(price_cny_per_kwh: F64) -> NDArray[np.int32]:
     return chosen.astype(np.int32)
 
 
-def plan_charging(forecast_w: I64, is_cheap: NDArray[np.bool_], cap_w: I64, wanted_ws: I64 | None) -> I64:
+def plan_charging(
+    forecast_w: I64, is_cheap: NDArray[np.bool_], cap_w: I64, wanted_ws: I64 | None, over: slice = NIGHT
+) -> I64:
     """Return the running sums of power meant for orderly charging, shape (n_zones, n_quarters + 1).
 
     Cheap hours are filled to one level, at most to the cap. What does not fit goes to the other hours below the cap, and
@@ -111,18 +132,20 @@ def plan_charging(forecast_w: I64, is_cheap: NDArray[np.bool_], cap_w: I64, want
     cap_w : ndarray of int64, shape (n_zones,)
         Load that a zone is to keep.
     wanted_ws : ndarray of int64, shape (n_zones,), optional
-        Energy that is expected to be shifted between noon and noon; not known: the cheap hours are filled to the cap.
+        Energy that is expected to be shifted; not known: the cheap hours are filled to the cap.
+    over : slice
+        Quarter hours in which it is: from noon to noon by default.
     """
     wanted_w = np.full(len(cap_w), 2**62 // QUARTER_S) if wanted_ws is None else -(-wanted_ws // QUARTER_S)
     top_w = np.broadcast_to(cap_w[:, None], forecast_w.shape)
-    level_w = level_fill(forecast_w[:, NIGHT], is_cheap[NIGHT], wanted_w, cap_w)
+    level_w = level_fill(forecast_w[:, over], is_cheap[over], wanted_w, cap_w)
     fill_w = np.where(is_cheap, np.maximum(np.minimum(level_w[:, None], top_w) - forecast_w, 0), 0)
     if wanted_ws is not None:
-        missing_w = wanted_w - fill_w[:, NIGHT].sum(axis=1)
-        other_w = level_fill(forecast_w[:, NIGHT], ~is_cheap[NIGHT], np.maximum(missing_w, 0), cap_w)
+        missing_w = wanted_w - fill_w[:, over].sum(axis=1)
+        other_w = level_fill(forecast_w[:, over], ~is_cheap[over], np.maximum(missing_w, 0), cap_w)
         fill_w += np.where(is_cheap | (missing_w <= 0)[:, None], 0, np.maximum(other_w[:, None] - forecast_w, 0))
-        missing_w = wanted_w - fill_w[:, NIGHT].sum(axis=1)
-        above_w = level_fill(forecast_w[:, NIGHT], is_cheap[NIGHT], wanted_w, np.full_like(cap_w, 2**53))
+        missing_w = wanted_w - fill_w[:, over].sum(axis=1)
+        above_w = level_fill(forecast_w[:, over], is_cheap[over], wanted_w, np.full_like(cap_w, 2**53))
         raised_w = np.where(is_cheap, np.maximum(above_w[:, None] - forecast_w, 0), 0)
         fill_w = np.where((missing_w > 0)[:, None] & is_cheap.any(), raised_w, fill_w)
     return np.concatenate([np.zeros((len(cap_w), 1), np.int64), np.cumsum(fill_w, axis=1)], axis=1)

@@ -10,6 +10,8 @@ from twin.metrics.equity import equity_metrics
 from twin.metrics.highway import Ways, highway_metrics, ways_ahead
 from twin.metrics.people import People, people_metrics, people_of
 from twin.metrics.rows import HIGH_POWER_W, Metric, is_plug_of, spread
+from twin.metrics.spaces import space_metrics
+from twin.metrics.trunk_roads import trunk_road_metrics
 from twin.tables.columns import I64
 from twin.tables.inputs import LAYERS, SITE_TYPES
 
@@ -39,6 +41,7 @@ def coverage_metrics(
     network: Network,
     n_vehicles_by_zone: I64,
     found: Coverage | None = None,
+    share: float = 1.0,
 ) -> list[Metric]:
     """Coverage by layer and province.
 
@@ -54,14 +57,16 @@ def coverage_metrics(
         Electric vehicles by home zone.
     found : Coverage, optional
         Distances, from `coverage`, where they have been measured already.
+    share : float
+        Part of the fleet, and of the stations, that is simulated.
 
     Returns
     -------
     list of Metric
         EVSEs per 1,000 vehicles, by layer. Urban: share of the urban population near a station, see
         `twin.metrics.people`. Highway: see `twin.metrics.highway`. Rural: share of counties and townships with a station
-        (townships: those with a point of their own); mean distance of the rural population. Between counties: see
-        `twin.metrics.equity`.
+        (townships: those with a point of their own); mean distance of the rural population; trunk roads, see
+        `twin.metrics.trunk_roads`. Between counties: see `twin.metrics.equity`. Parking: see `twin.metrics.spaces`.
     """
     found = coverage(inventory, regions, network) if found is None else found
     return [
@@ -69,6 +74,8 @@ def coverage_metrics(
         *people_metrics(found.people, regions),
         *highway_metrics(inventory, regions, network, found.ways),
         *_places(inventory, regions),
+        *trunk_road_metrics(inventory, regions),
+        *space_metrics(inventory, regions, n_vehicles_by_zone, share),
         *equity_metrics(inventory, regions),
     ]
 

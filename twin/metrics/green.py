@@ -45,7 +45,7 @@ def green_metrics(
         return sums
 
     pv = by_province("pv")
-    charging = sum(by_province(name) for name in ("urban", "highway", "rural", "home", "depot")) - pv
+    charging = sum(by_province(name) for name in ("urban", "highway", "rural", "home", "depot", "work")) - pv
     peak = np.bincount(of_zone, peak_kw, n_provinces)[:, None]
     curtailed = mix.curtailed * peak
     taken_up = np.clip(charging, 0.0, curtailed)

@@ -107,7 +107,7 @@ def _load_rows(kw: dict[str, F64], hour_of_day: NDArray[Any]) -> Iterator[tuple[
     """Yield (metric, value, unit) of the loads of an area, each added up over its zones."""
     load = {kind: values.sum(axis=0) for kind, values in kw.items()}
     public = load["urban"] + load["highway"] + load["rural"]
-    charging = public + load["home"] + load["depot"]
+    charging = public + load["home"] + load["depot"] + load["work"]
     net = charging - load["v2g"] - load["pv"] - load["storage"]
     both, base = net + load["base"], load["base"]
     base_peak, peak = base.max(initial=0), both.max(initial=0)
@@ -132,7 +132,7 @@ def _load_rows(kw: dict[str, F64], hour_of_day: NDArray[Any]) -> Iterator[tuple[
 def _valley_rows(kw: dict[str, F64], is_valley: NDArray[np.bool_]) -> Iterator[tuple[str, Any, str]]:
     """Yield (metric, value, unit) of the parts of charging that fall into each zone's valley hours."""
     public = kw["urban"] + kw["highway"] + kw["rural"]
-    private = kw["home"] + kw["depot"]
+    private = kw["home"] + kw["depot"] + kw["work"]
     for name, load in (("", public + private), ("public_", public), ("private_", private), ("home_", kw["home"])):
         yield f"{name}valley_energy_share", ratio(load[is_valley].sum(), load.sum()), "-"
 
@@ -154,4 +154,5 @@ def _evening(both: F64, hour_of_day: NDArray[Any]) -> float:
 
 def _vehicles_kw(kinds: dict[str, F64]) -> F64:
     """Sum the load of all vehicles, less what they give; trucks and shifted charging stand in the other kinds already."""
-    return kinds["urban"] + kinds["highway"] + kinds["rural"] + kinds["home"] + kinds["depot"] - kinds["v2g"]
+    public = kinds["urban"] + kinds["highway"] + kinds["rural"]
+    return public + kinds["home"] + kinds["depot"] + kinds["work"] - kinds["v2g"]

@@ -16,7 +16,9 @@ from twin.tables.results import VERDICTS
 __all__ = [
     "NEAR_KM",
     "added",
+    "areas_and_trunk_roads",
     "charge_and_go",
+    "commercial_spaces",
     "coverage_index",
     "duplicated",
     "megawatt_spacing",
@@ -174,3 +176,27 @@ def megawatt_spacing(province: str) -> Callable[[Facts], Answer]:
         return Answer(km, why)
 
     return rule
+
+
+def commercial_spaces(facts: Facts) -> Answer:
+    """Hold the share of commercial spaces with a charger against the share of electric vehicles in the same cities."""
+    spaces, vehicles = (facts.figure(name, "urban") for name in ("commercial_spaces_with_charger", "ev_share_of_cars"))
+    cities = facts.figure("cities_with_chargers_ahead_of_vehicles", "urban")
+    why = (
+        f"large and medium cities: electric vehicles are {100 * vehicles:.1f} % of the cars, and in {100 * cities:.0f} % "
+        "of these cities they are the smaller share. Estimated from cars and stations: nobody counts the spaces"
+    )
+    if np.isnan(spaces) or np.isnan(vehicles):
+        return Answer(np.nan, "cities of half a million people and more")
+    return Answer(spaces, why, MET if spaces > vehicles else MISSED)
+
+
+def areas_and_trunk_roads(facts: Facts) -> Answer:
+    """Take the lesser of service areas with a plug, and trunk-road kilometres with one of 60 kW within 50 km."""
+    areas = facts.figure("service_areas_with_station", "highway")
+    roads = facts.figure("trunk_roads_within_50_km_of_dc_of_60_kw", "rural")
+    why = (
+        f"the lesser of two: {100 * areas:.2f} % of the service-area sides have a public EVSE, {100 * roads:.2f} % of the "
+        "trunk-road kilometres outside towns one of 60 kW or more within 50 km. Rest areas of trunk roads are listed nowhere"
+    )
+    return Answer(min(areas, roads), why)

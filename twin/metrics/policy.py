@@ -25,7 +25,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "1250-13",
         "1250-14",
     ),
-    "no published table counts parking spaces, commercial or at service areas, by city or place": ("19-2", "19-3"),
+    "no published table counts the parking spaces of service areas": ("19-3",),
     "the pilot cities are a list, not a figure of a run": ("V2G-5",),
     "one corridor's own vehicles and posts; the run has national classes of trucks": (
         "YN-1",
@@ -53,6 +53,7 @@ OF_PROVINCES: dict[str, bool] = {
     "1250-7": True,
     "1250-9": True,
     "19-1": False,
+    "19-2": True,
     "MOT22-1": True,
     "MOT25-3": True,
 }

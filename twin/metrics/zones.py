@@ -51,11 +51,11 @@ def zones_table(grid: GridTable, regions: Regions, n_v2g_plugs: F64, measures: M
         Settings.
     """
     n_zones = len(regions.zone_province)
-    names = ("urban", "highway", "rural", "home", "depot", "v2g", "base", "headroom")
+    names = ("urban", "highway", "rural", "home", "depot", "work", "v2g", "base", "headroom")
     kw = {name: getattr(grid, f"{name}_kw").reshape(n_zones, -1) for name in names}
     public = kw["urban"] + kw["highway"] + kw["rural"]
     room, shape = kw["headroom"], shape_of(public)
-    charging = public + kw["home"] + kw["depot"]
+    charging = public + kw["home"] + kw["depot"] + kw["work"]
     return ZonesTable(
         zone=np.asarray(regions.zone_id, object),
         province=np.asarray(regions.province_code, object)[np.asarray(regions.zone_province)],

@@ -38,7 +38,7 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     # Whoever is called but has not set out yet has nothing to report; at midnight there is nobody of that kind.
     left_ws = sum(driver.energy_ws for driver in model.drivers if driver.phase != FREE or not driver.is_out)
     public_ws = sum(station.whole["energy_ws"] for station in model.stations)
-    private_ws = counts["home_ws"] + counts["depot_ws"]
+    private_ws = counts["home_ws"] + counts["depot_ws"] + counts["work_ws"]
     yield Law(
         "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         model.start_energy_ws + public_ws + private_ws + counts["rescue_ws"],
@@ -49,11 +49,13 @@ def energy_laws(model: ReferenceModel) -> Iterator[Law]:
     for (kind, _, _), energy_ws in books.load_ws.items():
         booked_ws[kind] += energy_ws
     at_stations_ws = sum(booked_ws[layer] for layer in LAYERS)
-    at_home_ws = booked_ws["home"] + booked_ws["depot"]
+    privately_ws = booked_ws["home"] + booked_ws["depot"] + booked_ws["work"]
     yield Law("energy booked by public stations = energy into batteries there", at_stations_ws, public_ws, "Ws")
-    yield Law("energy booked at home and at depots = energy into batteries there", at_home_ws, private_ws, "Ws")
+    name = "energy booked at home, at depots and at work = energy into batteries there"
+    yield Law(name, privately_ws, private_ws, "Ws")
     yield Law("energy booked from batteries to the grid = energy they gave", booked_ws["v2g"], counts["v2g_ws"], "Ws")
-    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], at_home_ws, "Ws", (), "<=")
+    at_night_ws = booked_ws["home"] + booked_ws["depot"]
+    yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], at_night_ws, "Ws", (), "<=")
     yield Law("private charges that end after the departure = none", counts["late_charges"], 0, "charges")
     yield Law("batteries below the reserve after giving to the grid = none", counts["below_reserve"], 0, "vehicles")
     over = [f"vehicle {driver.vehicle}" for driver in model.drivers if driver.energy_ws > driver.type.capacity_ws]

@@ -24,7 +24,7 @@ from twin.tables.totals import RunTotals
 
 __all__ = ["ReferenceModel"]
 
-ENERGIES = ("home", "depot", "v2g", "driven", "forgone", "fuel", "rescue")
+ENERGIES = ("home", "depot", "work", "v2g", "driven", "forgone", "fuel", "rescue")
 """What is counted in watt-seconds."""
 
 
@@ -58,7 +58,7 @@ class ReferenceModel(mesa.Model):  # type: ignore[misc]
         self.local, self.trips, self.roads = plain(given.local), plain(given.trips), plain(given.roads)
         self.background = plain(given.background)
         self.prices: list[list[float]] = given.prices.tolist()
-        self.guidance = plain(given.guidance)
+        self.guidance, self.workplaces = plain(given.guidance), plain(given.workplaces)
         self.vehicle_table, self.station_table = plain(given.vehicles), plain(given.stations)
         self.is_posed = len(given.itineraries.first) > 0
         self.drivers = [driver(self, vehicle) for vehicle in range(len(given.vehicles.home))]

@@ -13,12 +13,17 @@ from twin.tables.inputs import ACCESS_KINDS, VEHICLE_KINDS
 
 __all__ = ["PlugOwner"]
 
-DEPOT = ACCESS_KINDS.index("depot")
+HOME, DEPOT, WORK = (ACCESS_KINDS.index(kind) for kind in ("home", "depot", "work"))
 BUS = VEHICLE_KINDS.index("bus")
 
 
 class PlugOwner(Vehicle):
     """A vehicle that may have a plug of its own, at home or at a depot."""
+
+    @property
+    def sleeps_at_plug(self) -> bool:
+        """Whether the vehicle has a plug where it stands at night."""
+        return self.access in (HOME, DEPOT)
 
     @property
     def private_power_w(self) -> int:
@@ -45,6 +50,23 @@ class PlugOwner(Vehicle):
         books.book_private("depot" if self.access == DEPOT else "home", zone, power_w, begin_s, length_s)
         if is_orderly:
             books.book_private("orderly", zone, power_w, begin_s, length_s)
+        self.energy_ws += length_s * power_w
+
+    def charge_at_work(self, is_eve: bool, start_s: int, until_s: int, day: int) -> None:
+        """Use the plug at work between two seconds, to what one at home charges to; nobody gives to the grid."""
+        books, power_w, rules = self.model.books, self.private_power_w, self.model.rules
+        is_low = self.energy_ws < rules.home_plug_soc * self.type.capacity_ws
+        target_ws = self.type.capacity_ws if is_eve else self.soc_ws(rules.home_target_soc)
+        need_s = max(target_ws - self.energy_ws, 0) // power_w if is_eve or is_low else 0
+        length_s = max(min(need_s, until_s - start_s), 0)
+        if length_s < need_s:
+            books.counts["short_charges"] += 1
+            books.counts["short_charges_ws"] += (need_s - length_s) * power_w
+        if length_s == 0:
+            return
+        begin_s, _ = self.when_to_charge(start_s, until_s, length_s, day)
+        books.counts["late_charges"] += begin_s < start_s or begin_s + length_s > until_s
+        books.book_private("work", self.model.roads.county_zone[self.home], power_w, begin_s, length_s)
         self.energy_ws += length_s * power_w
 
     def wanted_ws(self, is_eve: bool) -> int:
@@ -84,7 +106,8 @@ class PlugOwner(Vehicle):
         if until_s - start_s <= length_s:
             return start_s, False
         rules, u_heeds = self.model.rules, self.draw(Stream.HABIT, 0, 3)
-        orderly_share = rules.depot_orderly_share if self.access == DEPOT else rules.orderly_share
+        shares = {HOME: rules.orderly_share, DEPOT: rules.depot_orderly_share, WORK: self.model.workplaces.orderly_share}
+        orderly_share = shares[self.access]
         if u_heeds < orderly_share:
             return day * DAY_S + self.slot_s(start_s - day * DAY_S, until_s - day * DAY_S, length_s, day), True
         if self.access == DEPOT or u_heeds >= orderly_share + (1.0 - orderly_share) * rules.price_response_share:
@@ -98,7 +121,8 @@ class PlugOwner(Vehicle):
 
     def slot_s(self, start_s: int, until_s: int, length_s: int, day: int) -> int:
         """Return the second of day at which orderly charging begins: a piece of the plan, drawn by its power."""
-        running_w = self.model.guidance.fill_w[self.model.roads.county_zone[self.home]]
+        plan = self.model.workplaces if self.access == WORK else self.model.guidance
+        running_w = plan.fill_w[self.model.roads.county_zone[self.home]]
         power_w = [above - below for below, above in pairwise(running_w)]
         last_s = min(until_s, len(power_w) * SECONDS_PER_QUARTER)
         quarter = SECONDS_PER_QUARTER

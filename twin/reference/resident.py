@@ -8,7 +8,7 @@ from typing import NamedTuple
 from twin.behaviour import LEAST_USUAL_SOC, MARGIN, NEARLY_FULL_SOC
 from twin.physics import SECONDS_PER_HOUR
 from twin.reference.plain import DAY_S, Call, quantile
-from twin.reference.plug import PlugOwner
+from twin.reference.plug import WORK, PlugOwner
 from twin.rng import Stream
 from twin.tables.state import FAST, NEVER_S, SLOW, TRIP, TRUCK
 
@@ -19,9 +19,10 @@ LAST_DAY = 254
 
 
 class LocalDay(NamedTuple):
-    """A day near home: energy of its driving, second of leaving and of being back."""
+    """A day near home: energy of its driving, time at the wheel, second of leaving and of being back."""
 
     need_ws: int
+    way_s: int
     depart_s: int
     back_s: int
 
@@ -33,7 +34,7 @@ class Resident(PlugOwner):
         """Charge for a trip on day 0 before the run begins, as on any eve of a trip."""
         if self.leaves_on(0) is None:
             return
-        if self.access > 0:
+        if self.sleeps_at_plug:
             self.energy_ws = self.type.capacity_ws
         elif self.energy_ws / self.type.capacity_ws < self.model.rules.top_up_soc and not self.type.has_engine:
             self.energy_ws = self.soc_ws(self.model.rules.trip_target_soc)
@@ -121,13 +122,17 @@ class Resident(PlugOwner):
     def local_day(self, day: int) -> tuple[int, int] | None:
         """Live the day near home as far as the battery gives it; return (second, errand) of a public charge, or None."""
         u_charge, u_slow, u_hybrid = self.draws(Stream.DAY_PLAN, day, 2)[1:]
-        need_ws, depart_s, back_s = self.draw_local_day(day)
+        need_ws, way_s, depart_s, back_s = self.draw_local_day(day)
+        ready_s = 0
+        if back_s > 0 and self.goes_to_work(day):
+            need_ws, depart_s = self.go_to_work(LocalDay(need_ws, way_s, depart_s, back_s), day)
+            ready_s = depart_s
         if self.type.has_engine and need_ws > self.energy_ws:
             self.model.books.counts["fuel_ws"] += need_ws - self.energy_ws
             need_ws = self.energy_ws
         spare_ws = self.energy_ws - self.soc_ws(self.model.rules.reserve_soc)
         if need_ws <= spare_ws or self.type.has_engine:
-            if self.place == self.home and self.access > 0:
+            if self.place == self.home and self.sleeps_at_plug:
                 self.use_energy(need_ws)
                 # Who stays at home was ready at the usual hour: until then the plug belongs to yesterday's stay.
                 self.plug_in_at_home(day, back_s if back_s > 0 else self.usual_departure_s(day))
@@ -143,6 +148,7 @@ class Resident(PlugOwner):
         elif self.draw(Stream.HABIT, 0, 3) < self.model.rules.price_response_share:
             province, hour = self.model.roads.county_province[self.place], min(second // SECONDS_PER_HOUR, 23)
             second += (self.model.guidance.errand_h[province][hour] - hour) * SECONDS_PER_HOUR
+        second = max(second, ready_s)
         done = min(max((second - depart_s) / max(back_s - depart_s, 1), 0.0), 1.0)
         before_ws = int(done * need_ws)
         if not self.type.has_engine:
@@ -153,24 +159,39 @@ class Resident(PlugOwner):
             return second, TRUCK
         return second, SLOW if u_slow < self.model.rules.slow_share and self.owed_ws == 0 else FAST
 
+    def goes_to_work(self, day: int) -> bool:
+        """Return whether the vehicle, which drives today, has a plug where it goes."""
+        is_open = self.model.workplaces.is_open
+        return self.access == WORK and self.place == self.home and day < len(is_open) and is_open[day] == 1
+
+    def go_to_work(self, plan: LocalDay, day: int) -> tuple[int, int]:
+        """Drive half of the day and charge; return (energy that the other half takes, second of leaving for home)."""
+        there_ws = plan.need_ws // 2
+        used_ws = min(there_ws, self.energy_ws) if self.type.has_engine else there_ws
+        if not self.type.has_engine and self.energy_ws - there_ws < self.soc_ws(self.model.rules.reserve_soc):
+            return plan.need_ws, plan.depart_s
+        self.model.books.counts["fuel_ws"] += there_ws - used_ws
+        self.use_energy(used_ws)
+        arrives_s, leaves_s = plan.depart_s + plan.way_s // 2, plan.back_s - plan.way_s // 2
+        self.charge_at_work(self.leaves_on(day + 1) is not None, day * DAY_S + arrives_s, day * DAY_S + leaves_s, day)
+        return plan.need_ws - there_ws, leaves_s
+
     def draw_local_day(self, day: int) -> LocalDay:
         """Draw whether, how far and when the vehicle drives near home today."""
         local, kind = self.model.local, self.type.kind
         _, u_drive, u_km, u_depart = self.draws(Stream.DAY_PLAN, day, 1)
         u_return = self.draw(Stream.DAY_PLAN, day, 8)
         if u_drive >= local.p_drive[kind][day]:
-            return LocalDay(0, 0, 0)
+            return LocalDay(0, 0, 0, 0)
         way_m = quantile(local.km_quantile[kind][day], u_km) * 1000.0
         factor = local.consumption_factor[self.model.roads.county_province[self.place]][day]
         depart_s = int(quantile(local.depart_quantile[kind][day], u_depart))
         back_s = int(quantile(local.return_quantile[kind][day], u_return))
         self.model.books.counts["local_days"] += 1
         self.model.books.counts["local_m"] += int(way_m)
-        return LocalDay(
-            int(way_m * self.type.city_ws_per_m * factor),
-            depart_s,
-            max(back_s, depart_s + int(way_m / self.model.rules.town_speed_m_per_s)),
-        )
+        way_s = int(way_m / self.model.rules.town_speed_m_per_s)
+        need_ws = int(way_m * self.type.city_ws_per_m * factor)
+        return LocalDay(need_ws, way_s, depart_s, max(back_s, depart_s + way_s))
 
     def wants_plug(self, day: int, left_ws: int, u_hybrid: float) -> bool:
         """Return whether a driver without a plug of its own looks for a public one today.
@@ -219,7 +240,7 @@ class Resident(PlugOwner):
         """Charge at the plug of one's own at the end of a set trip; return the errand of who looks for a public one."""
         leaves_s = self.tour[0].second if self.tour else NEVER_S
         day = self.wake_s // DAY_S
-        if self.place == self.home and self.access > 0:
+        if self.place == self.home and self.sleeps_at_plug:
             self.charge_privately(False, self.wake_s, leaves_s, day)
             return None
         _, _, u_slow, u_hybrid = self.draws(Stream.DAY_PLAN, day, 2)

@@ -1,8 +1,8 @@
-let onMap = () => {};
-
-drawAll(async () => {
-  if (about.drill !== undefined) { onMap = await beginDrill(); }
-}, {
-  map: async () => { await beginMap(); await onMap(); },
+drawAll({
+  map: async () => {
+    await beginMap();
+    document.documentElement.dataset.answers = "yes";
+    if (about.drill !== undefined) { (await beginDrill())(); }
+  },
   film: beginFilm,
 });

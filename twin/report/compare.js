@@ -2,11 +2,11 @@
 function beginChoice() {
   const choice = document.getElementById("map-run");
   if (choice === null) { return; }
+  const first = charts.map.data.length - choice.options.length;
   choice.addEventListener("change", () => {
-    const first = charts.map.data.length - choice.options.length;
-    const visible = charts.map.data.map((_, k) => k < first || k === first + choice.selectedIndex);
-    Plotly.restyle(place("map"), { visible: visible });
+    charts.map.data.forEach((trace, k) => { trace.visible = k < first || k === first + choice.selectedIndex; });
+    maps.map.draw();
   });
 }
 
-drawAll(() => {}, { map: beginChoice });
+drawAll({ map: beginChoice });

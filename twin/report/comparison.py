@@ -21,7 +21,7 @@ from twin.tables.inputs import LAYERS
 
 __all__ = ["write_comparison"]
 
-SCRIPTS = ("page.js", "compare.js")
+SCRIPTS = ("page.js", "canvas.js", "canvas_frame.js", "compare.js")
 
 
 def write_comparison(folders: Sequence[Path], out: Path, lang: str = "en") -> Path:

@@ -175,47 +175,35 @@ async function beginDrill() {
   }
 
   // The map shows the chosen place; its stations as rings.
-  const rings = about.map.first + about.map.sizes.length;
+  const rings = {
+    type: "scattergl", mode: "markers", name: say("stations of the prefecture"), x: [], y: [], text: [], showlegend: false,
+    marker: { size: 7, symbol: "circle-open", color: "#CC79A7", line: { width: 2 } }, hovertemplate: "%{text}<extra></extra>",
+  };
   function follow() {
-    const map = place("map");
-    if (!map.classList.contains("js-plotly-plot") || map.data.length <= rings) { return; }
+    if (!rings.isOnMap) { return; }
+    [rings.x, rings.y, rings.text] = [[], [], []];
     if (here.province === null) {
-      Plotly.restyle(map, { x: [[]], y: [[]] }, [rings]);
-      Plotly.relayout(map, { "xaxis.autorange": true, "yaxis.autorange": true });
+      maps.map.whole();
       return;
     }
     const chosen = stationsWhere((k) => rows.province[k] === here.province && (here.zone === null || rows.zone[k] === here.zone));
     const x = chosen.map((k) => told.corner[0] + told.unit * rows.x[k]);
     const y = chosen.map((k) => told.corner[1] + told.unit * rows.y[k]);
-    const range = (values) => {
-      const low = values.reduce((a, b) => Math.min(a, b)), high = values.reduce((a, b) => Math.max(a, b));
-      const edge = 0.05 * (high - low) + told.unit * 20;
-      return [low - edge, high + edge];
-    };
-    const isZone = here.zone !== null;
-    Plotly.restyle(map, { x: [isZone ? x : []], y: [isZone ? y : []], text: [isZone ? chosen.map(escaped) : []] }, [rings]);
-    Plotly.relayout(map, { "xaxis.range": range(x), "yaxis.range": range(y) });
+    if (here.zone !== null) { [rings.x, rings.y, rings.text] = [x, y, chosen.map((k) => escaped(nameOf(k)))]; }
+    maps.map.fit(maps.map.boxOf([x], [y]));
   }
-  function escaped(k) {
-    return nameOf(k).replace(/[&<>"']/g, (sign) => "&#" + sign.charCodeAt(0) + ";");
-  }
-  async function onMap() {
-    await Plotly.addTraces(place("map"), {
-      type: "scattergl", mode: "markers", name: say("stations of the prefecture"), x: [], y: [], text: [], showlegend: false,
-      marker: { size: 7, symbol: "circle-open", color: "#CC79A7", line: { width: 2 } }, hovertemplate: "%{text}<extra></extra>",
-    });
-    place("map").on("plotly_click", (event) => {
-      const id = (event.points[0].customdata || [])[2];
+  function escaped(text) { return text.replace(/[&<>"']/g, (sign) => "&#" + sign.charCodeAt(0) + ";"); }
+  function onMap() {
+    rings.isOnMap = true;
+    charts.map.data.push(rings);
+    maps.map.picked = (trace, k) => {
+      const id = ((trace.customdata || [])[k] || [])[2];
       const zone = told.zone_ids.indexOf(id === undefined ? "" : plain(id));
       if (zone < 0) { return; }
-      const first = rows.zone.indexOf(zone);
-      go({ province: rows.province[first], zone: zone, text: "" });
+      go({ province: rows.province[rows.zone.indexOf(zone)], zone: zone, text: "" });
       document.getElementById("find").scrollIntoView();
-    });
+    };
     if (here.province !== null) { follow(); }
-  }
-  function plain(text) {
-    return new DOMParser().parseFromString(text, "text/html").documentElement.textContent;
   }
   more.addEventListener("click", () => { shown += PAGE_ROWS; show(); });
   let wait = null;

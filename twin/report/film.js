@@ -7,7 +7,7 @@ async function beginFilm() {
   const slider = document.getElementById("film-hour");
   const when = document.getElementById("film-when");
   const button = document.getElementById("film-play");
-  const drawn = place("film");
+  const traces = charts.film.data;
   const nClasses = told.first_zone_trace;
   const nZones = found.charging.length / told.n_steps;
   const at = (axis, k, corner) => corner + told.unit * axis[k];
@@ -21,7 +21,6 @@ async function beginFilm() {
       x[load].push(at(found.x, 2 * road, told.corner[0]), at(found.x, 2 * road + 1, told.corner[0]), null);
       y[load].push(at(found.y, 2 * road, told.corner[1]), at(found.y, 2 * road + 1, told.corner[1]), null);
     }
-    x.forEach((line, k) => { if (!line.length) { line.push(null); y[k].push(null); } });
     const colour = new Array(nZones);
     for (let zone = 0; zone < nZones; zone += 1) { colour[zone] = found.charging[zone * told.n_steps + step] / 2.5; }
     slider.value = step;
@@ -34,9 +33,9 @@ async function beginFilm() {
     }
     when.textContent = parts.join("; ");
     slider.setAttribute("aria-valuetext", when.textContent);
-    const lines = Array.from({ length: nClasses }, (_, k) => k);
-    return Plotly.restyle(drawn, { x: x, y: y }, lines)
-      .then(() => Plotly.restyle(drawn, { "marker.color": [colour] }, [nClasses]));
+    x.forEach((line, k) => { [traces[k].x, traces[k].y] = [line, y[k]]; });
+    traces[nClasses].marker.color = colour;
+    maps.film.draw();
   }
   function stop() {
     clearTimeout(timer);
@@ -46,7 +45,8 @@ async function beginFilm() {
   }
   function next() {
     const step = (Number(slider.value) + 1) % told.n_steps;
-    frame(step).then(() => { if (timer !== null) { timer = setTimeout(next, FRAME_MS); } });
+    frame(step);
+    timer = setTimeout(next, FRAME_MS);
   }
   button.addEventListener("click", () => {
     if (timer !== null) { stop(); return; }
@@ -57,5 +57,6 @@ async function beginFilm() {
   slider.max = told.n_steps - 1;
   slider.addEventListener("input", () => { stop(); frame(Number(slider.value)); });
   const busiest = told.on_road.length ? told.on_road.indexOf(Math.max(...told.on_road)) : 0;
-  await frame(Math.max(busiest, 0));
+  frame(Math.max(busiest, 0));
+  maps.film.whole();
 }

@@ -33,11 +33,12 @@ __all__ = ["LOADS", "headroom", "load_against_base", "load_by_kind", "load_by_pr
 LOADS = {
     "home_kw": (phrase("home"), SKY),
     "depot_kw": (phrase("depot"), PURPLE),
+    "work_kw": (phrase("work"), "#5b8a72"),
     "urban_kw": (phrase("public, urban"), BLUE),
     "rural_kw": (phrase("public, rural"), GREEN),
     "highway_kw": (phrase("public, highway"), VERMILION),
 }
-"""Columns that add up to the load of all vehicles."""
+"""Columns that add up to the load of all vehicles; a run of before has no charging at work."""
 SOURCES = {
     "pv_kw": (phrase("photovoltaics at stations"), YELLOW),
     "storage_kw": (phrase("storage at stations, giving or taking"), ORANGE),
@@ -61,13 +62,15 @@ def national_load(grid: Columns) -> dict[str, F64]:
 
 def vehicle_load(load: dict[str, F64]) -> F64:
     """Return the load of all vehicles, kW."""
-    return np.asarray(sum((load[name] for name in LOADS), np.zeros_like(load["home_kw"])))
+    return np.asarray(sum((load[name] for name in LOADS if name in load), np.zeros_like(load["home_kw"])))
 
 
 def load_by_kind(load: dict[str, F64], first_day: dt.date | None, say: Language) -> Chart:
     """Load of all vehicles over time, stacked by where they charge, and what PV, storage and vehicles give, GW."""
     data: list[Chart] = []
     for name, (words, colour) in LOADS.items():
+        if name == "work_kw" and not (name in load and np.any(load[name])):
+            continue
         values = load[name] / 1e6
         data.append(_line(values, say(words), colour, first_day) | {"stackgroup": "load", "fillcolor": colour})
         data[-1]["line"]["width"] = 0.5
@@ -159,7 +162,7 @@ def _tightest(grid: Columns) -> dict[str, Any]:
 
     room, base = summed(grid["headroom_kw"]), summed(grid["base_kw"])
     at = (np.arange(len(codes)), np.argmin(room, axis=1))
-    vehicles = summed(np.sum([grid[name] for name in LOADS], axis=0))
+    vehicles = summed(np.sum([grid[name] for name in LOADS if name in grid], axis=0))
     peak = np.maximum((room + base + vehicles)[at], 1e-9)
     order = np.argsort((base + vehicles)[at] / peak, kind="stable")
     found = {"base_kw": base[at], "vehicle_kw": vehicles[at], "headroom_kw": room[at], "peak_kw": peak}

@@ -5,14 +5,19 @@ const FAINT = 0.12;
 function traceNumbers() { return about.map.sizes.map((_, k) => about.map.first + k); }
 
 function colourBy(mode, values, hover, shown) {
-  const drawn = place("map");
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => mode.top * share);
-  return Plotly.restyle(drawn, {
-    "marker.color": values, "marker.cmax": mode.top, "marker.opacity": shown, "marker.colorbar.title.text": mode.title,
-    "marker.colorbar.tickvals": [ticks],
-    "marker.colorbar.ticktext": [ticks.map((tick, k) => (k === 4 ? tick + "+" : String(tick)))],
-    hovertemplate: "%{text}<br>%{customdata[0]:,} " + say("EVSEs") + "<br>" + hover + "<extra></extra>",
-  }, traceNumbers());
+  const told = traceNumbers().map((number) => charts.map.data[number]);
+  told.forEach((trace, k) => {
+    trace.marker.color = values[k];
+    trace.marker.opacity = shown[k];
+    trace.marker.cmax = mode.top;
+    trace.hovertemplate = "%{text}<br>%{customdata[0]:,} " + say("EVSEs") + "<br>" + hover + "<extra></extra>";
+  });
+  told[0].marker.colorbar = {
+    title: { text: mode.title }, tickvals: ticks, ticktext: ticks.map((tick, k) => (k === 4 ? tick + "+" : String(tick))),
+  };
+  maps.map.showScale(told[0].marker);
+  maps.map.draw();
 }
 
 function waitsAt(codes, step) {

@@ -74,51 +74,52 @@ const CHINESE = {
   },
 };
 
+function isMap(name) { return (charts[name].config || {}).scrollZoom === true; }
+
 function drawOne(name) {
   const chart = charts[name];
-  const target = place(name);
-  const isMap = (chart.config || {}).scrollZoom === true;
   if (narrow) {
     chart.layout.font.size = 11;
-    if (isMap) {
-      chart.layout.height = Math.min(chart.layout.height, 460);
-      chart.data.forEach((trace) => {
-        if (trace.marker && trace.marker.size.map) { trace.marker.size = trace.marker.size.map((size) => 0.6 * size); }
-      });
-    } else {
-      chart.layout.dragmode = false;
-    }
+    chart.layout.dragmode = false;
   }
   const config = {
     displaylogo: false, responsive: true, showSendToCloud: false, locale: about.language === "zh" ? "zh-CN" : "en-US",
     modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "select2d"],
   };
-  return Plotly.newPlot(target, chart.data, chart.layout, Object.assign(config, chart.config || {}, { scrollZoom: isMap && !narrow }));
+  return Plotly.newPlot(place(name), chart.data, chart.layout, Object.assign(config, chart.config || {}));
 }
 
 function resting() { return new Promise((go) => { setTimeout(go, 0); }); }
 
-// Charts are drawn in the order of the page, one at a time, so that the page answers meanwhile.
-async function drawAll(before, then) {
-  if (typeof DecompressionStream === "undefined") {
-    document.getElementById("too-old").hidden = false;
-    return;
-  }
-  await before();
-  document.documentElement.dataset.answers = "yes";
-  await resting();
+async function loadLibrary() {
   const library = document.createElement("script");
   library.textContent = new TextDecoder().decode(await unpacked("plotly"));
   document.head.append(library);
   library.remove();
   Plotly.register(CHINESE);
+}
+
+// Maps first, for they need no library; then the other charts in the order of the page, one at a time, so that the page
+// answers meanwhile. `then` is what follows a map.
+async function drawAll(then) {
+  if (typeof DecompressionStream === "undefined") {
+    document.getElementById("too-old").hidden = false;
+    return;
+  }
   const order = Array.from(document.querySelectorAll(".chart"), (target) => target.id.slice("chart-".length));
-  for (const name of order.filter((found) => charts[found])) {
-    await drawOne(name);
-    document.documentElement.dataset.first = "yes";
-    await resting();
+  const drawn = order.filter((name) => charts[name]);
+  for (const name of drawn.filter(isMap)) {
+    drawMap(name);
     if (then[name]) { await then[name](); }
+    document.documentElement.dataset.first = "yes";
+    place(name).classList.add("drawn");
     await resting();
+  }
+  await loadLibrary();
+  for (const name of drawn.filter((found) => !isMap(found))) {
+    await resting();
+    await drawOne(name);
+    place(name).classList.add("drawn");
   }
   document.documentElement.dataset.drawn = "yes";
 }

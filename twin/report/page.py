@@ -21,7 +21,7 @@ from twin.store import Run, canonical_json, open_run, write_text
 from twin.tables.columns import empty
 from twin.tables.results import MetricsTable, ScorecardTable, ValidationTable
 
-SCRIPTS = ("page.js", "map.js", "film.js", "drill.js", "begin.js")
+SCRIPTS = ("page.js", "canvas.js", "canvas_frame.js", "map.js", "film.js", "drill.js", "begin.js")
 
 
 def write_report(run_dir: Path, out: Path | None = None, lang: str = "en") -> Path:

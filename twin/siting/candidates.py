@@ -10,7 +10,8 @@ from twin.errors import DataError
 from twin.metrics.points import spiral
 from twin.metrics.rows import is_plug_of
 from twin.stations.limits import POWER_FACTOR, needed_kva, standard_kva
-from twin.stations.placement import nearest_on_sphere, township_points
+from twin.stations.placement import township_points
+from twin.stations.sphere import nearest_on_sphere
 from twin.tables import seeds
 from twin.tables.columns import F64, I64, STR
 

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from twin.config import Config, changed
 from twin.metrics.points import unit_vectors
 from twin.siting.candidates import KINDS, Candidates, Package, priced
-from twin.siting.written import sited_list, station_ids, write_sited_list
+from twin.siting.written import on_list, sited_list, station_ids, write_sited_list
 from twin.tables.columns import F64, I64
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def trial(
     path = folder / "tried.parquet"
     write_sited_list(path, sited_list(inventory, package, candidates, allocation.sites, allocation.n_packages), places)
     try:
-        lived = live(changed(config, {"stations.source": str(path), "output.report": False}), folder / "run")
+        lived = live(changed(on_list(config, str(path)), {"output.report": False}), folder / "run")
     finally:
         path.unlink(missing_ok=True)
     return judged(config, inventory, places, ground, candidates, allocation, lived)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twin.config import Config
+from twin.config import Config, changed
+from twin.config.buildout import Buildout
 from twin.config.files import FILE_SETTINGS
 from twin.errors import OutputExistsError, StoreError
 from twin.metrics.rows import is_plug_of
@@ -34,6 +35,7 @@ __all__ = [
     "LIST",
     "SCENARIO",
     "folder_in_the_making",
+    "on_list",
     "refuse_taken",
     "scenario_text",
     "sited_list",
@@ -44,6 +46,21 @@ __all__ = [
 
 LIST, SCENARIO = "stations.parquet", "scenario.yaml"
 PROVENANCE = {"source": "twin site", "sha256": "", "licence": "as the stations of the scenario", "datum": "WGS-84"}
+
+
+def on_list(config: Config, source: str) -> Config:
+    """Return a scenario on a station list in place of its stock and orders: what was built stands in the list.
+
+    Parameters
+    ----------
+    config : Config
+        The scenario.
+    source : str
+        Path of the list.
+    """
+    nothing = {f"buildout.{key}": value for key, value in Buildout().model_dump().items()}
+    stock = config.buildout.towards or config.stations.stock
+    return changed(config, {**nothing, "stations.stock": stock, "stations.source": source})
 
 
 def refuse_taken(out: Path) -> None:
@@ -155,7 +172,7 @@ def scenario_text(config: Config, source: str, name: str, title: str) -> str:
     name, title : str
         Of the new scenario.
     """
-    settings, plain = config.resolved(), Config().resolved()
+    settings, plain = on_list(config, "stock").resolved(), Config().resolved()
     for (section, key), word in FILE_SETTINGS.items():
         value = settings[section][key]
         if value not in (None, word):

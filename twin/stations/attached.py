@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from twin.errors import DataError, Faults
 from twin.stations.carriageways import Lines
 from twin.stations.inventory import Inventory, finish, in_order
-from twin.stations.placement import Extent, nearest_on_sphere, on_sphere_km
+from twin.stations.placement import Extent
 from twin.stations.sample import thin
 from twin.stations.sites import (
     COMMUNITY,
@@ -27,6 +27,7 @@ from twin.stations.sites import (
     Sites,
 )
 from twin.stations.snap import fingerprint, snap
+from twin.stations.sphere import nearest_on_sphere, on_sphere_km
 from twin.stations.stock import Cells
 from twin.tables import seeds
 from twin.tables.columns import F64, I64, STR

@@ -9,7 +9,7 @@ import numpy as np
 from twin.errors import ConfigError, Faults
 from twin.stations.apportion import Ints, apportion
 from twin.stations.dates import connect, spread
-from twin.stations.drafts import PLAN, Draft, added_power_w, drafts_of, layer_of, retired_of, with_kinds
+from twin.stations.drafts import PLAN, Draft, drafts_of, layer_of, retired_of, with_kinds
 from twin.stations.expand import Builder, Work, kva_per_w
 from twin.stations.layers import at_service_areas, sides_of
 from twin.stations.ledger import Ledger, Openings, ledger_of, openings_of, require_budgets
@@ -17,6 +17,7 @@ from twin.stations.lots import fill_in_lots
 from twin.stations.ordered import kinds_ordered, read_orders, with_ordered
 from twin.stations.placement import Extent
 from twin.stations.plan_figures import require_plan
+from twin.stations.planned import added_power_w
 from twin.stations.rules import SERVICE_AREA, Grounds, survey
 from twin.stations.service_areas import BANK_EVSE, Sides
 from twin.stations.sites import HIGHWAY, Sites
@@ -98,7 +99,7 @@ def build_out(
     sides = sides_of(regions, network)
     change = _change(config, cells, standing, sides, regions)
     added_w = added_power_w(settings, cells, change)
-    grounds = survey(regions, network, standing, cells, extent.county_km, added_w, waits_s)
+    grounds = survey(regions, network, standing, cells, extent, added_w, waits_s)
     township = standing.county[standing.site_type == SITE_TYPES.index("township")]
     covered = np.bincount(township, minlength=regions.n_counties)
     bare = np.bincount(regions.county_province, np.maximum(n_townships - covered, 0), regions.n_provinces).astype(np.int64)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from twin.stations.placement import on_sphere_km
+from twin.stations.sphere import on_sphere_km
 from twin.tables.columns import F64, I32, I64, U8
 from twin.tables.roads import Lists
 

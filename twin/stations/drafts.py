@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ import numpy as np
 from twin.errors import Faults
 from twin.stations.apportion import apportion, apportion_groups
 from twin.stations.dates import month_number
+from twin.stations.planned import Share, planned_of
 from twin.stations.rules import SERVICE_AREA
-from twin.stations.sites import RURAL_LAYER, TOWNSHIP_EVSE
 from twin.stations.stock import SERVES, Cells
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import LAYERS
@@ -20,10 +20,7 @@ from twin.tables.inputs import LAYERS
 if TYPE_CHECKING:
     from twin.config.buildout import Buildout, Order
 
-__all__ = ["PLAN", "Draft", "Share", "added_power_w", "drafts_of", "layer_of", "retired_of", "with_kinds"]
-
-Share = Callable[[str, str, bool, int], I64]
-"""Shares a number of EVSEs out to provinces: (rule, kind of site, whether for trucks, number)."""
+__all__ = ["PLAN", "Draft", "drafts_of", "layer_of", "retired_of", "with_kinds"]
 
 PLAN = "plan"
 """Name of what `buildout.towards` orders."""
@@ -69,9 +66,8 @@ class Draft:
 
 def layer_of(site_type: str) -> int:
     """Return the layer of a kind of site."""
-    return LAYERS.index(
-        "highway" if site_type == SERVICE_AREA else "rural" if site_type in ("county", "township") else "urban"
-    )
+    is_rural = site_type in ("county", "township", "trunk road")
+    return LAYERS.index("highway" if site_type == SERVICE_AREA else "rural" if is_rural else "urban")
 
 
 def with_kinds(cells: Cells, kinds: set[tuple[int, int, int]], rated_w: I64, is_ac: np.ndarray) -> Cells:
@@ -94,32 +90,6 @@ def with_kinds(cells: Cells, kinds: set[tuple[int, int, int]], rated_w: I64, is_
 def retired_of(change: I64) -> I64:
     """Return what is retired by province and cell: where the later stock has fewer."""
     return np.maximum(-change, 0)
-
-
-def added_power_w(settings: Buildout, cells: Cells, change: I64) -> dict[str, float]:
-    """Return the rated power that orders add in all, by kind of site; county towns and townships together."""
-    added = dict.fromkeys(("urban public", "freight hub", SERVICE_AREA, "county"), 0.0)
-    for cell, n in enumerate(np.maximum(change, 0).sum(axis=0).tolist()):
-        added["county" if _is_rural(cells, cell) else _site_type(cells, cell)] += n * float(cells.rated_w[cell])
-    power = dict(zip(cells.power_class_names[cells.power_class].tolist(), cells.rated_w.tolist(), strict=True))
-    of_provinces = [order for each in settings.provinces.values() for order in each.orders.values()]
-    for order in [*settings.orders.values(), *of_provinces]:
-        added[_together(order.site_type)] += order.n_evse * power[order.power_class]
-        for other in order.in_place_of:
-            less = order.n_evse * power[other.power_class or order.power_class] / len(order.in_place_of)
-            added[_together(other.site_type or order.site_type)] -= less
-        if order.replaces is not None:
-            added[_together(order.site_type)] -= order.n_evse * power[order.replaces]
-    found = {name: max(value, 0.0) for name, value in added.items()}
-    return found | {"township": found["county"]}
-
-
-def _together(site_type: str) -> str:
-    return "county" if site_type == "township" else site_type
-
-
-def _is_rural(cells: Cells, cell: int) -> bool:
-    return bool(cells.layer[cell] == RURAL_LAYER and not cells.for_trucks[cell])
 
 
 def drafts_of(
@@ -148,7 +118,7 @@ def drafts_of(
     """
     first, last = _span(settings, stock, faults)
     rules = tuple(_of(settings, code, "rule") or settings.rule for code in codes)
-    planned = _planned(settings.rule, cells, np.maximum(change, 0), uncovered, share)
+    planned = planned_of(settings.rule, cells, np.maximum(change, 0), uncovered, share)
     drafts = [Draft(PLAN, kind, cell, n, rules, first, last) for (kind, cell), n in planned.items()]
     factors = np.array([settings.provinces[code].factor if code in settings.provinces else 1.0 for code in codes])
     for where, name, order, only in _orders(settings, faults):
@@ -182,35 +152,6 @@ def _span(settings: Buildout, stock: str, faults: Faults) -> tuple[int, int]:
     if last < first:
         faults.add("buildout.until_month", f"{end}, before the first month", "a later month than from_month", "correct one")
     return first, max(first, last)
-
-
-def _planned(rule: str, cells: Cells, more: I64, uncovered: I64, share: Share) -> dict[tuple[str, int], I64]:
-    """Return what the later stock has more, by kind of site and cell; rural EVSEs cover townships first."""
-    is_rural = np.array([_is_rural(cells, cell) for cell in range(len(cells.layer))])
-    for cell in np.flatnonzero(more.any(axis=0)).tolist():
-        if rule != "plan":
-            kind = "county" if is_rural[cell] else _site_type(cells, cell)
-            more[:, cell] = share(rule, kind, bool(cells.for_trucks[cell]), int(more[:, cell].sum()))
-    rural = np.where(is_rural, more, 0)
-    total = rural.sum(axis=1)
-    in_townships = np.minimum(total, np.maximum(uncovered, np.minimum(TOWNSHIP_EVSE * uncovered, total // 2)))
-    at_townships = np.zeros_like(rural)
-    for province in np.flatnonzero(in_townships).tolist():
-        at_townships[province] = apportion(int(in_townships[province]), rural[province])
-    planned = {}
-    for cell in range(len(cells.layer)):
-        if is_rural[cell]:
-            planned["township", cell] = at_townships[:, cell]
-            planned["county", cell] = rural[:, cell] - at_townships[:, cell]
-        else:
-            planned[_site_type(cells, cell), cell] = more[:, cell]
-    return planned
-
-
-def _site_type(cells: Cells, cell: int) -> str:
-    if cells.layer[cell] == LAYERS.index("highway"):
-        return SERVICE_AREA
-    return "freight hub" if cells.for_trucks[cell] else "urban public"
 
 
 def _orders(settings: Buildout, faults: Faults) -> Iterator[tuple[str, str, Order, str | None]]:

@@ -13,7 +13,7 @@ from twin.errors import DataError
 from twin.stations.apportion import apportion
 from twin.stations.evses import LEAST_KW, MOST_AC_KW, MOST_EVSE, MOST_KW, Pool
 from twin.stations.listing import Station
-from twin.stations.placement import nearest_on_sphere
+from twin.stations.sphere import nearest_on_sphere
 from twin.stations.typical import FAST_KW, LEAST_DC_KW, SLOW_KW, TYPICAL, layer_of_name
 from twin.tables.columns import F64
 from twin.tables.roads import read_part

@@ -20,9 +20,10 @@ from twin.stations.sample import thin
 from twin.stations.sites import Sites
 from twin.stations.stock import Cells, figure, provinces_of_cells, read_cells
 from twin.stations.swap_bays import rack_power_w, with_swap_bays
+from twin.stations.trunk_roads import road_points
 from twin.stations.vintage import evse_months
 from twin.tables import seeds
-from twin.tables.columns import I64, STR
+from twin.tables.columns import F64, I64, STR
 from twin.tables.inputs import LinkPools, Markets, Pools, Stations
 from twin.tables.orders import OrdersTable
 
@@ -101,6 +102,10 @@ class Inventory:
         names = station_names(self.stations, self.place_names, self.side, self.side_names)
         return names if self.listed_name is None else np.where(self.listed_name != "", self.listed_name, names)
 
+    def trunk_road_points(self, step_km: float) -> tuple[I64, F64, F64, F64]:
+        """Return points along the trunk roads between the towns; see `twin.stations.trunk_roads.road_points`."""
+        return road_points(self.extent, step_km)
+
     def orders(self, regions: Regions) -> OrdersTable:
         """Build the book of the build-out; there is one."""
         built, key = self.built, self.site_key
@@ -166,7 +171,7 @@ def standing_sites(config: Config, regions: Regions, network: Network, folder: P
     )
     of_province = provinces_of_cells(cells, settings.stock, regions.province_code, settings.province_factors, folder)
     townships, extent = national_townships(regions, folder), national_extent(regions, folder)
-    parts = local_sites(seed, regions, cells, of_province, townships, extent.county_km)
+    parts = local_sites(seed, regions, cells, of_province, townships, extent)
     parts = [place(seed, part, extent, townships) for part in parts]
     parts.append(highway_sites(regions, network, cells, of_province))
     shares = seeds.read("operators", folder)["share"]

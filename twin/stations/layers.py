@@ -11,32 +11,40 @@ from scipy.spatial import cKDTree
 from twin.errors import DataError
 from twin.rng import Stream
 from twin.stations.apportion import apportion, apportion_groups
-from twin.stations.placement import on_sphere_km
 from twin.stations.service_areas import Sides, potential, service_sites
 from twin.stations.sites import (
     COMMUNITY,
+    FREIGHT,
     FULL,
     HIGHWAY,
     PLAIN,
     QUICK,
     RURAL_LAYER,
     SERVICE,
+    TRUNK,
+    TRUNK_SHARE,
+    TRUNK_W,
     URBAN,
     Sites,
     draws,
-    freight_sites,
     ordinary_sites,
     rural_sites,
+    zone_sites,
 )
+from twin.stations.sphere import on_sphere_km
 from twin.stations.stock import Cells, share_in_groups
+from twin.stations.trunk_roads import trunk_km
 from twin.tables.columns import F64, I64
 
 if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
+    from twin.stations.placement import Extent
 
 __all__ = [
     "at_service_areas",
+    "for_depots",
+    "for_trunk_roads",
     "highway_sites",
     "hub_weight",
     "kinds_of_cells",
@@ -58,25 +66,43 @@ MOST_PER_SIDE = 40
 provincial shares give the few sides of Shanghai, Beijing and Tianjin beyond that goes to the other provinces."""
 
 
-def local_sites(seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, county_km: F64) -> list[Sites]:
-    """Cut the EVSEs off the expressways into sites, kind by kind; units are counties, zones for truck hubs."""
+def local_sites(seed: int, regions: Regions, cells: Cells, of_province: I64, townships: I64, extent: Extent) -> list[Sites]:
+    """Cut the EVSEs off the expressways into sites, kind by kind; units: counties; zones for truck hubs and trunk roads."""
     province = regions.county_province
     parts = []
     for kind, members in kinds_of_cells(cells):
         of_kind = np.where(members, of_province, 0)
         parts.append(ordinary_sites(seed, kind, share_in_groups(of_kind, province, urban_weight(regions)), URBAN))
-    hubs = hub_weight(regions, county_km)
+    hubs = hub_weight(regions, extent.county_km)
     for layer in (URBAN, RURAL_LAYER):
         trucks = np.where((cells.layer == layer) & cells.for_trucks, of_province, 0)
         by_zone = share_in_groups(trucks, regions.zone_province, regions.zone_population)
-        parts.append(freight_sites(seed, by_zone, regions.county_zone, hubs, layer))
+        parts.append(zone_sites(seed, FREIGHT, by_zone, regions.county_zone, hubs, layer))
     rural = np.where((cells.layer == RURAL_LAYER) & ~cells.for_trucks, of_province, 0)
     full = rural.sum(axis=1) // LEAST_PER_TOWNSHIP
     n_townships = np.bincount(province, townships, len(of_province)).astype(np.int64)
     covered = apportion_groups(np.minimum(full, n_townships), province, townships.astype(np.float64))
-    by_county = share_in_groups(rural, province, regions.county_rural_population)
+    on_trunk_roads = np.where(for_trunk_roads(cells), np.floor(TRUNK_SHARE * rural), 0).astype(np.int64)
+    by_county = share_in_groups(rural - on_trunk_roads, province, regions.county_rural_population)
     parts.append(rural_sites(seed, by_county, np.minimum(covered, townships)))
+    road_km = trunk_km(extent)
+    by_zone = share_in_groups(
+        on_trunk_roads, regions.zone_province, np.bincount(regions.county_zone, road_km, regions.n_zones)
+    )
+    parts.append(zone_sites(seed, TRUNK, by_zone, regions.county_zone, road_km, RURAL_LAYER))
     return parts
+
+
+def for_trunk_roads(cells: Cells) -> np.ndarray:
+    """Which cells have a part at trunk roads: rural DC of 60 kW or more that is not for trucks."""
+    is_rural = (cells.layer == RURAL_LAYER) & ~cells.for_trucks
+    return np.asarray(is_rural & ~cells.is_ac & (cells.rated_w >= TRUNK_W) & (cells.n_batteries == 0))
+
+
+def for_depots(cells: Cells) -> np.ndarray:
+    """Which cells have a part at depots that let others in: urban DC of 60 kW or more that is not for trucks."""
+    is_urban = (cells.layer == URBAN) & ~cells.for_trucks
+    return np.asarray(is_urban & ~cells.is_ac & (cells.rated_w >= TRUNK_W) & (cells.n_batteries == 0))
 
 
 def urban_weight(regions: Regions) -> F64:

@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from twin.stations.apportion import ordinals
 from twin.stations.hilbert import hilbert_index
-from twin.stations.placement import on_sphere_km
+from twin.stations.sphere import on_sphere_km
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import LAYERS, SERVES_CARS, SERVES_TRUCKS, LinkPools, Markets, Pools, Stations
 

@@ -11,14 +11,17 @@ from twin.stations.apportion import apportion_groups, deal, ordinals
 from twin.stations.layers import kinds_of_cells, with_operator
 from twin.stations.placement import Extent, place, township_points
 from twin.stations.sites import (
+    FREIGHT,
+    FULL,
     RURAL,
     RURAL_LAYER,
     TOWNSHIP_EVSE,
+    TRUNK,
     URBAN,
     Sites,
-    freight_sites,
     make_sites,
     ordinary_sites,
+    zone_sites,
 )
 from twin.stations.stock import Cells
 from twin.tables.columns import F64, I64
@@ -28,6 +31,9 @@ __all__ = ["NEW_STAGE", "NewSites"]
 
 NEW_STAGE = 8
 """Added to the kind of a site in the addresses of its draws, so that a new site has luck of its own."""
+
+OF_ZONES = {"freight hub": (FREIGHT, URBAN), "trunk road": (TRUNK, RURAL_LAYER), "depot": (FULL, URBAN)}
+"""Kinds of site that are cut zone by zone, since a county may need less than one: the kind that they are, and its layer."""
 
 
 class NewSites:
@@ -93,12 +99,14 @@ class NewSites:
                 yield ordinary_sites(self.seed, kind, np.where(members, counts, 0), URBAN)
                 rest[:, members] = 0
             counts, site_type = rest, "freight hub"  # what serves trucks as well stands at hubs
-        if site_type == "freight hub":
+        if site_type in OF_ZONES:
+            kind, layer = OF_ZONES[site_type]
             zone = self.county_zone
             by_zone = np.zeros((int(zone.max()) + 1, counts.shape[1]), np.int64)
             np.add.at(by_zone, zone, counts)
             weight = counts.sum(axis=1) + 1e-9
-            yield freight_sites(self.seed, by_zone, zone, weight, URBAN)
+            part = zone_sites(self.seed, kind, by_zone, zone, weight, layer)
+            yield dataclasses.replace(part, site_type=np.full(len(part.county), SITE_TYPES.index(site_type)))
         if site_type == "county":
             part = ordinary_sites(self.seed, RURAL, counts, RURAL_LAYER)
             yield part

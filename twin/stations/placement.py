@@ -9,7 +9,9 @@ from scipy.spatial import cKDTree
 
 from twin.rng import Stream
 from twin.stations.apportion import Ints
-from twin.stations.sites import FREIGHT, Sites, draws
+from twin.stations.sites import DEPOT_SHARE, FREIGHT, FULL, QUICK, TRUNK, Sites, draws
+from twin.stations.sphere import on_sphere_km
+from twin.stations.trunk_roads import trunk_points
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import SITE_TYPES
 
@@ -18,7 +20,6 @@ __all__ = [
     "Extent",
     "built_up_radius_km",
     "county_radius_km",
-    "nearest_on_sphere",
     "offset",
     "place",
     "township_points",
@@ -31,6 +32,7 @@ DENSITY_PER_KM2 = 10_000.0
 
 GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
 N_AROUND = 6
+DEPOT = SITE_TYPES.index("depot")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,18 +79,6 @@ def county_radius_km(lon: F64, lat: F64, province: Ints, area_km2: F64) -> F64:
     return radius_km
 
 
-def on_sphere_km(lon: F64, lat: F64) -> F64:
-    """Points in space on a globe of 6,371 km; straight distances are within 0.1 % of the arc below 900 km."""
-    east, north = np.radians(lon), np.radians(lat)
-    return 6371.0 * np.stack((np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)), axis=-1)
-
-
-def nearest_on_sphere(lon: F64, lat: F64, of_lon: F64, of_lat: F64) -> tuple[F64, I64]:
-    """Distance from each point to the nearest of others (km, along the chord), and which that is."""
-    distance_km, row = cKDTree(on_sphere_km(of_lon, of_lat)).query(on_sphere_km(lon, lat))
-    return np.asarray(distance_km, np.float64), np.asarray(row, np.int64)
-
-
 def built_up_radius_km(urban_population: F64, county_km: F64) -> F64:
     """Radius of the disc that holds the urban population at 10,000 people per km2, at most the county's."""
     return np.minimum(np.sqrt(urban_population / DENSITY_PER_KM2 / np.pi), county_km)
@@ -111,7 +101,8 @@ def place(seed: int, sites: Sites, extent: Extent, n_townships: I64, stage: int 
     """Give every site off the road graph its coordinates.
 
     Urban and county-town sites fall evenly into the built-up disc; freight hubs on the ring between 1 and 1.5 of its
-    radius, where the trunk roads pass; township sites stand in their townships.
+    radius, where the trunk roads leave it; depots in the outer half of the disc; township sites stand in their townships;
+    trunk-road sites along the roads to neighbouring towns. Of the quick urban sites of a stock a few are depots.
 
     Parameters
     ----------
@@ -129,9 +120,21 @@ def place(seed: int, sites: Sites, extent: Extent, n_townships: I64, stage: int 
     kind = int(sites.kind[0]) if len(sites.kind) else 0
     area = draws(seed, Stream.STATION_PLACE, sites.county, kind + stage, 0)
     angle = 2 * np.pi * draws(seed, Stream.STATION_PLACE, sites.county, kind + stage, 1)
+    site_type = sites.site_type if stage else _with_depots(seed, sites, area)
+    is_depot = (site_type == DEPOT) & (sites.site_type == DEPOT)
+    area = np.where(is_depot, 0.5 + 0.5 * area, area)
     town_km = np.maximum(extent.town_km[sites.county], 0.5)
     radius_km = town_km * (np.sqrt(1.0 + 1.25 * area) if kind == FREIGHT else np.sqrt(area))
     lon, lat = offset(extent.lon[sites.county], extent.lat[sites.county], radius_km, angle)
-    away = sites.site_type == SITE_TYPES.index("township")
+    away = site_type == SITE_TYPES.index("township")
     lon[away], lat[away] = township_points(extent, sites.county[away], sites.ordinal[away], n_townships)
-    return dataclasses.replace(sites, lon=lon, lat=lat)
+    if kind == TRUNK:
+        lon, lat = trunk_points(extent, sites.county, sites.ordinal)
+    return dataclasses.replace(sites, site_type=site_type, lon=lon, lat=lat)
+
+
+def _with_depots(seed: int, sites: Sites, area: F64) -> I64:
+    """Return what sites of a stock are: of those with DC of 60 kW or more in the outer half of a town, a few are depots."""
+    is_quick = np.isin(sites.kind, (QUICK, FULL)) & (area >= 0.5)
+    luck = draws(seed, Stream.STATION_PLACE, sites.county, int(sites.kind[0]) if len(sites.kind) else 0, 2)
+    return np.where(is_quick & (luck < 2.0 * DEPOT_SHARE), DEPOT, sites.site_type)

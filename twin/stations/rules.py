@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.stations.layers import hub_weight, sides_of, urban_weight
-from twin.stations.placement import on_sphere_km
 from twin.stations.service_areas import Sides, potential
 from twin.stations.sites import Sites
+from twin.stations.sphere import on_sphere_km
 from twin.stations.stock import Cells, figure
+from twin.stations.trunk_roads import trunk_km
 from twin.tables.columns import F64, I64
 from twin.tables.inputs import SITE_TYPES
 
 if TYPE_CHECKING:
     from twin.network.graph import Network
     from twin.network.regions import Regions
+    from twin.stations.placement import Extent
 
 __all__ = ["MOST_APART_KM", "SERVICE_AREA", "Grounds", "survey"]
 
@@ -85,7 +87,7 @@ class Grounds:
 
 
 def survey(
-    regions: Regions, network: Network, sites: Sites, cells: Cells, county_km: F64,
+    regions: Regions, network: Network, sites: Sites, cells: Cells, extent: Extent,
     added_w: dict[str, float], waits_s: dict[str, F64],
 ) -> Grounds:  # fmt: skip
     """Look at the nation as a planner does.
@@ -98,8 +100,8 @@ def survey(
         What stands, in any order.
     cells : Cells
         What its EVSEs are.
-    county_km : ndarray, shape (n_counties,)
-        Radii of the counties.
+    extent : Extent
+        Counties as discs.
     added_w, waits_s
         See `Grounds`.
     """
@@ -107,12 +109,15 @@ def survey(
     raw = potential(sides.lon, sides.lat, regions.zone_lon, regions.zone_lat, regions.zone_population)
     province = {name: regions.county_province.astype(np.int64) for name in SITE_TYPES}
     trucks = figure("heavy_truck_share", regions.province_code)
-    hubs = hub_weight(regions, county_km)
+    hubs = hub_weight(regions, extent.county_km)
     by_trucks = hubs * (trucks / np.bincount(regions.county_province, hubs))[regions.county_province]
     rural = regions.county_rural_population.astype(np.float64)
+    road_km = trunk_km(extent)
+    passing = potential(regions.county_lon, regions.county_lat, regions.zone_lon, regions.zone_lat, regions.zone_population)
+    ordinary = {SERVICE_AREA: raw, "trunk road": road_km}
     people = {
         "urban public": urban_weight(regions), SERVICE_AREA: raw**2, "county": rural, "township": rural,
-        "freight hub": by_trucks,
+        "freight hub": by_trucks, "depot": urban_weight(regions), "trunk road": road_km * passing**2,
     }  # fmt: skip
     province[SERVICE_AREA] = province["county"][sides.county]
     power_w = (sites.n_evse * cells.rated_w).sum(axis=1).astype(np.float64)
@@ -124,7 +129,7 @@ def survey(
     # A county town serves its townships too.
     standing["county"] = standing["township"] = standing["county"] + standing["township"]
     return Grounds(
-        n_provinces=regions.n_provinces, province=province, people=people, ordinary=people | {SERVICE_AREA: raw},
+        n_provinces=regions.n_provinces, province=province, people=people, ordinary=people | ordinary,
         standing_w=standing, added_w=added_w, waits_s=waits_s, corridor=_corridor(network, sides, raw), sides=sides,
         county_zone=regions.county_zone.astype(np.int64),
     )  # fmt: skip

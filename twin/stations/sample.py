@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from twin.stations.sites import SERVICE, Sites
+from twin.stations.sites import SERVICE, SITE_KINDS, Sites
 from twin.tables.columns import I64
 
 __all__ = ["LEAST_SIDES", "thin"]
@@ -53,7 +53,8 @@ def thin(sites: Sites, share: float) -> Sites:
     sides = sides[np.lexsort((sites.side[sides], sites.link[sides] % 2))]
     share_sides = max(share, LEAST_SIDES)
     kept_sides = sides[_every(size[sides], share_sides)]
-    kept_local = np.concatenate([_of_kind(local[sites.kind[local] == kind], size, share) for kind in range(SERVICE)])
+    kinds = [kind for kind in range(len(SITE_KINDS)) if kind != SERVICE]
+    kept_local = np.concatenate([_of_kind(local[sites.kind[local] == kind], size, share) for kind in kinds])
     if share < share_sides:
         sites = _reduce(sites, kept_sides, share / share_sides)
     return sites.take(np.sort(np.concatenate((kept_local, kept_sides))))

@@ -13,7 +13,9 @@ from twin.stations.apportion import Ints, Numbers, apportion_groups, deal, ordin
 from twin.tables.columns import F64, I32, I64
 from twin.tables.inputs import LAYERS, SITE_TYPES
 
-__all__ = ["COMMUNITY", "FREIGHT", "FULL", "PLAIN", "QUICK", "RURAL", "SERVICE", "SITE_KINDS", "Sites", "cut", "draws"]
+__all__ = [
+    "COMMUNITY", "FREIGHT", "FULL", "PLAIN", "QUICK", "RURAL", "SERVICE", "SITE_KINDS", "TRUNK", "Sites", "cut", "draws"
+]  # fmt: skip
 
 URBAN, HIGHWAY, RURAL_LAYER = (LAYERS.index(name) for name in ("urban", "highway", "rural"))
 
@@ -34,11 +36,21 @@ SITE_KINDS = (
     SiteKind("EVSEs with room for trucks", SITE_TYPES.index("freight hub"), 24.0),
     SiteKind("rural points: one per township covered, the rest in county towns", SITE_TYPES.index("county"), 14.0),
     SiteKind("service-area sides", SITE_TYPES.index("service area"), 15.0),
+    SiteKind("DC from 60 kW on at trunk roads outside towns", SITE_TYPES.index("trunk road"), 8.0),
 )
 """Mean sizes lie about the published piles per station: 18.1 in Guangdong (2022), 14.7 in Shenzhen (2022) and 10.9 in
 Henan (2024); the split by kind is our own, confidence low. Freight hubs are larger: the Beichuan hub has 198 EVSEs."""
 
-COMMUNITY, PLAIN, QUICK, FULL, FREIGHT, RURAL, SERVICE = range(len(SITE_KINDS))
+COMMUNITY, PLAIN, QUICK, FULL, FREIGHT, RURAL, SERVICE, TRUNK = range(len(SITE_KINDS))
+
+TRUNK_SHARE, TRUNK_W = 0.2, 60_000
+"""Part of the rural EVSEs of 60 kW or more, those for a charge on the way, that stands at trunk roads. Derived: half of the
+rural EVSEs stand outside townships, and 41 % of Beijing's stations outside towns (no more than five within 2 km) lie within
+500 m of a trunk or primary road of OpenStreetMap (5,818 stations of 2025, DingkangTeng); confidence low."""
+
+DEPOT_SHARE = 0.022
+"""Part of the urban sites for quick charging that are depots of buses, vans and coaches which let others in. Derived:
+stations of Beijing whose name or address tells of one (same list); depots that let nobody in are private. Confidence low."""
 
 SIZE_SPREAD = 0.6
 """Standard deviation of the logarithm of a site's share of its county's EVSEs; from memory, unverified."""
@@ -151,30 +163,32 @@ def ordinary_sites(seed: int, kind: int, counts: I64, layer: int) -> Sites:
     return make_sites(unit, kind, layer, np.full(len(unit), SITE_KINDS[kind].site_type), deal(size, unit, counts))
 
 
-def freight_sites(seed: int, counts: I64, zone_of_county: Ints, weight: Numbers, layer: int) -> Sites:
-    """Freight hubs: cut zone by zone, and given to counties along the zone's cumulated weight.
+def zone_sites(seed: int, kind: int, counts: I64, zone_of_county: Ints, weight: Numbers, layer: int) -> Sites:
+    """Freight hubs and trunk-road sites: cut zone by zone, and given to counties along the zone's cumulated weight.
 
     Parameters
     ----------
     seed : int
         Seed of the run.
+    kind : int
+        Index into ``SITE_KINDS``.
     counts : ndarray of int64, shape (n_zones, n_cells)
-        Truck-capable EVSEs by zone.
+        EVSEs by zone.
     zone_of_county, weight : ndarray, shape (n_counties,)
-        Counties in order of zone, and how much of its zone's freight they take.
+        Counties in order of zone, and how much of its zone's freight or roads they have.
     layer : int
         Index into ``LAYERS``.
     """
     totals = counts.sum(axis=1)
-    zone, size = cut(seed, totals, np.rint(totals / SITE_KINDS[FREIGHT].mean_evse).astype(np.int64), FREIGHT)
+    zone, size = cut(seed, totals, np.rint(totals / SITE_KINDS[kind].mean_evse).astype(np.int64), kind)
     dealt = deal(size, zone, counts)
     through = np.cumsum(weight)
     before = np.concatenate(([0.0], through))[np.searchsorted(zone_of_county, np.arange(len(totals)))]
     of_zone = np.bincount(zone_of_county, weight, len(totals))
     step = (ordinals(zone) + 0.5) / np.bincount(zone, minlength=len(totals))[zone]
     county = np.searchsorted(through, before[zone] + of_zone[zone] * step)
-    site_type = np.full(len(zone), SITE_KINDS[FREIGHT].site_type)
-    return make_sites(county, FREIGHT, layer, site_type, dealt)
+    site_type = np.full(len(zone), SITE_KINDS[kind].site_type)
+    return make_sites(county, kind, layer, site_type, dealt)
 
 
 def rural_sites(seed: int, counts: I64, n_townships: I64) -> Sites:

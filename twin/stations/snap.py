@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.stations.carriageways import EXPRESSWAY, Lines, at_carriageways
-from twin.stations.placement import nearest_on_sphere
+from twin.stations.sphere import nearest_on_sphere
 from twin.tables.columns import F64, I32, I64
 
 __all__ = ["HIGHWAY_REACH_M", "LOCAL_REACH_M", "STRAIGHT_REACH_M", "Snapped", "fingerprint", "snap"]

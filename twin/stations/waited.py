@@ -9,8 +9,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.errors import DataError
-from twin.stations.placement import on_sphere_km
 from twin.stations.rules import SERVICE_AREA
+from twin.stations.sphere import on_sphere_km
 from twin.tables.columns import F64
 from twin.tables.inputs import SITE_TYPES
 from twin.tables.of_runs import read_result

@@ -16,7 +16,7 @@ from twin.study.strained import HIGHWAY, STRAINED_SHARE, FeederResult
 
 __all__ = ["feeder_hours", "feeders", "sites", "write_pypsa"]
 
-ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "base_kw")
+ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
 """Columns of ``grid.parquet`` that are told as loads of a zone."""
 
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from twin.tables.columns import F32, F64, I16, I32, I64, U8, U32, Annotated, Field
 
 LAYERS = ("urban", "highway", "rural")
-SITE_TYPES = ("urban public", "service area", "county", "township", "freight hub")
+SITE_TYPES = ("urban public", "service area", "county", "township", "freight hub", "trunk road", "depot")
 VEHICLE_KINDS = ("car", "taxi", "van", "bus", "truck")
-ACCESS_KINDS = ("none", "home", "depot")
+ACCESS_KINDS = ("none", "home", "depot", "work")
 MARKETS = ("fast", "slow", "truck")
 """What a local driver looks for: a quick charge, a night at a slow plug, or room for a truck."""
 
@@ -137,6 +137,14 @@ class Guidance(NamedTuple):
     event_from_s: Annotated[I32, Field("s", "[zone] begin of the day's call for power from vehicles")]
     event_until_s: Annotated[I32, Field("s", "[zone] its end; the same second where there is none")]
     bidirectional: Annotated[F64, Field("-", "[zone, access] share of private plugs that can give to the grid")]
+
+
+class Workplaces(NamedTuple):
+    """What plugs at work are told: the days on which people are there, and the grid operators' plan for the day."""
+
+    orderly_share: float
+    is_open: Annotated[U8, Field("-", "[day] 1 on days on which people work")]
+    fill_w: Annotated[I64, Field("W", "[zone, quarter + 1] running sum of the power meant for orderly charging at work")]
 
 
 class TripTables(NamedTuple):

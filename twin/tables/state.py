@@ -223,7 +223,7 @@ class Tally(NamedTuple):
 
 
 # Rows of the sums that kernels keep while they run; all integers.
-N_SUMS = 32
+N_SUMS = 33
 (
     SUM_LOCAL_DAYS,
     SUM_LOCAL_M,
@@ -257,4 +257,5 @@ N_SUMS = 32
     SUM_SHORT_WS,
     SUM_LATE_CHARGES,
     SUM_BELOW_RESERVE,
+    SUM_WORK_WS,
 ) = range(N_SUMS)

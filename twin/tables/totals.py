@@ -6,7 +6,7 @@ from typing import NamedTuple
 from twin.tables.columns import F64, I32, I64, Annotated, Field
 from twin.tables.plants import Plants, PlantTotals
 
-LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot", "orderly", "v2g")
+LOAD_KINDS = ("urban", "highway", "rural", "truck", "home", "depot", "orderly", "v2g", "work")
 """Rows of the load array. "truck" repeats the part of the public layers that went into trucks, "orderly" the part of home
 and depot that was shifted; "v2g" is energy out of batteries."""
 
