@@ -119,8 +119,7 @@ def close_hour(world: World, hour: int) -> tuple[StationHoursTable, LinksTable]:
     totals.busy_s[:] += busy_s
     totals.out_s[:] += of_hour.out_s
     world.n_overfull += int((busy_s + of_hour.out_s > evse_s).sum())
-    is_full = (busy_s > 0) & (busy_s >= FULL_SHARE * (evse_s - of_hour.out_s))
-    _add_hour(world, hour, of_hour, is_full, n_out[:, 0])
+    _add_hour(world, hour, of_hour, (busy_s > 0) & (busy_s >= FULL_SHARE * (evse_s - of_hour.out_s)), n_out[:, 0])
     world.wait_histogram[:, hour] += world.ledger.wait_histogram[:, :3].sum(axis=0)
     world.ledger.wait_histogram[:] = 0
     return table, _close_links(world, hour)
