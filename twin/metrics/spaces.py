@@ -51,7 +51,8 @@ def space_metrics(inventory: Inventory, regions: Regions, n_vehicles_by_zone: I6
     kinds = [SITE_TYPES.index(name) for name in ("urban public", "depot")]
     is_urban = (stations.layer == LAYERS.index("urban")) & np.isin(stations.site_type, kinds)
     n_evse = np.where(is_plug_of(pools), pools.n_evse, 0) * is_urban[pools.station]
-    equipped = _figure("commercial_share_of_urban_stations") * np.bincount(stations.zone[pools.station], n_evse, n_zones)
+    n_urban = np.bincount(stations.zone[pools.station], n_evse, n_zones).astype(np.float64)
+    equipped = _figure("commercial_share_of_urban_stations") * n_urban
     cars = share * cars_by_zone(regions)
     spaces = _figure("commercial_spaces_per_car") * cars
     is_city = regions.zone_population * regions.zone_urban_share >= MEDIUM_CITY

@@ -186,7 +186,7 @@ class Traveller(StopChooser):
             link = self.model.links[self.routes.next_link[goal][node]]
             energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)
             if link is self.stop_link:
-                return energy_ws - self.stop_m * self.type.city_ws_per_m * factor
+                return float(energy_ws - self.stop_m * self.type.city_ws_per_m * factor)
             node = link.to_node
         return None
 
