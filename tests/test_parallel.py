@@ -28,6 +28,7 @@ from twin.store import unfinished_day
 JAM = {
     "n_vehicles": 1200, "n_zones": 4, "n_days": 1, "n_evse": 2, "p_leave": 0.6, "link_km": 90.0, "soc": 0.5,
     "site_limit_share": 0.5, "reservation_share": 0.3, "window_s": 900, "reroute_every_s": 3600, "navigation_share": 0.7,
+    "overstay_s": 600.0, "exit_share": 0.5,
 }  # fmt: skip
 """A holiday: everybody leaves, cars and trucks queue far from home, and some stations share too little power."""
 QUIET = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
