@@ -1,6 +1,6 @@
 "use strict";
 // What all pages share: unpacking, drawing one chart after the other, phones, print, languages.
-const charts = JSON.parse(document.getElementById("chart-data").textContent);
+let charts = {};
 const about = JSON.parse(document.getElementById("about-data").textContent);
 const narrow = window.matchMedia("(max-width: 600px)").matches;
 const PRINT_WIDTH = 700;
@@ -106,6 +106,7 @@ async function drawAll(then) {
     document.getElementById("too-old").hidden = false;
     return;
   }
+  charts = JSON.parse(new TextDecoder().decode(await unpacked("charts")));
   const order = Array.from(document.querySelectorAll(".chart"), (target) => target.id.slice("chart-".length));
   const drawn = order.filter((name) => charts[name]);
   for (const name of drawn.filter(isMap)) {
