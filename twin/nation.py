@@ -157,7 +157,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     bidirectional = bidirectional_shares(config, regions, n_plugs)
     is_slow = there.pools.is_ac == 1
     n_slow = np.bincount(there.stations.zone[there.pools.station], there.pools.n_evse * is_slow, regions.n_zones)
-    public_v2g_share = public_shares(config, regions, n_slow)
+    public_v2g_share = public_shares(config, regions, n_slow.astype(np.float64))
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
