@@ -9,6 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 
 from tests import one_site
+from tests.called_towns import town
 from tests.nation import KWH, small_given, with_second_road
 from tests.oracle import OUTCOMES, assert_same, live_both
 from tests.small_nations import nation_of, nations
@@ -25,7 +26,7 @@ from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED, HAS_TO_STAY, TRIP
 
 MOST_WINDOWS = 120
-COVERING = (34, 36, 39)
+COVERING = (1, 3, 6)
 """Numbers of nations in which together everything happens that can happen."""
 
 
@@ -46,6 +47,7 @@ def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened += live_both(with_second_road(nation, 4.0, longer=1.6), MOST_WINDOWS)
     happened += live_both(towns_before_an_area(), MOST_WINDOWS)
     happened += live_both(sunny_towns(is_feed_in=1)) + live_both(sunny_towns(is_feed_in=0))
+    happened += live_both(town(), MOST_WINDOWS + 60)
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}

@@ -5,6 +5,7 @@ falls free goes to the head of its queue at once. After every event the site's p
 """
 
 from twin.behaviour import DRY
+from twin.engine.giving import goes_on
 from twin.engine.lot import patience_of_s
 from twin.engine.queue import (
     expected_wait_s,
@@ -140,7 +141,7 @@ def next_end(station, site):
 def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, shard):
     """End the session or the outage of an EVSE and plug the head of the queue in; return the slot that leaves, or below 0.
 
-    Whose charge has ended may keep the plug a while.
+    Who gives to the grid now, or has given, stays; whose charge has ended may keep the plug a while.
     At a swap pool the queue is called in afterwards, as it is where a bay is free and a battery has been charged.
 
     Reads: rules. Writes: active, wake_s, site.
@@ -150,6 +151,8 @@ def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, 
         return slot
     if slot == OUT_OF_SERVICE:
         pool = repair(evse, station, second, site)
+    elif goes_on(slot, evse, second, active, site):
+        return NOBODY
     else:
         if stays_on(slot, evse, second, rules, active, site):
             return NOBODY
