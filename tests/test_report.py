@@ -338,7 +338,7 @@ def test_observed_figures_stand_beside_simulated_ones(tmp_path: Path) -> None:
 
 
 def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None:
-    """A run that its batch lists has the batch's intervals; a copy elsewhere, or one the batch does not list, has none."""
+    """A run that its batch lists has the intervals of its period; a copy elsewhere, or one the batch lists not, has none."""
     batch = tmp_path / "batch"
     for name in ("a-r0", "b-r0", "strange"):
         synthetic.write_run(batch / name, synthetic.fake_run(n_hours=24))
@@ -348,16 +348,19 @@ def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None
     text = np.array(["fake", "b"], object)
     zero, one = np.zeros(2, np.int32), np.ones(2, np.int64)
     folders = np.array(["a-r0", "b-r0"], object)
+    own = np.array(["own"] * 2, object)
     hashes, done = np.array(["0123abcd", "b"], object), np.array(["done"] * 2, object)
-    write_table(RunsTable(text, zero, folders, one, hashes, done, np.array([""] * 2, object)), batch / "runs.parquet")
+    write_table(RunsTable(text, own, zero, folders, one, hashes, done, np.array([""] * 2, object)), batch / "runs.parquet")
     wait, everywhere = np.array(["mean_wait_min"] * 2, object), np.array(["all"] * 2, object)
     n, nothing = np.full(2, 3, np.int32), np.full(2, np.nan)
     summary = SummaryTable(
-        text, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
+        text, own, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
         np.array([4.5, 3.5]), np.array([5.5, 4.5]), n,
         *(np.array([np.nan, bound]) for bound in (-1.0, -1.5, -0.5)),
     )  # fmt: skip
-    write_table(summary, batch / "summary.parquet")
+    other = SummaryTable(*(np.concatenate([column, column]) for column in summary))
+    other.period[2:], other.ci_low[2:] = "spring", 1.0
+    write_table(other, batch / "summary.parquet")
     cards = page_content(open_run(batch / "a-r0"))["cards"]
     assert [card["interval"] for card in cards if card["interval"]] == ["4.50\u00a0min to 5.50\u00a0min"]
     text_of_page = write_report(batch / "a-r0").read_text(encoding="utf-8")

@@ -65,7 +65,7 @@ def put_json(path: Path, content: Any) -> None:
 
 
 def summary_around(run: Run) -> dict[str, Any] | None:
-    """Return ``summary.parquet`` of the batch in whose folder a run lies, as one array a column.
+    """Return the rows of the run's period in ``summary.parquet`` of the batch around its folder, as one array a column.
 
     None where the folder around it is of no batch, or of one that does not list the run.
     """
@@ -75,6 +75,11 @@ def summary_around(run: Run) -> dict[str, Any] | None:
     try:
         listed = around.arrays("runs")
         is_own = (listed["folder"] == run.path.resolve().name) & (listed["config_hash"] == run.manifest["config_hash"])
-        return around.arrays("summary") if (is_own & (listed["state"] == "done")).any() else None
+        done = is_own & (listed["state"] == "done")
+        if not done.any():
+            return None
+        summary = around.arrays("summary")
+        in_period = summary["period"] == listed["period"][done][0]
+        return {name: values[in_period] for name, values in summary.items()}
     except (StoreError, KeyError):
         return None
