@@ -37,8 +37,7 @@ def take(report: Path, out: Path, chromium: Path = CHROMIUM) -> int:
             for scale in SCALES:
                 page = browser.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=scale)
                 page.goto(report.resolve().as_uri())
-                page.wait_for_selector("#map .js-plotly-plot, #map .main-svg", timeout=60_000)
-                page.wait_for_timeout(3000)
+                page.wait_for_selector("html[data-drawn=yes]", state="attached", timeout=120_000)
                 below = page.evaluate("document.querySelector('#map').getBoundingClientRect().bottom + window.scrollY")
                 clip = {"x": 0, "y": 0, "width": WIDTH, "height": below}
                 picture = page.screenshot(full_page=True, clip=clip)

@@ -25,10 +25,11 @@ OUTCOMES = (
     "trip not made", "left for town", "given up", "fuel used", "same-day return", "truck rest", "trip ended",
     "charge forgone", "trip rescued", "home charge", "depot charge", "jam", "not admitted",
     "booked", "overtaken", "booking lost", "cut off", "no service", "repaired", "current binds",
-    "orderly charge", "work charge", "given to the grid", "charge short",
+    "orderly charge", "work charge", "given to the grid", "given at a station", "charge short",
     "battery changed", "battery awaited",
     "sun used", "sun fed in", "sun curtailed", "storage filled", "storage gave",
     "rerouted", "stop lost", "stayed on", "town passed", "stop too far", "way too long",
+    "same pool again",
 )  # fmt: skip
 """What may happen to a vehicle, a session or a link."""
 

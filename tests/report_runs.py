@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tests import synthetic
-from twin.metrics.scorecard import scorecard
-from twin.tables.results import LinksTable, NetworkTable, SessionsTable
+from twin.metrics.scorecard import provincial_scorecard, scorecard
+from twin.tables.columns import columns
+from twin.tables.coverage import CountyCoverageTable, LineCoverageTable, LinkCoverageTable
+from twin.tables.orders import OrdersTable
+from twin.tables.results import LinksTable, NetworkTable, SessionsTable, ZonesTable
 from twin.tables.seeds import read
 
 EVIL = "<script>alert(1)</script> & <b>bold</b> \u2028"
@@ -53,6 +61,68 @@ def sessions_table(fake: synthetic.FakeRun) -> SessionsTable:
     )  # fmt: skip
 
 
+def charts_of(page: str) -> tuple[str, dict[str, Any]]:
+    """Return what a page draws, unpacked: the text and what it says."""
+    packed = re.search(r'id="pack-charts">(.*?)</script>', page, re.S)
+    assert packed is not None
+    text = zlib.decompress(base64.b64decode(packed[1])).decode()
+    return text, json.loads(text)
+
+
+def table_of(kind: Any, **given: Any) -> Any:
+    """Return a table with these columns, and zeros or blanks in the others."""
+    n = len(next(iter(given.values())))
+    made = {}
+    for column in columns(kind):
+        values = given.get(column.name, [""] * n if column.dtype.kind == "O" else [0] * n)
+        made[column.name] = np.array(values, column.dtype)
+    return kind(**made)
+
+
+def coverage_tables() -> dict[str, Any]:
+    """Two counties, one of them with markup for a name and far from high power; one line, with nothing ahead at its end."""
+    way = [10.0, 70.0, 190.0, np.nan, 5.0, 200.0]
+    return {
+        "county_coverage": table_of(
+            CountyCoverageTable, county=["110101", "110102"], name=["东城区", EVIL], province=["BJ"] * 2, zone=["z0"] * 2,
+            lon=[116.4, 110.0],
+            lat=[39.9, 35.0], n_people=[1000, 9000], n_evse=[5, 0], n_high_power=[1, 0],
+            evse_per_1000_people=[5.0, 0.0], rural_road_distance_km=[2.0, 7.0],
+            rural_road_distance_to_high_power_km=[3.0, 77.0],
+        ),
+        "line_coverage": table_of(
+            LineCoverageTable, line=["G1", "G1"], name=["", ""], direction=["northbound", "southbound"],
+            length_km=[600.0, 300.0],
+            within_50_km_of_high_power=[0.5, 0.25], longest_way_to_high_power_km=[90.0, np.nan],
+            longest_way_to_high_power_from=["Beijing junction 1", "G1-0004"], longest_way_to_megawatt_km=[np.nan, np.nan],
+        ),
+        "link_coverage": table_of(
+            LinkCoverageTable, link=list(range(N_LINKS)), way_to_high_power_km=way, way_to_megawatt_km=way,
+            way_to_station_km=way,
+        ),
+    }  # fmt: skip
+
+
+def zones_rows(zones: Any) -> ZonesTable:
+    """Every zone has room for 1 MW more a place in the list; the last gives to the grid."""
+    n = len(zones)
+    given = [0.0] * (n - 1) + [5.0]
+    return table_of(
+        ZonesTable, zone=list(zones), base_peak_kw=[10_000.0] * n, hosting_kw=[1000.0 * (k + 1) for k in range(n)],
+        n_v2g_plugs=given, v2g_peak_kw=given, v2g_energy_kwh=given,
+    )  # fmt: skip
+
+
+def orders_rows() -> OrdersTable:
+    """Three orders: one stands, one opens in the run, one never comes."""
+    return table_of(
+        OrdersTable, order=["plan"] * 3, province=["BJ", "BJ", "HE"], layer=["urban", "highway", "highway"],
+        power_class=["dc_120", "hp_480", "mw_1000"], serves=["car", "any", "truck"], n_evse=[10, 4, 2],
+        connected=["2026-01-01", "2027-10-02", ""], state=["stands", "opens in the run", "not yet"],
+        cost_cny=[1e6, 2e6, 3e6],
+    )  # fmt: skip
+
+
 def whole_run(out: Path, fake: synthetic.FakeRun | None = None) -> Path:
     """Write a run with roads, their load, charge records and a scorecard; service areas have markup for a name."""
     fake = synthetic.fake_run() if fake is None else fake
@@ -61,5 +131,7 @@ def whole_run(out: Path, fake: synthetic.FakeRun | None = None) -> Path:
     names[np.flatnonzero(stations.layer == "highway")] = EVIL
     return synthetic.write_run(
         out, fake, scorecard(read("policy_lines"), metrics, stations), stations=stations._replace(name=names),
-        network=network_table(), links=links_table(fake.totals.n_hours), sessions=sessions_table(fake),
+        network=network_table(), links=links_table(fake.totals.n_hours), sessions=sessions_table(fake), **coverage_tables(),
+        zones=zones_rows(fake.regions.zone_id), orders=orders_rows(),
+        scorecard_provinces=provincial_scorecard(read("policy_lines"), metrics, stations),
     )  # fmt: skip

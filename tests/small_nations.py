@@ -125,7 +125,8 @@ def nation(dice: Dice) -> Given:
     every_s, share = one_of(dice, (0, 300, 1000, 3600)), one_of(dice, (0.6, 1.0))
     drawn = drawn._replace(rules=rules._replace(reroute_every_s=every_s, navigation_share=share))
     drawn = with_second_road(drawn, one_of(dice, (3.0, 30.0))) if dice.whole(0, 2) == 0 else drawn
-    return drawn._replace(workplaces=draw_workplaces(dice, drawn))
+    share = np.array([one_of(dice, (0.0, 0.7, 1.0)) for _ in drawn.roads.zone_node])
+    return drawn._replace(workplaces=draw_workplaces(dice, drawn), public_v2g_share=share)
 
 
 def draw_rules(dice: Dice) -> Rules:

@@ -429,13 +429,31 @@ def test_all_contradictions_are_told_at_once() -> None:
     assert len(str(told.value).splitlines()) == 5
 
 
-def test_bad_orders_exit_2_and_leave_nothing_behind(tmp_path: Path) -> None:
+BAD_ORDERS = {
+    "an impossible budget": (
+        "  budget_bn_cny: 0.1\n  orders:\n    a: {site_type: service area, n_evse: 1000}\n", "found 0.100"
+    ),
+    "more than transformers feed": (
+        "  orders:\n    a: {site_type: service area, n_evse: 900000}\n", "6,650 sides of at most"
+    ),
+    "a province without candidates": (
+        "  orders:\n    a: {site_type: trunk road, replaces: mw_1440, n_evse: 9, provinces: [XZ]}\n", "XZ: found no standing"
+    ),
+    "contradictory policies": (
+        "  towards: 2027-12\n  as_of: 2026-06\n  meets_plan: true\n  orders: {}\n", "wanted >= 28,000,000"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_ORDERS)
+def test_bad_orders_exit_2_and_leave_nothing_behind(name: str, tmp_path: Path) -> None:
+    orders, told = BAD_ORDERS[name]
     scenario = tmp_path / "bad.yaml"
-    text = "stations: {stock: 2025-12}\nfleet: {sample: 0.0001}\nbuildout:\n  budget_bn_cny: 0.1\n  orders:\n"
-    scenario.write_text(text + "    a: {site_type: service area, power_class: hp_480, n_evse: 1000}\n", encoding="utf-8")
+    text = "stations: {stock: 2025-12}\nfleet: {sample: 0.0001}\nbuildout:\n" + orders
+    scenario.write_text(text.replace("n_evse", "power_class: hp_480, n_evse"), encoding="utf-8")
     result = CliRunner().invoke(app, ["run", str(scenario), "--out", str(tmp_path / "run")])
     assert result.exit_code == 2, result.output
-    assert "budget_bn_cny" in result.output
+    assert told in result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.yaml"]
 
 

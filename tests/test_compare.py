@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests import synthetic
+from tests.report_runs import charts_of
 from twin.errors import DataError
 from twin.report import write_comparison
 from twin.report.comparable import differing, open_all
 from twin.report.compared_charts import zone_waits
+from twin.report.compared_measures import who_breaks_the_row
 from twin.report.comparison import comparison_content, finding
 
 EVIL = "<img src=x onerror=alert(1)> & <b>"
@@ -109,10 +110,9 @@ def test_the_page_fetches_nothing_and_names_stay_text(folders: list[Path], tmp_p
     text = write_comparison(folders, tmp_path / "compare.html").read_text(encoding="utf-8")
     assert "<img" not in text.split("<script>")[0]
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; &lt;b&gt;" in text
-    data = re.search(r'id="chart-data">(.*?)</script>', text, re.S)
-    assert data is not None
-    assert "<" not in data[1]
-    assert not any("<" in trace.get("name", "") for chart in json.loads(data[1]).values() for trace in chart["data"])
+    written, charts = charts_of(text)
+    assert "<" not in written
+    assert not any("<" in trace.get("name", "") for chart in charts.values() for trace in chart["data"])
     assert "different seeds" in text
     assert write_comparison(folders, tmp_path / "again.html").read_text(encoding="utf-8") == text
 
@@ -133,3 +133,48 @@ def test_what_cannot_be_compared_is_refused_with_all_reasons(folders: list[Path]
     with pytest.raises(DataError, match="found 1; wanted 2 to 12"):
         write_comparison([base], tmp_path / "compare.html")
     assert not (tmp_path / "compare.html").exists()
+
+
+def with_peaks(source: Path, folder: Path, factor: float, **grid: Any) -> Path:
+    """Copy a run, set its peaks to a multiple, and settings of its grid."""
+    path = altered(source, folder, scenario=folder.name, config={"grid": grid})
+    table = pq.read_table(path / "metrics.parquet")
+    is_peak = np.array(["load_peak_gw" in metric for metric in table["metric"].to_pylist()])
+    values = table["value"].to_numpy(zero_copy_only=False).copy()
+    values[is_peak] *= factor
+    at = table.schema.get_field_index("value")
+    pq.write_table(
+        table.set_column(at, table.schema.field(at), pa.array(values, from_pandas=True)), path / "metrics.parquet"
+    )
+    return path
+
+
+def test_measures_on_top_of_each_other_make_a_waterfall(folders: list[Path], tmp_path: Path) -> None:
+    """Three runs that keep what they have: each step is the difference of two peaks, and they add up to the last."""
+    prices = with_peaks(folders[0], tmp_path / "prices", 0.8, price="administered")
+    orderly = with_peaks(folders[0], tmp_path / "orderly", 0.5, price="administered", orderly_share=0.8)
+    runs = open_all([folders[0], prices, orderly])
+    assert who_breaks_the_row(runs) is None
+    content = comparison_content(runs)
+    peak = runs[0].figures.get("load_peak_gw")
+    bars = content["charts"]["steps-load"]["data"][0]
+    assert bars["y"] == pytest.approx([peak, -0.2 * peak, -0.3 * peak, 0.0], rel=1e-4)
+    assert bars["x"] == ["fake", "prices", "orderly", "in all"]
+    assert "steps-ev" in content["charts"]
+    assert "orderly takes off most" in content["findings"]["steps"].text
+    assert {row[0] for row in content["steps"].rows} == {"Beijing 北京", "Tianjin 天津", "Hebei 河北", "Shanxi 山西"}
+    text = write_comparison([folders[0], prices, orderly], tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert "Measure by measure in each province" in text
+
+
+def test_runs_that_give_up_a_measure_make_none(folders: list[Path], tmp_path: Path) -> None:
+    prices = with_peaks(folders[0], tmp_path / "prices", 0.8, price="administered")
+    orderly = with_peaks(folders[0], tmp_path / "orderly", 0.5, orderly_share=0.8)
+    runs = open_all([folders[0], prices, orderly])
+    breaker = who_breaks_the_row(runs)
+    assert breaker is not None
+    assert breaker.label == "orderly"
+    content = comparison_content(runs)
+    assert not any(name.startswith("steps") for name in content["charts"])
+    text = write_comparison([folders[0], prices, orderly], tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert "No waterfall is drawn: orderly gives up a setting of the run before it" in text

@@ -156,6 +156,8 @@ def test_errands_move_to_the_cheapest_hour_near_by() -> None:
     hours = errand_hours(price)[0]
     assert hours[[8, 9, 10, 11, 12, 13, 14, 16, 17]].tolist() == [8, 12, 12, 12, 12, 13, 13, 13, 17]
     assert hours[20] == hours[21] - 1 == 20, "three per cent are not worth the change"
+    assert errand_hours(price, 23)[0].tolist() == [12] * 13 + [13] * 11
+    assert errand_hours(price, 0)[0].tolist() == list(range(24))
 
 
 def test_plugs_that_can_give_are_as_many_as_the_plan_says_and_stand_in_the_pilots() -> None:

@@ -177,6 +177,10 @@ def test_a_study_finds_the_strained_ones_and_writes_what_planners_read(run_folde
     assert [row["kind"] for row in rows] == ["service area", "county"]
     assert rows[1]["cure"]
     assert len(table(out / "feeder_hours.csv")) == 2 * HOURS
+    # 2,400 kW at the grid are 2,160 kW of the 2,500 that the site passes; 8,000 are 7,200 of 9,000, and half of it is less.
+    near = table(out / "transformers.csv")
+    assert [(row["name"], row["peak_share"]) for row in near] == [("full", "0.864"), ("east", "0.8")]
+    assert [(row["hours_near_limit"], row["hours_at_limit"]) for row in near] == [("1", "0"), ("1", "0")]
     features = json.loads((out / "sites.geojson").read_text(encoding="utf-8"))["features"]
     # Both service areas, and the station off the expressway that came near its limit.
     assert [one["properties"]["name"] for one in features] == ["<b>calm</b>", "full", "east"]

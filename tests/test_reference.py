@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings
 
 from tests import one_site
+from tests.called_towns import town
 from tests.nation import KWH, small_given, with_second_road
 from tests.oracle import OUTCOMES, assert_same, live_both
 from tests.small_nations import nation_of, nations
@@ -24,7 +26,7 @@ from twin.tables.results import SessionsTable
 from twin.tables.state import ARRIVED, HAS_TO_STAY, TRIP
 
 MOST_WINDOWS = 120
-COVERING = (34, 36, 39)
+COVERING = (1, 3, 6)
 """Numbers of nations in which together everything happens that can happen."""
 
 
@@ -43,23 +45,36 @@ def test_everything_that_can_happen_happens_and_agrees() -> None:
     happened += live_both(lone_truck(rest_s=1200)) + live_both(empty_town()) + live_both(corridor_with_towns(), MOST_WINDOWS)
     nation = crowded_corridor(reroute_every_s=900, navigation_share=0.7)
     happened += live_both(with_second_road(nation, 4.0, longer=1.6), MOST_WINDOWS)
+    happened += live_both(towns_before_an_area(), MOST_WINDOWS)
     happened += live_both(sunny_towns(is_feed_in=1)) + live_both(sunny_towns(is_feed_in=0))
+    happened += live_both(town(), MOST_WINDOWS + 60)
     for number in COVERING:
         happened += live_both(nation_of(number), MOST_WINDOWS)
     assert not {outcome for outcome in OUTCOMES if not happened[outcome]}
 
 
-def crowded_corridor(**rules: Any) -> Given:
+def crowded_corridor(soc: float = 0.3, link_km: float = 140.0, **rules: Any) -> Given:
     """Everybody sets out with little, along a road of service areas with one plug each for cars."""
     return small_given(
-        n_vehicles=100, n_zones=5, n_days=1, n_evse=1, soc=0.3, p_leave=1.0, link_km=140.0, busy_session_cap_s=300,
+        n_vehicles=100, n_zones=5, n_days=1, n_evse=1, soc=soc, p_leave=1.0, link_km=link_km, busy_session_cap_s=300,
         prepared_share=0.0, trip_target_soc=0.6, **rules,
     )  # fmt: skip
 
 
+def towns_before_an_area() -> Given:
+    """Who sets out from the first town passes two others before a service area, and most would rather wait for that."""
+    nation = with_towns(crowded_corridor(soc=0.55, link_km=40.0, exit_share=0.3, overstay_s=600.0))
+    first = nation.link_pools.first.copy()
+    first[0] = first[1]
+    return nation._replace(link_pools=nation.link_pools._replace(first=first))
+
+
 def corridor_with_towns() -> Given:
     """As before, with a town of several plugs beside every service area."""
-    nation = crowded_corridor()
+    return with_towns(crowded_corridor())
+
+
+def with_towns(nation: Given) -> Given:
     roads, n_zones = nation.roads, len(nation.roads.zone_node)
     town = np.minimum(np.arange(len(roads.node_lon)) // 2, n_zones - 1)
     lon = nation.stations.lon[np.searchsorted(nation.stations.zone, town)]
@@ -254,3 +269,18 @@ def test_the_way_back_to_the_road_counts_for_who_may_turn_away() -> None:
     for stop_m, has_to_stay in ((5000, False), (15_000, True)):
         driver.stop_m = stop_m
         assert driver.has_to_stay() == has_to_stay
+
+
+@pytest.mark.parametrize(("admitted_share", "goes_back"), [(1.0, False), (0.0, True)])
+def test_who_was_turned_away_goes_back_where_no_other_pool_is_there_for_it(admitted_share: float, goes_back: bool) -> None:
+    """A town of two pools, of which a carmaker's admits all drivers or none."""
+    nation = small_given(n_vehicles=20, admitted_share=admitted_share)
+    nation.pools.network[nation.pools.rated_power_w == 60_000] = 1
+    model = ReferenceModel(nation)
+    driver = next(one for one in model.drivers if not one.type.has_engine and not one.is_truck)
+    driver.errand = TRIP
+    pools, _ = driver.neighbourhood()
+    (driver.shunned,) = (pool for pool in pools if pool.network == 0)
+    assert len(pools) == 2
+    assert driver.charge_in_town()
+    assert (driver.pool is driver.shunned) == goes_back

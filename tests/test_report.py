@@ -19,19 +19,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import synthetic
-from tests.report_runs import EVIL, whole_run
+from tests.report_runs import EVIL, charts_of, whole_run
 from twin.errors import StoreError
 from twin.report import costs, grid_charts, write_report
 from twin.report.comparable import open_all
 from twin.report.comparison import comparison_content
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
-from twin.report.gaps import Gaps
 from twin.report.html import script_json
 from twin.report.language import ENGLISH
 from twin.report.packed import front_coded
 from twin.report.page import page_content
 from twin.report.places import Places
-from twin.report.projection import View, albers_km
+from twin.report.projection import albers_km
 from twin.store import Run, open_run, write_table
 from twin.tables.batch import RunsTable, SummaryTable
 from twin.tables.inputs import LAYERS
@@ -39,7 +38,7 @@ from twin.tables.results import ValidationTable
 from twin.tables.seeds import read
 
 LARGEST_BYTES = 8_000_000
-MAPS = {"map", "film", "gaps"}
+MAPS = {"map", "film", "gaps", "truck-gaps", "counties", "hosting"}
 """Charts without axes: distances are those of the ground."""
 
 
@@ -176,11 +175,10 @@ def test_text_from_data_stays_text(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;" in text
-    data = re.search(r'id="chart-data">(.*?)</script>', text, re.S)
-    assert data is not None
-    assert "<" not in data[1]
-    assert "\u2028" not in data[1]
-    names = [name for trace in json.loads(data[1])["map"]["data"] for name in trace.get("text", [])]
+    written, charts = charts_of(text)
+    assert "<" not in written
+    assert "\u2028" not in written
+    names = [name for chart in ("map", "counties") for trace in charts[chart]["data"] for name in trace.get("text", [])]
     assert any("&lt;script&gt;" in name for name in names)
     assert not any("<" in name for name in names)
 
@@ -215,7 +213,12 @@ DAMAGES = {
     "scorecard": "scorecard.parquet",
     "audit": "audit.json",
     "sessions": "sessions/",
+    "county_coverage": "county_coverage.parquet",
+    "line_coverage": "line_coverage.parquet",
+    "link_coverage": "link_coverage.parquet",
 }
+OF_SOME_RUNS = {"zones": "zones.parquet", "orders": "orders.parquet", "scorecard_provinces": "scorecard_provinces.parquet"}
+"""Tables whose lack is no fault."""
 
 
 @pytest.mark.parametrize("name", DAMAGES)
@@ -435,14 +438,65 @@ def test_headroom_is_the_least_of_the_run(run: Run) -> None:
     assert chart["data"][1]["y"][-1] in finding.text
 
 
-def test_gaps_are_far_from_every_plug() -> None:
-    """A road of 111 km along a meridian with one plug at its southern end: what is beyond 25 km is a gap."""
-    network = {name: np.array([value]) for name, value in
-               {"kind": 0, "from_lon": 110.0, "from_lat": 30.0, "to_lon": 110.0, "to_lat": 31.0}.items()}  # fmt: skip
-    stations = {"layer": np.array(["highway"], object), "lon": np.array([110.0]), "lat": np.array([30.0]),
-                "county": np.array(["110101"], object), "province": np.array(["BJ"], object)}  # fmt: skip
-    gaps = Gaps(stations, network, View(None), Places())
-    assert gaps.far_share == pytest.approx(1 - 25 / 111.2, abs=0.03)
-    n_beijing = int((read("counties")["province"] == "BJ").sum())
-    assert gaps.n_counties == n_beijing - 1
-    assert f"{n_beijing - 1} of {n_beijing} counties" in gaps.finding(ENGLISH).text
+def test_stretches_are_drawn_as_far_as_their_plug_is(run: Run, content: dict[str, Any]) -> None:
+    """Links of 150 km with ways of 10, 70, 190, none, 5 and 200 km ahead: pieces of 0, 20, 140, -, 0 and 150 km are far."""
+    base, near, far, nothing = content["charts"]["gaps"]["data"]
+    assert [trace["name"] for trace in (near, far, nothing)] == [
+        "25 to 50 km to the next 250 kW or more ahead", "over 50 km", "none ahead",
+    ]  # fmt: skip
+    assert [len(trace["x"]) // 3 for trace in (base, near, far, nothing)] == [4, 2, 3, 1]
+    km = [np.hypot(*np.diff(np.array([far["x"][k : k + 2], far["y"][k : k + 2]]), axis=1))[0] for k in (0, 3, 6)]
+    whole = [np.hypot(*np.diff(np.array([base["x"][k : k + 2], base["y"][k : k + 2]]), axis=1))[0] for k in (3, 6, 9)]
+    assert [a / b for a, b in zip(km, whole, strict=True)] == pytest.approx([20 / 150, 140 / 150, 1.0], abs=0.02)
+
+
+def test_lines_and_counties_with_the_largest_gaps_come_first(content: dict[str, Any]) -> None:
+    rows = content["lines_ahead"].rows
+    assert [row[:4] for row in rows] == [
+        ["G1 Beijing-Harbin 京哈", "southbound", "G1-0004", "none ahead"],
+        ["G1 Beijing-Harbin 京哈", "northbound", "Beijing junction 1", "90.0\u00a0km"],
+    ]
+    assert [row[-1] for row in content["counties"].rows] == ["77.0\u00a0km", "3.00\u00a0km"]
+    heading = content["findings"]["counties"].text
+    assert heading.startswith("Of 2 counties 1 have no public EVSE and 1 none of 250 kW or more; farthest")
+    assert heading.endswith("77.0\u00a0km by road")
+
+
+def test_the_book_of_orders_adds_up(content: dict[str, Any]) -> None:
+    text = "16 EVSEs were ordered for 6.00\u00a0million\u00a0CNY: 10 stand when the run begins, 4 open in it, 2 come later"
+    assert content["findings"]["orders"].text == text
+    assert [row[4] for row in content["orders"].rows] == ["10", "4", "2"]
+    bars = {trace["name"]: dict(zip(trace["x"], trace["y"], strict=True)) for trace in content["charts"]["orders"]["data"]}
+    assert bars["urban"] == {"2026-01": 10, "2027-10": 0}
+    assert bars["highway"] == {"2026-01": 0, "2027-10": 4}
+    assert [row[:2] for row in content["orders_by_province"].rows] == [["Beijing 北京", "14"], ["Hebei 河北", "2"]]
+
+
+def test_the_tightest_prefecture_is_named(run: Run, content: dict[str, Any]) -> None:
+    zones = run.arrays("zones")["zone"]
+    assert (
+        f"{zones[0]} has the least against its load: 1.00\u00a0MW, 10.0\u00a0% of its peak"
+        in content["findings"]["hosting"].text
+    )
+    assert content["hosting"].rows[0][0] == zones[0]
+    assert [row[0] for row in content["v2g"].rows] == [zones[-1]]
+
+
+def test_provinces_are_held_against_the_lines_that_are_theirs(run: Run, content: dict[str, Any]) -> None:
+    """Counts of met and missed by province are those of the table, and every row is shown under its line."""
+    rows = run.table("scorecard_provinces").to_pylist()
+    by_name = {row[0]: row for row in content["province_table"].rows}
+    for code, name in (("BJ", "Beijing 北京"), ("HE", "Hebei 河北")):
+        own = [row["met"] for row in rows if row["province"] == code]
+        assert by_name[name][1:3] == [str(own.count("met")), str(own.count("missed"))]
+    assert sum(len(line["table"].rows) for line in content["province_lines"]) == len(rows)
+
+
+@pytest.mark.parametrize("name", OF_SOME_RUNS)
+def test_a_table_that_only_some_runs_have_may_be_missing_but_not_damaged(run: Run, tmp_path: Path, name: str) -> None:
+    path = Path(shutil.copytree(run.path, tmp_path / "run"))
+    (path / OF_SOME_RUNS[name]).write_bytes(b"PAR1 not")
+    damaged = write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"<li>{OF_SOME_RUNS[name]} is damaged" in damaged
+    (path / OF_SOME_RUNS[name]).unlink()
+    assert "This run folder is not complete" not in write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")

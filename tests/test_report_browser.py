@@ -19,7 +19,7 @@ from twin.store import Run, open_run
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 90_000
-N_CHARTS = 12
+N_CHARTS = 16
 CONTRASTS = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 """Returns the texts that stand too faintly on their ground, with their ratio (WCAG 2.2, 1.4.3)."""
 OPEN_ALL = "document.querySelectorAll('details').forEach(part => { part.open = true; });"
@@ -258,7 +258,7 @@ def test_a_comparison_is_drawn_too(opened: Opened, run: Run, tmp_path: Path) -> 
     folders = [run.path, altered(run.path, tmp_path / "more", wait_factor=2.0), altered(run.path, tmp_path / "less", seed=9)]
     for lang in ("en", "zh"):
         with opened(write_comparison(folders, tmp_path / f"{lang}.html", lang), 1280, "dark") as tab:
-            assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == 6
+            assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == 7
             assert tab.evaluate(NAMELESS) == []
             assert tab.evaluate(CONTRASTS) == []
             assert tab.evaluate("document.documentElement.lang") == lang

@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests import synthetic
-from tests.report_runs import whole_run
+from tests.report_runs import charts_of, whole_run
 from tests.test_compare import altered
 from twin.cli import app
+from twin.metrics.policy import NO_RULE, WHY_NOT
 from twin.report import html, write_comparison, write_report
 from twin.report.comparable import open_all
 from twin.report.comparison import comparison_content
@@ -24,6 +25,7 @@ from twin.report.figures import count, minutes
 from twin.report.language import CATALOGUE, ENGLISH, Language, language
 from twin.report.page import page_content
 from twin.report.places import Places
+from twin.report.reasons import reason
 from twin.store import open_run
 from twin.tables import seeds
 
@@ -94,11 +96,25 @@ def test_a_page_says_nothing_that_the_catalogue_does_not_hold(tmp_path: Path) ->
     html.render("page.html.j2", page_content(open_run(path), say), ("page.js", "map.js", "film.js", "drill.js"), say)
     runs = open_all([path, altered(path, tmp_path / "other", wait_factor=2.0)], say)
     html.render("compare.html.j2", comparison_content(runs, say), ("page.js",), say)
-    laws = {text for law in open_run(path).audit["laws"] for text in (law["name"], law["unit"])}
-    data = laws | {str(text) for text in seeds.read("policy_lines")["requirement"]}
-    strange = {text for text in say.asked if not say.knows(text)} - data
-    units = {"GW", "GWh", "kWh", "km", "%", "h", "-"} | {str(unit) for unit in seeds.read("policy_lines")["unit"]}
-    assert strange - units == set()
+    strange = {text for text in say.asked if not say.knows(text)}
+    assert strange - {"GW", "GWh", "MW", "MWh", "kW", "kWh", "kWh/a", "kVA", "km", "%", "h", "s", "W", "Ws", "-"} == set()
+
+
+def test_tables_of_a_run_are_said_in_chinese(tmp_path: Path) -> None:
+    """Every requirement, every reason for or against a verdict, and every law; figures and names stay in them."""
+    say, path = language("zh"), whole_run(tmp_path / "run")
+    requirements = [str(text) for text in seeds.read("policy_lines")["requirement"]]
+    assert [text for text in requirements if not HAN.search(say(text))] == []
+    given = [row["why"] for name in ("scorecard", "scorecard_provinces") for row in open_run(path).table(name).to_pylist()]
+    reasons = {*given, *WHY_NOT.values(), NO_RULE}
+    assert [text for text in reasons if not HAN.search(reason(text, say))] == []
+    figures = re.compile(r"\d+(?:[,.]\d+)*")
+    for text in given:
+        assert set(figures.findall(text)) - set(figures.findall(reason(text, say))) == set()
+        assert reason(text, ENGLISH) == text
+    laws = [law["name"] for law in open_run(path).audit["laws"]]
+    assert [name for name in laws if not HAN.search(reason(name, say))] == []
+    assert reason("what no table says", say) == "what no table says"
 
 
 class Words(HTMLParser):
@@ -131,11 +147,7 @@ def test_no_english_sentence_is_left_on_a_chinese_page(tmp_path: Path) -> None:
     left = [found for found in words.texts if re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", found)]
     assert left == []
     assert sum(bool(HAN.search(found)) for found in words.texts) > 100
-    chart_data = re.search(r'id="chart-data">(.*?)</script>', text, re.S)
-    assert chart_data is not None
-    titles = re.findall(
-        r'"text":"([^"]{4,80})"', json.dumps(json.loads(chart_data[1]), ensure_ascii=False).replace('": "', '":"')
-    )
+    titles = re.findall(r'"text":"([^"]{4,80})"', charts_of(text)[0])
     assert [title for title in titles if re.search(r"[a-z]{3,} [a-z]{3,}", title)] == []
     assert "北京 Beijing" in text
     zh = write_comparison([path, altered(path, tmp_path / "b", wait_factor=2.0)], tmp_path / "c.html", "zh")

@@ -250,7 +250,7 @@ def test_a_waterfall_adds_up_from_the_first_peak_to_the_last() -> None:
 
 
 def test_the_measures_lead_from_nothing_managed_to_everything(repository: Path) -> None:
-    names = ("unmanaged", "prices", "orderly", "v2g", "sun", "all", "work")
+    names = ("unmanaged", "prices", "orderly", "v2g", "sun", "all", "work", "public")
     grids = [load(repository / "configs" / f"measures-{name}.yaml").grid for name in names]
     shares = [(grid.price_response_share, grid.orderly_share, grid.n_v2g_plugs) for grid in grids]
     assert shares[0] == (0.0, 0.0, 0)

@@ -24,7 +24,7 @@ from twin.fleet.vehicles import build_vehicles, group_counts, memory_needed_byte
 from twin.grid.flexibility import build_guidance, build_workplaces
 from twin.grid.site import build_behind
 from twin.grid.tariffs import Prices, build_prices
-from twin.grid.v2g import bidirectional_shares
+from twin.grid.v2g import bidirectional_shares, public_shares
 from twin.grid.zones import build_base_load
 from twin.network.backbone import load_backbone
 from twin.network.graph import Network
@@ -155,6 +155,9 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     )
     n_plugs = plug_counts(vehicles, regions)
     bidirectional = bidirectional_shares(config, regions, n_plugs)
+    is_slow = there.pools.is_ac == 1
+    n_slow = np.bincount(there.stations.zone[there.pools.station], there.pools.n_evse * is_slow, regions.n_zones)
+    public_v2g_share = public_shares(config, regions, n_slow.astype(np.float64))
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -180,14 +183,15 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
         price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
-        guidance=build_guidance(supply.prices, regions.n_zones, bidirectional),
+        guidance=build_guidance(supply.prices, regions.n_zones, bidirectional, config.grid.price_shift_h),
+        public_v2g_share=public_v2g_share,
         workplaces=build_workplaces(calendar.kind, regions.n_zones, config.grid.work_orderly_share),
         n_provinces=regions.n_provinces,
         outages=build_outages(config, there.stations, there.pools, there.closed, there.evse_month),
         behind=build_behind(config, regions, there.stations, there.pools, supply.prices.energy_cny_per_kwh),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
-    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1))
+    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1) + n_slow * public_v2g_share)
 
 
 def require_memory(config: Config, n_vehicles: int) -> None:

@@ -66,6 +66,8 @@ class Stream(IntEnum):
     """Whether a private plug can give to the grid, and for what payment its owner does. Entity: vehicle."""
     WORK_PLUG = 44
     """Whether a car without a plug at home has one at work. Entity: vehicle."""
+    PUBLIC_V2G = 45
+    """Whether a slow plug at a public station can give to the grid. Entity: EVSE."""
     VINTAGE = 60
     """When a site was commissioned. Entity: number of the site."""
     OVERSTAY = 61

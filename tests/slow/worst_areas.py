@@ -1,127 +1,156 @@
-"""High power at the worst 5 % of service areas doubled, and taken away; and more outages: what it does to holiday waits.
+"""Waits of the holiday: by scenario, by high power at the worst 5 % of service areas, by outages.
 
 Run from the folder that holds `twin/` and `tests/`:
 
-    python -m tests.slow.worst_areas --sample 0.05 --days 1 --seeds 1 2 3
+    python -m tests.slow.worst_areas --sample 0.02 --seeds 1 2 3
+    python -m tests.slow.worst_areas --sample 0.02 --cases plan-2027 highway-first-2027 optimum-2027
 
-Each seed is lived as it stands, with high power doubled at the 5 % of sides with the longest mean waits, without high power
-there, and with EVSEs that fail ten times as often; the luck of drivers and places is the same in all. Prints a table, and
-returns 1 where waits do not move the way they have to.
+A case is a file of configs/, or done to the first of them: `doubled` and `taken away` (high power at the 5 % of sides with
+the longest mean waits), `outages off`, `outages x 3` and `outages x 10`. All have the same drivers and the same luck. Prints
+a table; returns 1 where waits do not move the way they have to.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
 from tests.conftest import REPOSITORY
+from twin import nation
 from twin.config import Config, changed, load
-from twin.nation import Places, build_places, build_supply
-from twin.run import run
-from twin.siting.candidates import Candidates, Package, build_candidates, package_of
-from twin.siting.written import on_list, sited_list, write_sited_list
-from twin.stations.inventory import Inventory
+from twin.engine.world import build_world
+from twin.metrics.rows import station_sums
+from twin.model import TwinModel
+from twin.nation import Places, build_places
+from twin.stations.sample import thin
+from twin.stations.sites import SERVICE, Sites
+from twin.stations.stock import read_cells
+from twin.tables.inputs import LAYERS
 
-WORST = 0.05
-LEAST_ARRIVALS = 5
-HIGH_POWER_KW = 250.0
+WORST, LEAST_ARRIVALS, DAY_S = 0.05, 5, 86_400
+HIGH_POWER_W = 250_000
 MTBF = ("mtbf_h", "high_power_mtbf_h")
-COLUMNS = ("list_id", "layer", "n_arrivals", "n_sessions", "mean_wait_s", "n_balked", "n_reneged", "out_of_service_s")
+USUAL = ("plan-2027", "doubled", "taken away", "outages off", "outages x 3", "outages x 10")
+FACTORS = {"doubled": 2, "taken away": 0}
+
+
+class Lived(NamedTuple):
+    """What the sides of service areas, and all stations, say of a case; waits in minutes."""
+
+    side: np.ndarray
+    n_arrivals: np.ndarray
+    n_sessions: np.ndarray
+    wait_s: np.ndarray
+    on_roads_min: float
+    everywhere_min: float
+    burden_min: float
+    availability: float
 
 
 def main() -> int:
-    """Live the four cases of every seed; return 1 if one moves the wrong way."""
-    parser = argparse.ArgumentParser(description="Double and take away high power at the worst service areas.")
-    parser.add_argument("--scenario", default="plan-2027", help="name of a file in configs/")
-    parser.add_argument("--sample", type=float, default=0.05, help="share of the fleet")
+    """Live the cases of every seed; return 1 if one moves the wrong way."""
+    parser = argparse.ArgumentParser(description="Waits of the holiday by case.")
+    parser.add_argument("--sample", type=float, default=0.02, help="share of the fleet")
     parser.add_argument("--days", type=int, default=1, help="days from 1 October on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds of the scenario")
+    parser.add_argument("--cases", nargs="+", default=USUAL, help="files of configs/, or what is done to the first")
     chosen = parser.parse_args()
-    print("seed  case       wait at the worst 5 % (min)  turned away there  mean wait on expressways (min)  out of service")
-    n_wrong = 0
+    told = [f"fleet.sample={chosen.sample}", f"period.n_days={chosen.days}", "network.reroute_every_s=21600"]
+    places, n_wrong = None, 0
+    print("seed  case                  wait at worst 5 %  on expressways  everywhere  with those turned away  availability")
     for seed in chosen.seeds:
-        told = [f"fleet.sample={chosen.sample}", f"period.n_days={chosen.days}", f"scenario.seed={seed}"]
-        n_wrong += one_seed(load(REPOSITORY / "configs" / f"{chosen.scenario}.yaml", told), seed)
+        lived: dict[str, Lived] = {}
+        worst = np.zeros(0, np.int64)
+        for case in chosen.cases:
+            name = case if (REPOSITORY / "configs" / f"{case}.yaml").exists() else chosen.cases[0]
+            config = load(REPOSITORY / "configs" / f"{name}.yaml", [*told, f"scenario.seed={seed}"])
+            places = build_places(config) if places is None else places
+            lived[case] = live(with_outages(config, case), places, worst, FACTORS.get(case, 1))
+            worst = worst if len(worst) else worst_of(lived[case])
+            here = np.isin(lived[case].side, worst)
+            at_worst = lived[case].wait_s[here].sum() / max(lived[case].n_sessions[here].sum(), 1) / 60.0
+            figures = [at_worst, *lived[case][4:7]]
+            said = "  ".join(f"{value:>14.3f} min" for value in figures)
+            print(f"{seed:>4}  {case:<20} {said}  {lived[case].availability:.4f}", flush=True)
+            lived[case] = lived[case]._replace(on_roads_min=at_worst if case in FACTORS else lived[case].on_roads_min)
+        n_wrong += wrong(lived, worst)
     return int(n_wrong > 0)
 
 
-def one_seed(config: Config, seed: int) -> int:
-    """Live the cases of a seed and print them; return how many move the wrong way."""
-    places = build_places(config)
-    inventory = build_supply(changed(config, {"fleet.sample": 1.0}), places).inventory
-    package = package_of(config, "hp_480", 4, 2500.0)
-    none = build_candidates(inventory, places, package).take(np.zeros(0, np.int64))
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        lived = lived_as(config, folder, listed(inventory, places, package, none))
-        worst = worst_of(lived)
-        print_row(seed, "as it is", burden := {"as it is": waits_at(lived, worst)})
-        for case, factor in (("doubled", 2.0), ("taken away", 0.0)):
-            burden[case] = waits_at(lived_as(config, folder, listed(inventory, places, package, none, worst, factor)), worst)
-            print_row(seed, case, burden)
-        often = changed(config, {f"outages.{key}": getattr(config.outages, key) / 10.0 for key in MTBF})
-        burden["outages"] = waits_at(lived_as(often, folder, listed(inventory, places, package, none)), worst)
-        print_row(seed, "outages", burden)
-    wait = {case: figures[0] for case, figures in burden.items()}
-    whole = {case: figures[2] for case, figures in burden.items()}
-    right = (wait["doubled"] < wait["as it is"], wait["taken away"] > wait["as it is"], whole["outages"] > whole["as it is"])
-    return right.count(False)
+def wrong(lived: dict[str, Lived], worst: np.ndarray) -> int:
+    """Return how many cases move the wrong way."""
+    first = next(iter(lived.values()))
+    here = np.isin(first.side, worst)
+    before = first.wait_s[here].sum() / max(first.n_sessions[here].sum(), 1) / 60.0
+    rising = [lived[case].burden_min for case in ("outages off", USUAL[0], "outages x 3", "outages x 10") if case in lived]
+    return (
+        ("doubled" in lived and lived["doubled"].on_roads_min >= before)
+        + ("taken away" in lived and lived["taken away"].on_roads_min <= before)
+        + int((np.diff(rising) <= 0).sum())
+    )
 
 
-def listed(
-    inventory: Inventory, places: Places, package: Package, none: Candidates,
-    worst: frozenset[str] = frozenset(), factor: float = 1.0,
-) -> tuple[Any, Places]:  # fmt: skip
-    """Return the stations as a list, with the high power at the worst sides times a factor, and their limits with it."""
-    pools = sited_list(inventory, package, none, np.zeros(0, np.int64))
-    is_there = np.array([name in worst for name in pools.id.tolist()]) & (pools.layer == "highway")
-    is_strong = is_there & (pools.rated_power_kw >= HIGH_POWER_KW) & (pools.is_ac == 0)
-    n_evse = np.where(is_strong, np.rint(pools.n_evse * factor), pools.n_evse).astype(np.int32)
-    index, row = np.unique(pools.id.astype(str), return_inverse=True)
-    before, after = (np.bincount(row, n * pools.rated_power_kw, len(index))[row] for n in (pools.n_evse, n_evse))
-    limit_kw = np.where(is_there, pools.site_limit_kw * np.maximum(after / before, 1e-3), pools.site_limit_kw)
-    kept = np.flatnonzero(n_evse > 0)
-    changed_list = pools._replace(n_evse=n_evse, site_limit_kw=limit_kw)
-    return type(pools)(*(column[kept] for column in changed_list)), places
+def with_outages(config: Config, case: str) -> Config:
+    """Return the scenario with EVSEs that fail as the case says."""
+    if case == "outages off":
+        return changed(config, {"outages.is_on": False})
+    if case.startswith("outages x "):
+        often = float(case.removeprefix("outages x "))
+        return changed(config, {f"outages.{key}": getattr(config.outages, key) / often for key in MTBF})
+    return config
 
 
-def lived_as(config: Config, folder: Path, stations: tuple[Any, Places]) -> dict[str, np.ndarray]:
-    """Live a list of stations and return what they say."""
-    path = folder / "stations.parquet"
-    path.unlink(missing_ok=True)
-    write_sited_list(path, *stations)
-    number = sum(1 for _ in folder.iterdir())
-    scenario = changed(on_list(config, str(path)), {"output.report": False})
-    table = run(scenario, out=folder / f"run-{number}", workers=config.compute.workers).table("stations")
-    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in COLUMNS}
+def live(config: Config, places: Places, worst: np.ndarray, factor: int) -> Lived:
+    """Live a scenario, with the high power of the worst sides times a factor, and sum what its stations say."""
+
+    def more(sites: Sites, share: float) -> Sites:
+        found = thin(sites, share)
+        rows = np.flatnonzero((found.kind == SERVICE) & np.isin(found.side, worst))
+        strong = np.flatnonzero(is_strong(config, found.n_evse.shape[1]))
+        n_evse = found.n_evse.copy()
+        n_evse[np.ix_(rows, strong)] *= factor
+        kept = np.flatnonzero(n_evse.any(axis=1))
+        return dataclasses.replace(found, n_evse=n_evse).take(kept)
+
+    with patch("twin.stations.inventory.thin", more if factor != 1 else thin):
+        supply = nation.build_supply(config, places)
+    demand = nation.build_demand(config, places, supply, 2)
+    model = TwinModel(build_world(demand.given, 2), places, supply, config, lambda name, rows: None, lambda *told: None)
+    while not model.is_over:
+        model.step()
+    sums, there = model.finish().stations, supply.inventory
+    is_road = there.stations.layer == LAYERS.index("highway")
+    n_turned = (sums.n_balked + sums.n_reneged).sum()
+    n_evse = station_sums(there, there.pools.n_evse).sum()
+    burden_s = sums.wait_s.sum() + config.behaviour.patience_s * n_turned
+    return Lived(
+        there.side[is_road], sums.n_arrivals[is_road], sums.n_sessions[is_road], sums.wait_s[is_road],
+        float(sums.wait_s[is_road].sum() / max(sums.n_sessions[is_road].sum(), 1) / 60.0),
+        float(sums.wait_s.sum() / max(sums.n_sessions.sum(), 1) / 60.0),
+        float(burden_s / max(sums.n_arrivals.sum(), 1) / 60.0),
+        float(1.0 - sums.out_s.sum() / (n_evse * DAY_S * config.period.n_days)),
+    )  # fmt: skip
 
 
-def worst_of(lived: dict[str, np.ndarray]) -> frozenset[str]:
-    """Return the 5 % of service-area sides with the longest mean waits, of those with some arrivals."""
-    rows = np.flatnonzero((lived["layer"] == "highway") & (lived["n_arrivals"] >= LEAST_ARRIVALS))
-    order = rows[np.lexsort((rows, -np.nan_to_num(lived["mean_wait_s"][rows])))]
-    return frozenset(map(str, lived["list_id"][order[: max(round(WORST * len(rows)), 1)]]))
+def is_strong(config: Config, n_cells: int) -> Any:
+    """Return which kinds of EVSE have high power; those behind the stock's own are what orders add."""
+    cells = read_cells(config.stations.stock)
+    strong = np.zeros(n_cells, bool)
+    strong[: len(cells.rated_w)] = cells.rated_w >= HIGH_POWER_W
+    return strong
 
 
-def waits_at(lived: dict[str, np.ndarray], worst: frozenset[str]) -> tuple[float, float, float, float]:
-    """Return the mean wait at the worst sides and who was turned away there, the wait of the layer, and what is broken."""
-    is_road = lived["layer"] == "highway"
-    here = is_road & np.array([str(name) in worst for name in lived["list_id"]])
-    n, wait_s = lived["n_sessions"].astype(float), np.nan_to_num(lived["mean_wait_s"].astype(float))
-    turned = (lived["n_balked"] + lived["n_reneged"])[here].sum() / max(lived["n_arrivals"][here].sum(), 1)
-    mean = [float((wait_s * n)[rows].sum() / max(n[rows].sum(), 1) / 60.0) for rows in (here, is_road)]
-    return mean[0], float(turned), mean[1], float(lived["out_of_service_s"].sum())
-
-
-def print_row(seed: int, case: str, burden: dict[str, tuple[float, float, float, float]]) -> None:
-    """Print the figures of a case."""
-    at_worst, turned, on_roads, out_s = burden[case]
-    print(f"{seed:>4}  {case:<10} {at_worst:>27.2f} {turned:>18.1%} {on_roads:>31.2f} {out_s:>15,.0f} s", flush=True)
+def worst_of(lived: Lived) -> np.ndarray:
+    """Return the 5 % of sides with the longest mean waits, of those with some arrivals."""
+    rows = np.flatnonzero(lived.n_arrivals >= LEAST_ARRIVALS)
+    mean_s = lived.wait_s[rows] / np.maximum(lived.n_sessions[rows], 1)
+    order = rows[np.lexsort((rows, -mean_s))]
+    return np.asarray(lived.side[order[: max(round(WORST * len(rows)), 1)]], np.int64)
 
 
 if __name__ == "__main__":

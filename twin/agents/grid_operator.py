@@ -85,7 +85,7 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
         self.plan_at_work(world, expected_kw)
         load_kw = (forecast_kw[:, :QUARTERS_PER_DAY] + self._public_kw + self._private_kw).sum(axis=0)
         self.event = [0, 0]
-        if guidance.bidirectional[self.zones].any():
+        if guidance.bidirectional[self.zones].any() or world.station_calls.share[self.zones].any():
             self.event = list(call_for_power(load_kw, float(self.annual_peak_kw.sum()), self.call_share, self.event_s))
         guidance.event_from_s[self.zones], guidance.event_until_s[self.zones] = self.event
 
@@ -121,7 +121,8 @@ class GridOperator(mesa.Agent):  # type: ignore[misc]
         self._public_kw = self._to_kw(world.ledger.load_ws[PUBLIC, self.zones, quarters].sum(axis=0))
         self._private_kw = self._booked_kw(world, PRIVATE, day)
         self._orderly_kw = self._booked_kw(world, [ORDERLY], day)
-        self._v2g_kw = self._booked_kw(world, [V2G], day) * self.efficiency**2
+        at_stations_kw = self._to_kw(world.ledger.load_ws[V2G, self.zones, quarters])
+        self._v2g_kw = (self._booked_kw(world, [V2G], day) + at_stations_kw) * self.efficiency**2
         self._work_kw = self._booked_kw(world, [WORK], day)
         work_ws = np.rint(QUARTER_S * 1000.0 * self.efficiency * self._work_kw.sum(axis=1)).astype(np.int64)
         if work_ws.any():

@@ -126,7 +126,9 @@ def build_demand(config: Config, places: CityPlaces, supply: Supply, n_workers: 
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
         price_level=np.zeros(len(supply.inventory.pools.station), np.uint8),
-        guidance=build_guidance(supply.prices, regions.n_zones, national_shares(config, regions.n_zones)),
+        guidance=build_guidance(
+            supply.prices, regions.n_zones, national_shares(config, regions.n_zones), config.grid.price_shift_h
+        ),
         n_provinces=1,
         plug_limit_w=plug_limits_w(load_voltages()),
         outages=build_outages(config, supply.inventory.stations, supply.inventory.pools),

@@ -33,6 +33,12 @@ class Grid(Section):
         description="share of drivers who move a public charge in town to a cheaper hour near by, and of home chargers not "
         "in orderly charging whose timer waits for cheap hours (-); from memory, unverified; confidence low",
     )
+    price_shift_h: int = Field(
+        3,
+        ge=0,
+        le=23,
+        description="hours by which they move it at most, within the day (h); from memory, unverified; confidence low",
+    )
     orderly_share: Share = Field(
         0.3,
         description="share of home plugs in orderly charging, which spreads over the cheap hours as the grid operator plans "
@@ -57,6 +63,13 @@ class Grid(Section):
         le=100_000_000,
         description="private plugs of the whole nation that can give to the grid (EVSEs); notice 1250 asks for more than "
         "5,000 new ones by 2027; about 1,000 before are from memory, unverified; confidence medium",
+    )
+    n_v2g_public_plugs: int = Field(
+        0,
+        ge=0,
+        le=100_000_000,
+        description="slow plugs at public stations of the nation that can give to the grid (EVSEs); no table tells how "
+        "many of the plan's bidirectional ones stand there",
     )
     v2g_area: Literal["pilots", "nation"] = Field(
         "pilots",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour import FULL_SHARE
+from twin.engine.giving import stop_giving
 from twin.engine.hour import take_hour
 from twin.engine.laws import laws_of
 from twin.engine.links import count_out
@@ -68,6 +69,7 @@ def _settle(second, active, site):
         if slot < 0:
             continue
         now_ws = energy_at_ws(slot, second, active, site)
+        stop_giving(slot, second, active, site)
         if active.is_ahead[slot]:
             book_to_end(slot, second, now_ws, -1, active, site)
         else:
@@ -231,7 +233,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "n_rescued": int(sums[SUM_RESCUED_TRIPS] + sums[SUM_RESCUED_ERRANDS]),
         "n_errands_begun": int(sums[SUM_ERRANDS_BEGUN]),
         "n_errands_given_up": int(sums[SUM_GIVEN_UP]),
-        "n_v2g_calls": int(sums[SUM_V2G_CALLS]),
+        "n_v2g_calls": int(sums[SUM_V2G_CALLS] + world.station_calls.n_answered.sum()),
         "n_short_charges": int(sums[SUM_SHORT_CHARGES]),
         "short_charges_kwh": int(sums[SUM_SHORT_WS] // 3_600_000),
         "n_cut_off": int(world.outage_state.n_cut_off.sum()),
@@ -243,7 +245,7 @@ def _counts(world: World, n_under_way: int) -> dict[str, int]:
         "home_kwh": int(sums[SUM_HOME_WS] // 3_600_000),
         "depot_kwh": int(sums[SUM_DEPOT_WS] // 3_600_000),
         "work_kwh": int(sums[SUM_WORK_WS] // 3_600_000),
-        "v2g_kwh": int(sums[SUM_V2G_WS] // 3_600_000),
+        "v2g_kwh": int((sums[SUM_V2G_WS] + world.station_calls.given_ws.sum()) // 3_600_000),
         "driven_kwh": int(sums[SUM_DRIVEN_WS] // 3_600_000),
         "forgone_kwh": int(sums[SUM_FORGONE_WS] // 3_600_000),
         "fuel_kwh": int(sums[SUM_FUEL_WS] // 3_600_000),

@@ -125,7 +125,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     node, end, tree = present_node(slot, active, outlook), outlook.zones.node[goal], tree_of(slot, rules, active, outlook)
     energy_ws, drive_s = float(start_ws), 0.0
     n_seen, is_short, has_area = 0, False, False
-    passes_towns = keeps_to_the_road(slot, is_truck, rules, active)
+    passes_towns = active.n_tries[slot] < rules.n_tries and keeps_to_the_road(slot, is_truck, rules, active)
     while node != end:
         link = outlook.next_link[tree, node]
         speed_kmh = min(outlook.links.speed_kmh[link], rules.truck_speed_kmh) if is_truck else outlook.links.speed_kmh[link]

@@ -94,7 +94,7 @@ def give_up(slot, active, wake_s, vehicles, outlook, tally):
 def charge_in_town(slot, rules, active, wake_s, outlook, tally):
     """Head for the cheapest of a few pools in reach by generalised cost; return whether there is one for this driver.
 
-    Ties go to the lower id.
+    Ties go to the lower id. The one just left without a charge is taken only where there is no other.
 
     Reads: rules, outlook. Writes: active, wake_s, tally.
     """
@@ -111,17 +111,14 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
     for step in range(n_pools):
         at = first + (home + step) % n_pools
         pool = outlook.offers.pool[at]
-        if (pool == active.shunned[slot] and n_pools > 1) or not admits(
-            outlook.offers.network[at], slot, rules, active, outlook
-        ):
+        if not admits(outlook.offers.network[at], slot, rules, active, outlook):
             continue
-        way_m = outlook.least_way_m + STREET_DETOUR * distance_m(
-            outlook.offers.lon[first + home],
-            outlook.offers.lat[first + home],
-            outlook.offers.lon[at],
-            outlook.offers.lat[at],
-        )
+        way_m = street_way_m(first + home, at, outlook)
         if way_m > reach_m and not outlook.classes.has_engine[row]:
+            continue
+        if pool == active.shunned[slot]:
+            if best < 0:
+                best, best_way_m = pool, way_m
             continue
         seconds = outlook.board_wait_s[pool] + 2.0 * way_m / rules.town_speed_m_per_s
         seconds += rules.swap_s if outlook.offers.network[at] == SWAPS else need_ws / best_power_w(row, at, outlook)
@@ -138,6 +135,13 @@ def charge_in_town(slot, rules, active, wake_s, outlook, tally):
     active.stop_link[slot] = -1
     approach(slot, best, best_way_m, rules, active, wake_s, outlook, tally)
     return True
+
+
+@kernel
+def street_way_m(here, there, outlook):
+    """Return the way by street from the neighbourhood of one offer to another."""
+    lon, lat = outlook.offers.lon, outlook.offers.lat
+    return outlook.least_way_m + STREET_DETOUR * distance_m(lon[here], lat[here], lon[there], lat[there])
 
 
 @kernel

@@ -19,6 +19,7 @@ from twin.engine.lot import (
     approach,
     count_way,
     keeps_to_the_road,
+    patience_of_s,
     rescue,
     rest,
     service_s,
@@ -119,7 +120,8 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
 def on_the_lot(slot, link, rules, active, wake_s, outlook):
     """Return the pool taken on reaching a stop, and the way: the one booked, or the one that is done first.
 
-    On a lot the driver sees all its pools, and knows one in the town at the next exit, if it leaves the road for towns.
+    On a lot the driver sees all its pools. It knows one in the town at the next exit if it leaves the road for towns, or
+    could only wait here, longer than it would if it had a choice.
     """
     best, best_way_m = active.pool[slot], float(active.stop_m[slot])
     first, end = outlook.link_pools.first[link], outlook.link_pools.first[link + 1]
@@ -138,7 +140,8 @@ def on_the_lot(slot, link, rules, active, wake_s, outlook):
         if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active, outlook):
             best, best_s = pool, seconds
     node, is_truck = outlook.links.to_node[link], outlook.classes.kind[row] == HEAVY_TRUCK
-    if keeps_to_the_road(slot, is_truck, rules, active):
+    is_stuck = active.n_tries[slot] >= rules.n_tries and outlook.board_wait_s[best] > patience_of_s(slot, rules, active)
+    if not is_stuck and keeps_to_the_road(slot, is_truck, rules, active):
         return best, best_way_m
     at = town_pool(slot, node, is_truck, rules, active, outlook)
     if at >= 0:

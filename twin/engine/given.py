@@ -57,7 +57,8 @@ class Given(NamedTuple):
     `plug_limit_w` is a matrix, what voltage and current let through between a vehicle class (row) and a power class of
     EVSEs (column), whatever the rated power; `no_plug_limits_w` where they are not told. `prices` is a matrix [row, hour]
     of provinces in town, then on the highway, and the same for every further level; `price_level` is the level of each pool,
-    the first for all where it is empty.
+    the first for all where it is empty. `public_v2g_share` is the share of a zone's slow public plugs that can give to the
+    grid, none where it is empty.
     """
 
     rules: Rules
@@ -83,6 +84,7 @@ class Given(NamedTuple):
     outages: Outages = empty(Outages, 0)
     behind: Behind = NO_PLANTS
     workplaces: Workplaces = NO_WORKPLACES
+    public_v2g_share: F64 = np.zeros(0)
     price_level: U8 = np.zeros(0, np.uint8)
     lot_m: int = LOT_M
     least_way_m: float = LEAST_WAY_M

@@ -64,12 +64,13 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     out = world.slots_out()
     rested_ws = int(vehicles.energy_ws[vehicles.state != OUT].sum(dtype=np.int64))
     out_ws, public_ws = int(active.energy_ws[out].sum()), int(world.station_state.energy_ws.sum())
-    lack_ws = lack_on_racks_ws(world)
+    lack_ws, calls = lack_on_racks_ws(world), world.station_calls
+    given_ws = int(sums[SUM_V2G_WS] + calls.given_ws.sum())
     private_charged_ws = int(sums[SUM_HOME_WS] + sums[SUM_DEPOT_WS] + sums[SUM_WORK_WS])
     yield Law(
         "energy at the start + charged + rescue = energy at the end + driven + given to the grid",
         world.start_energy_ws + public_ws + private_charged_ws + int(sums[SUM_RESCUE_WS]),
-        rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS] + sums[SUM_V2G_WS]),
+        rested_ws + out_ws - lack_ws + int(sums[SUM_DRIVEN_WS]) + given_ws,
         "Ws",
     )
     public_booked_ws = int(world.ledger.load_ws[:N_PUBLIC].sum())
@@ -78,12 +79,12 @@ def energy_laws(world: World, private_ws: I64) -> Iterator[Law]:
     private_booked_ws = booked_ws["home"] + booked_ws["depot"] + booked_ws["work"]
     name = "energy booked at home, at depots and at work = energy into batteries there"
     yield Law(name, private_booked_ws, private_charged_ws, "Ws")
-    given_ws = int(sums[SUM_V2G_WS])
-    yield Law("energy booked from batteries to the grid = energy they gave", booked_ws["v2g"], given_ws, "Ws")
+    booked_v2g_ws = booked_ws["v2g"] + int(world.ledger.load_ws[LOAD_KINDS.index("v2g")].sum())
+    yield Law("energy booked from batteries to the grid = energy they gave", booked_v2g_ws, given_ws, "Ws")
     at_night_ws = booked_ws["home"] + booked_ws["depot"]
     yield Law("energy shifted <= energy at home and at depots", booked_ws["orderly"], at_night_ws, "Ws", (), "<=")
     yield Law("private charges that end after the departure = none", int(sums[SUM_LATE_CHARGES]), 0, "charges")
-    n_low = int(sums[SUM_BELOW_RESERVE])
+    n_low = int(sums[SUM_BELOW_RESERVE] + calls.n_below.sum())
     yield Law("batteries below the reserve after giving to the grid = none", n_low, 0, "vehicles")
     over = np.flatnonzero(vehicles.energy_ws > world.given.classes.capacity_ws[vehicles.vehicle_class])
     rows = tuple(f"vehicle {row}" for row in over[:MOST_ROWS])

@@ -162,6 +162,12 @@ def keeps_to_the_road(slot, is_truck, rules, active):
 
 
 @kernel
+def patience_of_s(slot, rules, active):
+    """Return how long this driver waits: the configured mean times a uniform 0.5 to 1.5 that stays with it."""
+    return int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
+
+
+@kernel
 def admits(network, slot, rules, active, outlook):
     """Return whether the plugs of a network are there for this vehicle; swap bays, where its battery can be changed."""
     if network == SWAPS:

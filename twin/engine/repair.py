@@ -5,6 +5,7 @@ a pool goes out, who queues there leaves, unless it would wait as long as a repa
 """
 
 from twin.behaviour import NO_SERVICE_S
+from twin.engine.giving import stop_giving
 from twin.engine.queue import without_service
 from twin.engine.session import book_to_end, energy_at_ws, unplug
 from twin.kernels import kernel
@@ -53,13 +54,14 @@ def note_next(station, row, site):
 
 @kernel
 def cut_off(slot, evse, second, next_window_s, active, wake_s, site):
-    """End a session before its time with what it has got; cut off is who had not got all.
+    """End a session before its time with what it has got; cut off is who had not got all, or gave to the grid.
 
     Reads: site. Writes: active, wake_s, site.
     """
     now_ws = energy_at_ws(slot, second, active, site)
-    is_early = active.end_s[slot] > second and now_ws < active.end_ws[slot]
+    is_early = active.end_s[slot] > second and (now_ws < active.end_ws[slot] or active.limit_w[slot] < 0.0)
     if active.end_s[slot] > second:
+        stop_giving(slot, second, active, site)
         if active.is_ahead[slot]:
             book_to_end(slot, second, now_ws, -1, active, site)
         active.end_s[slot], active.end_ws[slot] = second, now_ws

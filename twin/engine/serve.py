@@ -5,7 +5,8 @@ falls free goes to the head of its queue at once. After every event the site's p
 """
 
 from twin.behaviour import DRY
-from twin.engine.lot import HABIT
+from twin.engine.giving import goes_on
+from twin.engine.lot import patience_of_s
 from twin.engine.queue import (
     expected_wait_s,
     first_to_lose,
@@ -26,7 +27,6 @@ from twin.engine.site import open_window
 from twin.engine.swap import call_in, shortens_its_wait, take_in
 from twin.kernels import kernel, prefetch
 from twin.physics import SECONDS_PER_HOUR
-from twin.rng import uniform
 from twin.tables.state import BALKED, NEVER_S, NO_SERVICE, NOBODY, OUT_OF_SERVICE, QUEUE, RENEGED, RING_HOURS, TRIP
 
 FAR, NEAR, NEXT = 12, 8, 4
@@ -141,7 +141,7 @@ def next_end(station, site):
 def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, shard):
     """End the session or the outage of an EVSE and plug the head of the queue in; return the slot that leaves, or below 0.
 
-    Whose charge has ended may keep the plug a while.
+    Who gives to the grid now, or has given, stays; whose charge has ended may keep the plug a while.
     At a swap pool the queue is called in afterwards, as it is where a bay is free and a battery has been charged.
 
     Reads: rules. Writes: active, wake_s, site.
@@ -151,6 +151,8 @@ def set_free(evse, station, second, next_window_s, rules, active, wake_s, site, 
         return slot
     if slot == OUT_OF_SERVICE:
         pool = repair(evse, station, second, site)
+    elif goes_on(slot, evse, second, active, site):
+        return NOBODY
     else:
         if stays_on(slot, evse, second, rules, active, site):
             return NOBODY
@@ -183,7 +185,7 @@ def receive(slot, second, next_window_s, rules, active, wake_s, site):
         active.is_booked[slot] = 0
     front, n_ahead = place_in_queue(slot, pool, active, site)
     expected_s = expected_wait_s(pool, n_ahead, second, site)
-    patience_s = int(rules.patience_s * (0.5 + uniform(rules.seed, HABIT, active.vehicle[slot], 0, 1)))
+    patience_s = patience_of_s(slot, rules, active)
     must_stay = has_to_stay(slot, rules, active, site)
     if expected_s > patience_s and not must_stay:
         turn_away(slot, NO_SERVICE if without_service(pool, site) else BALKED, second, next_window_s, active, wake_s)

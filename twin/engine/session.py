@@ -7,7 +7,8 @@ power, until its driver comes.
 import math
 
 from twin.behaviour import LEAST_INTAKE, N_REMEMBERED
-from twin.engine.booking import book_ahead, book_part
+from twin.engine.booking import V2G_ROW, book_ahead, book_part
+from twin.engine.called import call_at_s
 from twin.engine.lot import HEAVY_TRUCK
 from twin.engine.rack import put_on_rack
 from twin.kernels import kernel
@@ -43,6 +44,8 @@ def energy_at_ws(slot, second, active, site):
         return active.end_ws[slot]
     if active.limit_w[slot] == 0.0:  # a battery is being changed, or the charge has ended
         return active.anchor_ws[slot]
+    if active.limit_w[slot] < 0.0:  # it gives to the grid
+        return active.anchor_ws[slot] + int(active.limit_w[slot]) * (second - active.anchor_s[slot])
     row = active.vehicle_class[slot]
     factor, limit_w = session_factor(slot, active, site), active.limit_w[slot]
     at_s, energy = active.anchor_s[slot], float(active.anchor_ws[slot])
@@ -80,6 +83,10 @@ def book_to_end(slot, from_s, from_ws, sign, active, site):
     if active.limit_w[slot] == 0.0:  # a battery is being changed (the rack draws, later), or the charge has ended
         book_idle(station, from_s, active.end_s[slot], sign, site)
         return
+    if active.limit_w[slot] < 0.0:  # it gives to the grid
+        book_idle(station, from_s, active.end_s[slot], sign, site)
+        book_given(site.stations.zone[station], from_s, active.end_s[slot], -sign * int(active.limit_w[slot]), site)
+        return
     book_ahead(
         site.curve_w[row],
         site.full_s[row],
@@ -109,6 +116,18 @@ def book_idle(station, from_s, end_s, sign, site):
         until = min((second // SECONDS_PER_QUARTER + 1) * SECONDS_PER_QUARTER, end_s)
         layer, zone = site.stations.layer[station], site.stations.zone[station]
         book_part(second, until, 0, sign, station, layer, False, zone, site.ledger)
+        second = until
+
+
+@kernel
+def book_given(zone, from_s, end_s, power_w, site):
+    """Book constant power out of a battery, or take it back. Reads: nothing else. Writes: site."""
+    second = from_s
+    while second < end_s:
+        quarter = second // SECONDS_PER_QUARTER
+        until = min((quarter + 1) * SECONDS_PER_QUARTER, end_s)
+        if quarter < site.ledger.load_ws.shape[2]:
+            site.ledger.load_ws[V2G_ROW, zone, quarter] += power_w * (until - second)
         second = until
 
 
@@ -145,6 +164,10 @@ def set_power(slot, evse, limit_w, second, active, site):
         end_s = max(active.patience_s[slot], second + 1)
         energy_ws = energy_after_ws(curve_w, full_s, factor, capacity_ws, start_ws, limit_w, end_s - second)
         end_ws = min(int(math.floor(energy_ws)), target_ws)
+    called_s = call_at_s(slot, evse, active, site)
+    if called_s > second and called_s < end_s:
+        energy_ws = energy_after_ws(curve_w, full_s, factor, capacity_ws, start_ws, limit_w, called_s - second)
+        end_s, end_ws = called_s, min(int(math.floor(energy_ws)), target_ws)
     active.anchor_s[slot], active.limit_w[slot] = second, limit_w
     active.end_s[slot], active.end_ws[slot] = end_s, end_ws
     site.evses.end_s[evse] = end_s
@@ -168,6 +191,8 @@ def change_power(slot, evse, limit_w, second, now_ws, active, site):
 @kernel
 def note_peak(slot, from_ws, active, site):
     """Remember the largest power since the anchor: the curve's ceiling there, cut at the limit that held."""
+    if active.limit_w[slot] < 0.0:  # it gave to the grid
+        return
     row = active.vehicle_class[slot]
     power_w = most_power_w(
         site.curve_w[row],

@@ -23,7 +23,7 @@ def deal_power(station, second, end_s, active, site):
         slot = site.evses.occupant[evse]
         if slot < 0:
             continue
-        if active.limit_w[slot] == 0.0:  # a battery is being changed, or the charge has ended
+        if active.limit_w[slot] <= 0.0:  # a battery is being changed, the charge has ended, or it gives to the grid
             taken_ws += active.anchor_ws[slot] - active.intake_ws[slot]
             continue
         site.energies_ws[n_shares] = energy_at_ws(slot, second, active, site)
@@ -45,7 +45,7 @@ def deal_power(station, second, end_s, active, site):
     n_shares, n_restricted = 0, 0
     for evse in range(first_evse, end_evse):
         slot = site.evses.occupant[evse]
-        if slot < 0 or active.limit_w[slot] == 0.0:
+        if slot < 0 or active.limit_w[slot] <= 0.0:
             continue
         limit_w = own_limit_w(active.vehicle_class[slot], active.pool[slot], site)
         now_ws = site.energies_ws[n_shares]

@@ -9,7 +9,7 @@ from twin.engine.given import Given
 from twin.engine.navigation import navigates
 from twin.tables.columns import I32, columns, rows, to_rows
 from twin.tables.inputs import LAYERS, SWAPS
-from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, Traits, Ways, Zones
+from twin.tables.views import Counties, Links, Nodes, Offers, Outlook, Plugs, Seen, StationCalls, Traits, Ways, Zones
 
 
 def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
@@ -100,3 +100,11 @@ def build_offers(given: Given) -> Offers:
     offers.pool[:], offers.is_ac[:], offers.network[:] = pool, plugs.is_ac[pool], plugs.network[pool]
     offers.power_class[:] = plugs.power_class[pool]
     return offers
+
+
+def build_station_calls(given: Given, n_stations: int, n_zones: int) -> StationCalls:
+    """Return calls that nobody has answered yet; the second of the call is where grid operators write it."""
+    share = given.public_v2g_share if len(given.public_v2g_share) else np.zeros(n_zones)
+    seconds = given.guidance.event_from_s, given.guidance.event_until_s
+    rules, books = given.rules, (np.zeros(n_stations, np.int64) for _ in range(3))
+    return StationCalls(rules.seed, rules.v2g_answer_share, rules.v2g_reserve_soc, share, *seconds, *books)

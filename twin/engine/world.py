@@ -15,7 +15,7 @@ from twin.engine.navigation import Navigation, build_navigation
 from twin.engine.peers import Part, Peers
 from twin.engine.plants import PlantBooks, plant_books
 from twin.engine.rack import full_racks
-from twin.engine.views import build_outlooks
+from twin.engine.views import build_outlooks, build_station_calls
 from twin.tables.columns import F64, I32, I64, empty, rows, to_rows
 from twin.tables.inputs import LAYERS, Outages
 from twin.tables.plants import PLANT_KINDS
@@ -37,7 +37,7 @@ from twin.tables.state import (
     Tally,
 )
 from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, StationTotals
-from twin.tables.views import Links, Outlook, Site
+from twin.tables.views import Links, Outlook, Site, StationCalls
 
 __all__ = ["DAY_S", "Given", "World", "build_world"]
 
@@ -66,8 +66,8 @@ class World:
         Bookings that the Board shows.
     outages : Outages
         The calendar of outages as kernels read it.
-    plants : PlantBooks
-        Photovoltaics and storage.
+    plants, station_calls
+        Photovoltaics and storage; calls for power from vehicles at public stations.
     n_overfull : int
         Station hours with more plugged and out-of-service seconds than EVSE seconds; a law says none.
     private_part_ws, private_step_w : ndarray of int64, shape (len(LOAD_KINDS), n_zones, n_quarters)
@@ -104,6 +104,7 @@ class World:
     racks: Racks
     ready_s: I32
     plants: PlantBooks
+    station_calls: StationCalls
     next_s: I32
     n_evse: I64
     outlooks: list[Outlook]
@@ -173,7 +174,7 @@ class World:
             traits, classes.curve_w, classes.ceiling_w, classes.full_s, given.local.power_factor, given.stations,
             given.pools, given.plug_limit_w, self.pool_state, self.board_wait_s, self.evses, self.station_state,
             self.outages, self.outage_state, self.racks, self.ready_s, *self.plants[:4], self.ledger, np.empty(most),
-            np.empty(most, np.int64), np.empty(QUARTERS_PER_DAY, np.int64),
+            np.empty(most, np.int64), np.empty(QUARTERS_PER_DAY, np.int64), self.station_calls,
         )  # fmt: skip
 
     def slots_of(self, shard: int) -> tuple[int, int]:
@@ -214,6 +215,7 @@ def build_world(given: Given, n_workers: int, cut_for: int | None = None, part: 
         n_booked=np.zeros_like(board_wait_s),
         **_idle_stations(given, n_stations),
         n_evse=per_station,
+        station_calls=build_station_calls(given, n_stations, n_zones),
         outlooks=build_outlooks(given, board_wait_s, len(vehicle_cuts) - 1),
         navigation=build_navigation(given),
         ledger=_blank_ledger(n_stations, shape, n_shards),

@@ -27,8 +27,6 @@ NIGHT = slice(QUARTERS_PER_DAY // 2, QUARTERS_PER_DAY * 3 // 2)
 """From noon to noon: the day's orderly charging, for which the level is found."""
 AT_WORK = slice(QUARTERS_PER_DAY // 3, QUARTERS_PER_DAY * 3 // 4)
 """From 08:00 to 18:00: when cars stand at work."""
-ERRAND_SHIFT_H = 3
-"""A driver who heeds prices goes to a public plug up to three hours earlier or later. From memory, unverified."""
 LEAST_SAVING = 0.05
 """For less than a twentieth of the energy price nobody changes the hour. From memory, unverified."""
 
@@ -46,7 +44,7 @@ def no_guidance(n_zones: int, n_provinces: int) -> Guidance:
     )
 
 
-def build_guidance(prices: Prices, n_zones: int, bidirectional: F64 | None = None) -> Guidance:
+def build_guidance(prices: Prices, n_zones: int, bidirectional: F64 | None = None, shift_h: int = 3) -> Guidance:
     """Return what prices say to plugs and drivers; grid operators write their plans into it before each day.
 
     Parameters
@@ -57,11 +55,13 @@ def build_guidance(prices: Prices, n_zones: int, bidirectional: F64 | None = Non
         Zones.
     bidirectional : ndarray, shape (n_zones, len(ACCESS_KINDS)), optional
         Share of private plugs that can give to the grid; none by default.
+    shift_h : int
+        Hours by which who heeds prices moves a public charge in town.
     """
     nothing = no_guidance(n_zones, len(prices.is_cheap))
     return nothing._replace(
         cheap_s=next_cheap_s(prices.is_cheap),
-        errand_h=errand_hours(prices.energy_cny_per_kwh),
+        errand_h=errand_hours(prices.energy_cny_per_kwh, shift_h),
         bidirectional=nothing.bidirectional if bidirectional is None else bidirectional,
     )
 
@@ -98,7 +98,7 @@ def next_cheap_s(is_cheap: NDArray[np.bool_]) -> NDArray[np.int32]:
     return (following * 3600).astype(np.int32)
 
 
-def errand_hours(price_cny_per_kwh: F64) -> NDArray[np.int32]:
+def errand_hours(price_cny_per_kwh: F64, shift_h: int = 3) -> NDArray[np.int32]:
     """Return for each hour of day the one in which a driver who heeds prices goes instead: the cheapest near by.
 
     The same hour unless another saves `LEAST_SAVING`; of equal ones the nearest, then the earlier. Shape (n_provinces, 24).
@@ -106,7 +106,7 @@ def errand_hours(price_cny_per_kwh: F64) -> NDArray[np.int32]:
     hours = np.arange(HOURS_PER_DAY)
     chosen = np.tile(hours, (len(price_cny_per_kwh), 1))
     for hour in range(HOURS_PER_DAY):
-        near = hours[np.abs(hours - hour) <= ERRAND_SHIFT_H]
+        near = hours[np.abs(hours - hour) <= shift_h]
         near = near[np.lexsort((near, np.abs(near - hour)))]
         best = near[np.argmin(price_cny_per_kwh[:, near], axis=1)]
         rows = np.arange(len(best))

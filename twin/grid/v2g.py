@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twin.config import Config
     from twin.network.regions import Regions
 
-__all__ = ["bidirectional_shares", "national_shares", "pilot_zones"]
+__all__ = ["bidirectional_shares", "national_shares", "pilot_zones", "public_shares"]
 
 HOME, DEPOT = ACCESS_KINDS.index("home"), ACCESS_KINDS.index("depot")
 
@@ -66,6 +66,32 @@ def bidirectional_shares(config: Config, regions: Regions, n_plugs: I64, folder:
         n_there = int(n_plugs[is_there, kind].sum())
         shares[is_there, kind] = min(part * grid.n_v2g_plugs * config.fleet.sample / max(n_there, 1), 1.0)
     return shares
+
+
+def public_shares(config: Config, regions: Regions, n_slow: F64, folder: Path | None = None) -> F64:
+    """Return the share of the slow plugs at public stations of each zone that can give to the grid.
+
+    Parameters
+    ----------
+    config : Config
+        Sections ``grid`` and ``fleet``: of a sample of the fleet, a sample of the plugs.
+    regions : Regions
+        Zones.
+    n_slow : ndarray, shape (n_zones,)
+        Slow (AC) EVSEs at public stations by zone.
+    folder : pathlib.Path, optional
+        Folder of the seed tables; the packaged ones by default.
+
+    Returns
+    -------
+    ndarray, shape (n_zones,)
+        At most 1.
+    """
+    is_there = np.full(len(n_slow), config.grid.v2g_area == "nation")
+    if config.grid.v2g_area == "pilots":
+        is_there[pilot_zones(regions, folder)] = True
+    n_there = float(n_slow[is_there].sum())
+    return np.where(is_there, min(config.grid.n_v2g_public_plugs * config.fleet.sample / max(n_there, 1.0), 1.0), 0.0)
 
 
 def national_shares(config: Config, n_zones: int, folder: Path | None = None) -> F64:

@@ -265,7 +265,7 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "19-2": new_lines.commercial_spaces,
     "MOT25-2": new_lines.strong_share_of_added,
     "MOT25-3": _above_forty("highway"),
-    "1250-10": _figure("n_v2g_plugs", "private plugs that can give to the grid, as the scenario sets them"),
+    "1250-10": _figure("n_v2g_plugs", "plugs that can give to the grid, private and public, as the scenario sets them"),
     "1250-11": _figure("v2g_energy_gwh_a", "given to the grid in a year of days like those of the run, not cumulated"),
     "FJ-1": _swap_line,
     "CATL-1": _swap_stations,

@@ -59,6 +59,9 @@ OWNED = {
     "plants.state": Owned("plant"),
     "plants.load_ws": Owned("plant"),
     "station_state": Owned("station"),
+    "station_calls.given_ws": Owned("station"),
+    "station_calls.n_answered": Owned("station"),
+    "station_calls.n_below": Owned("station"),
     "outage_state": Owned("station"),
     "next_s": Owned("station"),
     "ledger.ring": Owned("station", n_each=RING_HOURS),
@@ -79,6 +82,7 @@ SHARED = (
     "plants.of_station",
     "plants.behind",
     "link_flow_per_h",
+    "station_calls",
     "ledger.wait_edges_s",
 )
 """The same in every process."""

@@ -109,6 +109,11 @@ class Books:
         if is_truck:
             self.load_ws["truck", zone, from_s // SECONDS_PER_QUARTER] += energy_ws
 
+    def book_given(self, zone: int, from_s: int, energy_ws: int) -> None:
+        """Enter energy out of a battery at a public plug in the quarter hour of a second."""
+        self.load_ws["v2g", zone, from_s // SECONDS_PER_QUARTER] += energy_ws
+        self.counts["v2g_ws"] += energy_ws
+
     def book_plant(self, zone: int, quarter: int, pv_ws: int, storage_ws: int) -> None:
         """Enter what photovoltaics and storage gave in a quarter hour."""
         self.plant_ws["pv", zone, quarter] += pv_ws

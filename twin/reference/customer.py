@@ -17,21 +17,24 @@ class Customer(Resident):
     """A vehicle in town whose driver looks for a public plug."""
 
     def charge_in_town(self) -> bool:
-        """Head for the cheapest of a few pools in reach, ties to the lower id; return whether there is one."""
+        """Head for the cheapest of a few pools in reach, ties to the lower id; return whether there is one.
+
+        The one just left without a charge is taken only where there is no other.
+        """
         pools, own = self.neighbourhood()
         self.target_ws = self.town_target_ws()
         around = [pools[(own + step) % len(pools)] for step in range(len(pools))]
-        if len(pools) > 1:
-            around = [pool for pool in around if pool is not self.shunned]
         way_m = {pool: self.street_way_m(pools[own], pool) for pool in around if self.is_admitted(pool)}
         if not self.type.has_engine:
             reach_m = self.energy_ws / (self.type.city_ws_per_m * self.temperature_factor())
             way_m = {pool: way for pool, way in way_m.items() if way <= reach_m}
         if not way_m:
             return False
+        way_m = {pool: way for pool, way in way_m.items() if pool is not self.shunned} or way_m
         way_m = dict(list(way_m.items())[: self.model.rules.n_considered])
         best = min(way_m, key=lambda pool: (self.cost_in_town(pool, way_m[pool]), pool.row))
         self.stop_m, self.stop_link = int(way_m[best]), None
+        self.model.books.events["same pool again"] += best is self.shunned
         self.approach(best, way_m[best])
         return True
 

@@ -101,7 +101,8 @@ class Driver(Traveller):
     def pick_on_the_lot(self, link: Link, planned: Pool) -> tuple[Pool, int]:
         """Return the pool taken on reaching a stop, and the way (m): the one booked, or the one that is done first.
 
-        On a lot the driver sees all its pools, and knows one in the town at the next exit, if it leaves the road for towns.
+        On a lot the driver sees all its pools. It knows one in the town at the next exit if it leaves the road for towns, or
+        could only wait here, longer than it would if it had a choice.
         """
         if planned not in link.pools or self.is_booked:
             return planned, self.stop_m
@@ -113,7 +114,8 @@ class Driver(Traveller):
             return pool.board_wait_s + self.service_s(pool, need_ws)
 
         best = min(fit, key=done_s, default=planned)
-        pool = None if self.keeps_to_the_road() else self.town_pool(link.to_node)
+        is_stuck = self.n_tries >= self.model.rules.n_tries and best.board_wait_s > self.patience_s()
+        pool = None if self.keeps_to_the_road() and not is_stuck else self.town_pool(link.to_node)
         if pool is None:
             return best, self.stop_m
         way_m = self.way_to_town_m(link.to_node, pool)

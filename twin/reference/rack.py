@@ -118,7 +118,7 @@ class Swap(Session):
         self.latest_s, self.is_cut_off, self.is_charged = self.end_s, False, False
         self.intake_ws = driver.energy_ws
         self.end_ws = self.target_ws = max(driver.soc_ws(rules.swap_soc), self.intake_ws)
-        self.peak_w, self.bound_w = 0.0, 0
+        self.peak_w, self.bound_w, self.limit_w = 0.0, 0, 0.0
 
     @property
     def draws_power(self) -> bool:
@@ -127,6 +127,10 @@ class Swap(Session):
 
     def stay_on(self, second: int) -> bool:
         """Leave the bay at once."""
+        return False
+
+    def goes_on(self, second: int) -> bool:
+        """Return whether it goes on at its end: a swap is over."""
         return False
 
     def energy_at_ws(self, second: int) -> int:

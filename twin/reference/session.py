@@ -32,9 +32,11 @@ class Session:
         When.
     longest_s : int
         It is unplugged after so long at the latest.
+    call : tuple of int, optional
+        Seconds between which it is called to give to the grid.
     """
 
-    def __init__(self, driver: Driver, pool: Pool, second: int, longest_s: int) -> None:
+    def __init__(self, driver: Driver, pool: Pool, second: int, longest_s: int, call: tuple[int, int] | None = None) -> None:
         self.driver, self.pool, self.type = driver, pool, driver.type
         capacity_ws = self.type.capacity_ws
         self.plug_in_s, self.latest_s = second, second + longest_s
@@ -48,7 +50,7 @@ class Session:
         self.anchor_s, self.anchor_ws = second, self.intake_ws
         self.booked_s, self.booked_ws = second, self.intake_ws
         self.end_s, self.end_ws, self.limit_w, self.peak_w = second, self.intake_ws, 0.0, 0.0
-        self.is_cut_off, self.is_charged = False, False
+        self.is_cut_off, self.is_charged, self.call = False, False, call
         self._run_at(self.own_limit_w)
         self.bound_w = math.ceil(self.demand_w(self.intake_ws))
 
@@ -62,12 +64,43 @@ class Session:
     @property
     def draws_power(self) -> bool:
         """Whether it takes part in the sharing of the site's power."""
-        return not self.is_charged
+        return not self.is_charged and not self.is_giving
 
     @property
     def is_held_back(self) -> bool:
         """Whether the site lets it draw less than plug and vehicle would."""
         return self.draws_power and self.limit_w != self.own_limit_w
+
+    @property
+    def is_giving(self) -> bool:
+        """Whether it gives to the grid: its power is negative."""
+        return self.limit_w < 0.0
+
+    def goes_on(self, second: int) -> bool:
+        """Return whether it goes on at an end of its power: it gives now, or has given and charges again."""
+        has_given = self.is_giving
+        if self.is_charged:
+            return False
+        if not has_given and (self.call is None or self.call[0] != second):
+            return False
+        self.book(second)
+        self.note_peak()
+        self.anchor_s, self.anchor_ws = second, self.end_ws
+        books, reserve = self.driver.model.books, self.driver.model.rules.v2g_reserve_soc * self.type.capacity_ws
+        if has_given:
+            books.counts["below_reserve"] += self.end_ws < reserve
+        elif self.call is not None:
+            power_w = int(self.own_limit_w)
+            given_s = min((self.anchor_ws - math.ceil(reserve)) // power_w, self.call[1] - second)
+            if given_s > 0:
+                self.limit_w, self.bound_w = -float(power_w), 0
+                self.end_s, self.end_ws = second + given_s, self.anchor_ws - given_s * power_w
+                books.counts["v2g_calls"] += 1
+                books.events["given at a station"] += 1
+                return True
+        self._run_at(self.own_limit_w)
+        self.bound_w = math.ceil(self.demand_w(self.anchor_ws))
+        return True
 
     def energy_at_ws(self, second: int) -> int:
         """Return the whole watt-seconds in the battery at a second of the session.
@@ -76,6 +109,8 @@ class Session:
         """
         if second >= self.end_s or self.is_charged:
             return self.end_ws
+        if self.is_giving:
+            return self.anchor_ws + int(self.limit_w) * (second - self.anchor_s)
         at_s, energy_ws = self.anchor_s, float(self.anchor_ws)
         while at_s < second:
             until_s = min(next_quarter_s(at_s), second)
@@ -120,6 +155,10 @@ class Session:
             self.end_s = max(self.latest_s, self.anchor_s + 1)
             reached_ws = self._energy_after_ws(float(self.anchor_ws), self.end_s - self.anchor_s)
             self.end_ws = min(math.floor(reached_ws), self.target_ws)
+        if self.call is not None and self.anchor_s < self.call[0] < self.end_s:
+            self.end_s = self.call[0]
+            reached_ws = self._energy_after_ws(float(self.anchor_ws), self.end_s - self.anchor_s)
+            self.end_ws = min(math.floor(reached_ws), self.target_ws)
 
     @property
     def is_capped(self) -> bool:
@@ -136,21 +175,25 @@ class Session:
         return True
 
     def cut_off(self, second: int) -> None:
-        """End before its time, with what it has got; cut off is who had not got all."""
+        """End before its time, with what it has got; cut off is who had not got all, or gave to the grid."""
         now_ws = self.energy_at_ws(second)
-        self.is_cut_off = now_ws < self.end_ws
+        self.is_cut_off = now_ws < self.end_ws or self.is_giving
         self.end_ws, self.end_s = now_ws, second
 
     def note_peak(self) -> None:
         """Remember the largest power since the anchor: the curve's maximum from there on, cut at the limit that held."""
-        self.peak_w = max(self.peak_w, self._most_power_w(self.anchor_ws, self.limit_w))
+        if not self.is_giving:
+            self.peak_w = max(self.peak_w, self._most_power_w(self.anchor_ws, self.limit_w))
 
     def book(self, second: int) -> None:
         """Enter what has come since the last entry into the books, quarter hour by quarter hour."""
         while self.booked_s < second:
             until_s = min(next_quarter_s(self.booked_s), second)
             energy_ws = self.energy_at_ws(until_s)
-            self.pool.station.book(self.booked_s, until_s, energy_ws - self.booked_ws, self.driver.is_truck)
+            if self.is_giving:
+                self.pool.station.book_given(self.booked_s, until_s, self.booked_ws - energy_ws)
+            else:
+                self.pool.station.book(self.booked_s, until_s, energy_ws - self.booked_ws, self.driver.is_truck)
             self.booked_s, self.booked_ws = until_s, energy_ws
 
 

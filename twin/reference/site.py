@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import mesa  # type: ignore[import-untyped]
 
 from twin.physics import SECONDS_PER_HOUR
-from twin.reference.plain import Evse, Pool
+from twin.reference.plain import DAY_S, Evse, Pool
 from twin.reference.plant import Plant
 from twin.reference.rack import Rack
 from twin.reference.session import Session
+from twin.rng import Stream, uniform
 from twin.tables.inputs import LAYERS
 
 if TYPE_CHECKING:
@@ -116,6 +117,27 @@ class Site(mesa.Agent):  # type: ignore[misc]
         """Enter energy into batteries."""
         self.hour_energy_ws[from_s // SECONDS_PER_HOUR] += energy_ws
         self.model.books.book_public(LAYERS[self.layer], self.zone, from_s, energy_ws, is_truck)
+
+    def call_of(self, driver: Driver, evse: Evse, second: int) -> tuple[int, int] | None:
+        """Return the seconds between which a vehicle that plugs in is called to give to the grid, if it is."""
+        model, guidance, shares = self.model, self.model.guidance, self.model.given.public_v2g_share
+        from_s, until_s = guidance.event_from_s[self.zone], guidance.event_until_s[self.zone]
+        if not evse.pool.is_ac or self.plant is not None or from_s >= until_s or not len(shares):
+            return None
+        row = int(model.given.pools.first_evse[evse.pool.row]) + evse.pool.evses.index(evse)
+        can_give = uniform(model.rules.seed, Stream.PUBLIC_V2G, row, 0, 0) < shares[self.zone]
+        answers = driver.draws(Stream.BIDIRECTIONAL, 0, 0)[1] < model.rules.v2g_answer_share
+        day_s = second // DAY_S * DAY_S
+        return (day_s + from_s, day_s + until_s) if can_give and answers else None
+
+    def book_given(self, from_s: int, until_s: int, energy_ws: int) -> None:
+        """Enter plugged seconds, and energy out of a battery into the grid, of a stretch within one quarter hour.
+
+        A session tells what its battery gains in all; what it gave was charged besides.
+        """
+        self.book_seconds(from_s, until_s)
+        self.whole["energy_ws"] += energy_ws
+        self.model.books.book_given(self.zone, from_s, energy_ws)
 
     def book_out(self, evse: Evse, until_s: int) -> None:
         """Enter the seconds out of service up to a second, hour by hour."""

@@ -75,7 +75,7 @@ class Station(Site):
                     self.model.books.events["battery awaited"] += 1
                 elif ending.session is None:
                     self.repair(ending, second)
-                else:
+                elif not ending.session.goes_on(second):
                     self.end_charge(ending, second, end_s)
                 if ending.pool.rack is None and ending.is_free:
                     self.take_next(ending, second)
@@ -170,7 +170,8 @@ class Station(Site):
             evse.pool.rack.take(second)
             evse.session = Swap(driver, evse.pool, second)
         else:
-            evse.session = Session(driver, evse.pool, second, self.longest_session_s(driver, evse.pool))
+            longest_s, call = self.longest_session_s(driver, evse.pool), self.call_of(driver, evse, second)
+            evse.session = Session(driver, evse.pool, second, longest_s, call)
         driver.phase = PLUGGED
         wait_s = second - driver.arrival_s
         self.count("sessions")

@@ -115,7 +115,7 @@ class Traveller(StopChooser):
         node, end, next_link = self.present_node(), roads.zone_node[goal], self.routes.next_link[goal]
         energy_ws, drive_s, is_short = float(start_ws), 0.0, False
         stops: deque[Stop] = deque(maxlen=N_SEEN)
-        passes_towns, has_area = self.keeps_to_the_road(), False
+        passes_towns, has_area = self.n_tries < self.model.rules.n_tries and self.keeps_to_the_road(), False
         while node != end:
             link = self.model.links[next_link[node]]
             energy_ws -= link.length_m * self.road_ws_per_m(min(link.free_kmh, most_kmh), factor)

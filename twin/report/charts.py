@@ -129,6 +129,7 @@ def trucks_by_hour(figures: Figures, national: Columns, first_day: dt.date | Non
         },
     ]
     right: Chart = {"overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "automargin": True}
+    right["tickmode"] = "auto"
     right["title"] = {"text": say("load (GW)"), "font": {"size": 13}}
     shape = layout(time_title(first_day, say), say("trucks on the road"), 320, yaxis2=right)
     return {"data": data, "layout": shape}

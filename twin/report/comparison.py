@@ -9,7 +9,8 @@ from typing import Any
 from twin.report import compared_rows as rows
 from twin.report.comparable import Compared, differing, open_all
 from twin.report.compared_charts import difference_map, load_by_run, waits_by_run
-from twin.report.compared_costs import price_of_waits, waterfall
+from twin.report.compared_costs import price_of_waits
+from twin.report.compared_measures import measures_section
 from twin.report.figures import Finding, minutes
 from twin.report.html import render
 from twin.report.language import ENGLISH, Language, language
@@ -52,12 +53,13 @@ def comparison_content(runs: Sequence[Compared], say: Language = ENGLISH) -> dic
     """Return everything the template fills in."""
     cards = rows.scorecards(runs, say)
     names, first_day = Places(say), first_day_of(runs[0].run.manifest)
-    steps = waterfall(runs, say)
-    return {
+    measures = measures_section(runs, say, names)
+    return measures.more | {
         "labels": [run.label for run in runs],
         "runs": [rows.described(run) for run in runs],
         "cautions": rows.cautions(runs, say),
         "finding": finding(runs, say),
+        "findings": measures.findings,
         "settings": [(name, [rows.written(value, say) for value in values]) for name, values in differing(runs)],
         "headline": [rows.row(say(words), name, "all", write, runs) for name, words, write in CARDS],
         "layers": {
@@ -73,7 +75,7 @@ def comparison_content(runs: Sequence[Compared], say: Language = ENGLISH) -> dic
             **{f"waits-{layer}": waits_by_run(runs, layer, first_day, say) for layer in LAYERS},
             "load": load_by_run(runs, first_day, say),
             "map": difference_map(runs, say, names),
-            **({} if steps is None else {"steps": steps}),
+            **measures.charts,
         },
     }
 

@@ -20,7 +20,7 @@ from twin.report.projection import View
 from twin.report.source import Columns, Source
 from twin.tables.columns import F64
 
-__all__ = ["Film", "film"]
+__all__ = ["Film", "centres", "film"]
 
 COLOURS = ("#9e9e9e", "#56B4E9", "#0072B2", "#E69F00", "#D55E00")
 WIDTHS = (0.6, 1.0, 1.6, 2.4, 3.4)
@@ -120,7 +120,7 @@ def _zones(source: Source, view: View, n_steps: int, step_h: int) -> dict[str, A
     kw: F64 = np.sum([grid[name] for name in PUBLIC_KW], axis=0)
     cells = np.bincount((of_row * n_steps + step)[known], weights=kw[known], minlength=len(names) * n_steps)
     by_step = cells.reshape(-1, n_steps) / (4 * step_h)
-    lon, lat = _centres(names, stations)
+    lon, lat = centres(names, stations)
     placed = np.isfinite(lon) & (by_step.max(axis=1, initial=0) > 0)
     x, y = view.project(lon[placed], lat[placed])
     peak = by_step[placed].max(axis=1, initial=0)
@@ -128,8 +128,8 @@ def _zones(source: Source, view: View, n_steps: int, step_h: int) -> dict[str, A
     return {"ids": names[placed], "x": view.shown(x), "y": view.shown(y), "peak_kw": peak, "codes": share}
 
 
-def _centres(names: NDArray[Any], stations: Columns) -> tuple[F64, F64]:
-    """Return the mean position of the stations of each zone; NaN where there are none."""
+def centres(names: NDArray[Any], stations: Columns) -> tuple[F64, F64]:
+    """Return the mean position, degrees, of the stations of each zone of a sorted list; NaN where there are none."""
     place = np.searchsorted(names, stations["zone"].astype(str))
     place = np.minimum(place, len(names) - 1)
     known = names[place] == stations["zone"].astype(str)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twin.report.coverage import COVERAGE_NAMES, HEADLINES
-from twin.report.figures import NONE, Figures, Finding, count, gigawatt_hours, gigawatts, minutes, percent
+from twin.report.figures import NONE, Figures, Finding, count, gigawatt_hours, gigawatts, kilometres, minutes, percent
 from twin.report.language import Language, phrase
 from twin.report.places import Places
 from twin.tables.inputs import LAYERS
@@ -139,6 +139,16 @@ def trucks(figures: Figures) -> Finding:
     text = "{fleet} electric trucks took {energy} from public stations, which hold {evse} megawatt EVSEs"
     found = figures.say(text, fleet=fleet.text, energy=energy.text, evse=megawatt.text)
     return Finding(found, (fleet, energy, megawatt))
+
+
+def truck_gaps(figures: Figures) -> Finding:
+    """State how much of the expressways has a megawatt EVSE ahead, and the longest way."""
+    near = figures.cite("expressway_within_50_km_of_megawatt", percent, "highway")
+    far = figures.cite("longest_way_to_megawatt", kilometres, "highway")
+    if NONE in (near.text, far.text):
+        return Finding(figures.say("How far trucks drive to 1,000 kW or more"))
+    text = "Trucks find 1,000 kW or more within 50 km ahead on {near} of the expressways; the longest way is {far}"
+    return Finding(figures.say(text, near=near.text, far=far.text), (near, far))
 
 
 def scorecard(verdicts: Sequence[str], say: Language) -> Finding:

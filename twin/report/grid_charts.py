@@ -40,12 +40,12 @@ LOADS = {
 }
 """Columns that add up to the load of all vehicles; a run of before has no charging at work."""
 SOURCES = {
-    "pv_kw": (phrase("photovoltaics at stations"), YELLOW),
-    "storage_kw": (phrase("storage at stations, giving or taking"), ORANGE),
+    "pv_kw": (phrase("photovoltaics"), YELLOW),
+    "storage_kw": (phrase("storage, giving or taking"), ORANGE),
     "v2g_kw": (phrase("vehicles giving to the grid"), "#8a3f73"),
 }
 """Columns of power that comes from elsewhere than the grid, drawn where there is any."""
-PARTS = {"orderly_kw": (phrase("of home and depot: shifted by orderly charging"), GREY)}
+PARTS = {"orderly_kw": (phrase("of home and depot: orderly"), GREY)}
 """Columns that are a part of others, drawn as a line where there is any."""
 LIMIT = 100.0
 

@@ -18,7 +18,7 @@ ROOM = Path(__file__).parent
 
 
 def render(template: str, content: dict[str, Any], scripts: Sequence[str], say: Language = ENGLISH) -> str:
-    """Return a page as text, with its style, its scripts and, packed, the drawing library and the large tables inside.
+    """Return a page as text, with its style, its scripts and, packed, the drawing library, charts and large tables inside.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def render(template: str, content: dict[str, Any], scripts: Sequence[str], say: 
         style=Markup((ROOM / "page.css").read_text(encoding="utf-8")),
         script=Markup(source),
         plotly=pack_bytes(get_plotlyjs().encode()),
-        chart_json=Markup(script_json(content["charts"])),
+        charts_packed=pack_bytes(script_json(content["charts"]).encode()),
         about_json=Markup(script_json(about | content.get("about", {}))),
     )
 

@@ -6,11 +6,13 @@ import datetime as dt
 import json
 from pathlib import Path
 
-__all__ = ["CATALOGUE", "ENGLISH", "LANGUAGES", "Language", "language", "phrase"]
+__all__ = ["CATALOGUE", "ENGLISH", "LANGUAGES", "TABLE_TEXTS", "Language", "language", "phrase"]
 
 LANGUAGES = ("en", "zh")
 CATALOGUE = Path(__file__).parent / "chinese.json"
-"""Chinese by English: sentences of the pages, words of the page's script, and texts that tables of a run bring along."""
+"""Chinese by English: sentences of the pages, and words of the pages' scripts."""
+TABLE_TEXTS = Path(__file__).parent / "chinese_tables.json"
+"""The same of texts that tables of a run bring along: requirements, reasons, laws, units."""
 
 
 class Language:
@@ -58,5 +60,5 @@ def language(code: str) -> Language:
     """Return one of the ``LANGUAGES``."""
     if code == "en":
         return ENGLISH
-    parts = json.loads(CATALOGUE.read_text(encoding="utf-8"))
-    return Language(code, {english: wording for part in parts.values() for english, wording in part.items()})
+    parts = [part for path in (TABLE_TEXTS, CATALOGUE) for part in json.loads(path.read_text(encoding="utf-8")).values()]
+    return Language(code, {english: wording for part in parts for english, wording in part.items()})

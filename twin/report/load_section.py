@@ -26,11 +26,13 @@ def load_section(source: Source, figures: Figures, first_day: dt.date | None, na
             "load": findings.load(figures),
             "provinces": findings.provinces(figures, names),
             "trucks": findings.trucks(figures),
+            "truck_gaps": findings.truck_gaps(figures),
             "costs": costs.finding(spent, say),
         },
         charts={"provinces": grid_charts.load_by_province(figures, names)} if figures.provinces else {},
         more={
             "provinces": rows.provinces(figures, names),
+            "truck_figures": rows.trucks(figures),
             "province_heads": [say(words) for _, words, _ in rows.PROVINCE_FIGURES],
             "costs": [] if spent is None else costs.rows_of(spent, say),
             "stated_costs": costs.stated(figures),

@@ -10,19 +10,19 @@ from twin.report.charts import times
 from twin.report.drill import drill
 from twin.report.figures import Figures
 from twin.report.film import film
-from twin.report.gaps import Gaps
 from twin.report.hours import Frames, waits_by_hour
 from twin.report.map import draw_map, modes
 from twin.report.packed import pack_arrays
 from twin.report.places import Places
 from twin.report.points import STATION_COLUMNS, dots_of
 from twin.report.projection import View, view_of
-from twin.report.sections import Section
+from twin.report.sections import Section, joined
 from twin.report.source import Columns, Source
+from twin.report.stretches import coverage_section
 
 __all__ = ["map_section"]
 
-NETWORK_COLUMNS = ("link", "line", "kind", "from_lon", "from_lat", "to_lon", "to_lat")
+NETWORK_COLUMNS = ("link", "line", "kind", "length_km", "from_lon", "from_lat", "to_lon", "to_lat")
 
 
 def map_section(source: Source, figures: Figures, first_day: dt.date | None, names: Places) -> Section:
@@ -53,8 +53,10 @@ def map_section(source: Source, figures: Figures, first_day: dt.date | None, nam
     found.packs["stations"], found.about["drill"] = drill(stations, view, say, names)
     areas = rows.worst_areas(stations, say, names)
     found.more["areas"], found.findings["areas"] = areas, findings.worst_areas(areas, say)
-    _roads(found, source, stations, network, view, figures, first_day, n_hours, names)
+    _roads(found, source, network, view, figures, first_day, n_hours, names)
     _distribution(found, source, stations, figures)
+    if view.centre_deg is None:
+        return joined([found, coverage_section(source, network, view, figures, names)])
     return found
 
 
@@ -65,15 +67,12 @@ def _steps(frames: Frames | None, first_day: dt.date | None, n_hours: int) -> di
 
 
 def _roads(
-    found: Section, source: Source, stations: Columns, network: Columns | None, view: View,
+    found: Section, source: Source, network: Columns | None, view: View,
     figures: Figures, first_day: dt.date | None, n_hours: int, names: Places,
 ) -> None:  # fmt: skip
-    """Add the film of the roads, and the gaps of a nation."""
+    """Add the film of the roads."""
     if network is None:
         return
-    if view.centre_deg is None:
-        gaps = Gaps(stations, network, view, names)
-        found.charts["gaps"], found.findings["gaps"] = gaps.chart(figures.say), gaps.finding(figures.say)
     shown = film(source, network, view, figures, n_hours, names)
     if shown is not None:
         steps = {"steps": times(first_day, shown.about["n_steps"], 60 * shown.about["step_h"])}

@@ -1,10 +1,11 @@
 "use strict";
 // What all pages share: unpacking, drawing one chart after the other, phones, print, languages.
-const charts = JSON.parse(document.getElementById("chart-data").textContent);
+let charts = {};
 const about = JSON.parse(document.getElementById("about-data").textContent);
 const narrow = window.matchMedia("(max-width: 600px)").matches;
 const PRINT_WIDTH = 700;
 const FIRST_SIGN = 48;
+const LEGEND_ROW_PX = 16;
 
 function say(english) { return about.words[english] || english; }
 
@@ -81,6 +82,7 @@ function drawOne(name) {
   if (narrow) {
     chart.layout.font.size = 11;
     chart.layout.dragmode = false;
+    chart.layout.height += LEGEND_ROW_PX * Math.max(chart.data.length - 3, 0) * (chart.layout.showlegend !== false);
   }
   const config = {
     displaylogo: false, responsive: true, showSendToCloud: false, locale: about.language === "zh" ? "zh-CN" : "en-US",
@@ -106,6 +108,7 @@ async function drawAll(then) {
     document.getElementById("too-old").hidden = false;
     return;
   }
+  charts = JSON.parse(new TextDecoder().decode(await unpacked("charts")));
   const order = Array.from(document.querySelectorAll(".chart"), (target) => target.id.slice("chart-".length));
   const drawn = order.filter((name) => charts[name]);
   for (const name of drawn.filter(isMap)) {

@@ -9,12 +9,16 @@ from typing import Any
 from twin.report import charts, findings, observed, queues, rows
 from twin.report.coverage import COVERAGE_NAMES
 from twin.report.figures import Figures
+from twin.report.hosting import hosting_section
 from twin.report.html import render
 from twin.report.intervals import spreads
 from twin.report.language import ENGLISH, Language, language
 from twin.report.load_section import load_section
 from twin.report.map_section import map_section
+from twin.report.ordered import orders_section
 from twin.report.places import Places
+from twin.report.province_lines import province_lines
+from twin.report.reasons import reason
 from twin.report.sections import Section, joined
 from twin.report.source import Source
 from twin.store import Run, canonical_json, open_run, write_text
@@ -67,7 +71,10 @@ def page_content(run: Run, say: Language = ENGLISH) -> dict[str, Any]:
             map_section(source, figures, first_day, names),
             _by_hour(figures, first_day),
             load_section(source, figures, first_day, names),
+            hosting_section(source, say, names),
+            orders_section(source, say, names),
             _policy(source, say),
+            province_lines(source, say, names),
             _evidence(run, source, say),
         ]
     )
@@ -81,7 +88,7 @@ def page_content(run: Run, say: Language = ENGLISH) -> dict[str, Any]:
         "manifest": run.manifest,
         "title": scenario.get("title") or run.manifest["scenario"],
         "description": scenario.get("description", ""),
-        "audit": audit,
+        "laws": [law | {"name": reason(law["name"], say)} for law in audit["laws"]],
         "first_day": first_day,
         "vintage": vintage(run.manifest, say),
         "sample": sample_of(run.manifest),

@@ -15,6 +15,7 @@ KINDS = {
     "freight hub": phrase("freight hub"),
 }
 """Kinds of site as they stand in the names of stations."""
+JUNCTION = phrase("junction")
 EXPRESSWAY = phrase("Expressway")
 """Stands for the line of a service area that has none."""
 
@@ -31,7 +32,7 @@ class Places:
     def __init__(self, say: Language = ENGLISH) -> None:
         self._say = say
         self._names: dict[str, dict[str, tuple[str, str]]] = {}
-        for kind, key in (("provinces", "province"), ("zones", "zone")):
+        for kind, key in (("provinces", "province"), ("zones", "zone"), ("expressway_lines", "line")):
             table = seeds.read(kind)
             columns = (table[name].tolist() for name in (key, "name_en", "name_zh"))
             self._names[key] = {place: (english, chinese) for place, english, chinese in zip(*columns, strict=True)}
@@ -62,6 +63,22 @@ class Places:
             return name
         place, number = name.split(f" {kind} ", 1)
         return " ".join([*self._place_words(place, kind), self._say(KINDS[kind]), number])
+
+    def line(self, code: str) -> str:
+        """Return the code of an expressway line with its name in the page's language."""
+        return f"{code} {self._in_language('line', code)}" if code in self._names["line"] else code
+
+    def line_both(self, code: str) -> str:
+        """Return the code of an expressway line with its name in both languages."""
+        return f"{code} {self._in_both('line', code)}" if code in self._names["line"] else code
+
+    def node(self, name: str) -> str:
+        """Return the name of a node of the roads: on a Chinese page the prefecture of a junction in Chinese."""
+        town, kind, number = name.partition(f" {JUNCTION} ")
+        if self._say.code == "en":
+            return name
+        place = self._chinese.get(town, town)
+        return f"{place} {self._say(JUNCTION)} {number}" if kind else place
 
     def _place_words(self, place: str, kind: str) -> list[str]:
         """Say the prefecture: it stands between line and number of a service area, and before the county of others."""

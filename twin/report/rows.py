@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.report.figures import (
+    NONE,
     Figures,
     Writer,
     count,
@@ -22,10 +23,12 @@ from twin.report.figures import (
 )
 from twin.report.language import Language, phrase
 from twin.report.places import Places
+from twin.report.reasons import reason
+from twin.report.sections import Table
 from twin.tables.inputs import LAYERS
 
 N_WORST = 15
-COUNTED = "evse_per_"
+COUNTED = ("evse_per_", "gini_")
 """How names of coverage begin that are no share."""
 SIGNS = {">=": "≥", "<=": "≤"}
 FEWEST_SESSIONS = 20
@@ -109,6 +112,38 @@ def layers(figures: Figures) -> list[list[str]]:
     ]
 
 
+TRUCK_FIGURES: tuple[tuple[str, str, str, Writer], ...] = (
+    ("n_truck", "all", phrase("electric heavy trucks"), count),
+    ("truck_trip_km", "all", phrase("driven between prefectures by trucks"), kilometres),
+    ("truck_grid_energy_gwh", "all", phrase("energy into trucks at public stations"), gigawatt_hours),
+    ("n_megawatt_evse", "all", phrase("EVSEs of 1,000 kW or more"), count),
+    ("n_megawatt_evse", "highway", phrase("of them at service areas"), count),
+    ("service_areas_with_megawatt", "highway", phrase("service areas with 1,000 kW or more"), percent),
+    (
+        "expressway_within_50_km_of_megawatt",
+        "highway",
+        phrase("expressway with that at most 50 km ahead"),
+        percent,
+    ),
+    (
+        "expressway_within_80_km_of_megawatt",
+        "highway",
+        phrase("expressway with that at most 80 km ahead"),
+        percent,
+    ),
+    ("main_corridors_within_50_km_of_megawatt", "highway", phrase("main corridors with that at most 50 km ahead"), percent),
+    ("longest_way_to_megawatt", "highway", phrase("longest way to the next ahead"), kilometres),
+    ("n_swaps", "all", phrase("batteries swapped"), count),
+)
+
+
+def trucks(figures: Figures) -> Table:
+    """Return what the run holds of trucks."""
+    say = figures.say
+    found = [(words, figures.cite(metric, write, layer)) for metric, layer, words, write in TRUCK_FIGURES]
+    return Table([say("figure"), say("value")], [[say(words), cite.text] for words, cite in found if cite.text != NONE])
+
+
 def provinces(figures: Figures, names: Places) -> list[list[str]]:
     """Return a row a province, those with the most sessions first."""
     order = sorted(figures.provinces, key=lambda code: (-figures.get("sessions", province=code), code))
@@ -146,7 +181,7 @@ def scorecard(table: Mapping[str, NDArray[Any]], say: Language) -> dict[str, lis
         sign = SIGNS.get(row["operator"], row["operator"])
         row["target_text"] = "" if math.isnan(row["target"]) else f"{sign}\u00a0{write(row['target'], say)}"
         row["requirement"] = say(row["requirement"])
-        row["verdict"] = say(row["met"])
+        row["verdict"], row["why"] = say(row["met"]), reason(row["why"], say)
         found[row["met"]].append(row)
     return found
 

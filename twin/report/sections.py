@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from twin.report.charts import Chart
 from twin.report.figures import Finding
 
-__all__ = ["Section", "joined"]
+__all__ = ["Section", "Table", "joined"]
+
+
+class Table(NamedTuple):
+    """A table as the page shows it.
+
+    Attributes
+    ----------
+    heads : list of str
+        Words above the columns.
+    rows : list of list of str
+        Cells, written.
+    n_text : int
+        So many columns hold text, the others figures.
+    """
+
+    heads: list[str]
+    rows: list[list[str]]
+    n_text: int = 1
 
 
 @dataclass

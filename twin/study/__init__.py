@@ -12,7 +12,7 @@ from twin.network.regions import load_regions
 from twin.store import open_named, write_csv_table, write_text
 from twin.study.loads import read_loads
 from twin.study.strained import FeederResult, counties, service_areas
-from twin.study.written import feeder_hours, feeders, sites, write_pypsa
+from twin.study.written import feeder_hours, feeders, sites, transformers, write_pypsa
 
 __all__ = ["FeederResult", "feeders", "study_run"]
 
@@ -25,8 +25,8 @@ def study_run(folder: Path, out: Path, n_service_areas: int = 6, n_counties: int
     folder : Path
         A run of the nation with its station hours.
     out : Path
-        Folder to make: ``feeders.csv``, ``feeder_hours.csv``, ``sites.geojson`` and ``pypsa/``, the load of the zones as
-        PyPSA reads it (``Network.import_from_csv_folder``).
+        Folder to make: ``feeders.csv``, ``feeder_hours.csv``, ``transformers.csv``, ``sites.geojson`` and ``pypsa/``,
+        the load of the zones as PyPSA reads it (``Network.import_from_csv_folder``).
     n_service_areas, n_counties : int
         How many of each.
 
@@ -67,6 +67,8 @@ def study_run(folder: Path, out: Path, n_service_areas: int = 6, n_counties: int
         (partial / "pypsa").mkdir(parents=True)
         write_csv_table(feeders(results), partial / "feeders.csv")
         write_csv_table(feeder_hours(results), partial / "feeder_hours.csv")
+        near_limit = transformers(loads, float(config["stations"]["module_efficiency"]))
+        write_csv_table(near_limit, partial / "transformers.csv")
         write_text(partial / "sites.geojson", sites(loads))
         write_pypsa(grid, regions, config["period"]["start_date"], partial / "pypsa")
         partial.replace(out)

@@ -60,7 +60,8 @@ def counties(loads: Loads, grid: Grid, regions: Regions, n: int, sample: float) 
     people = np.asarray(regions.county_population, np.float64)
     in_zone = people / np.bincount(regions.county_zone, people)[regions.county_zone]
     base = {name: sample * zone_kw(grid, name, "base_kw") for name in regions.zone_id.tolist()}
-    home = {name: zone_kw(grid, name, "home_kw") + zone_kw(grid, name, "work_kw") for name in regions.zone_id.tolist()}
+    homes = [name for name in ("home_kw", "work_kw") if name in grid]
+    home = {name: sum(zone_kw(grid, name, kind) for kind in homes) for name in regions.zone_id.tolist()}
     off_highway = loads.stations["layer"] != HIGHWAY
     row_of = {name: row for row, name in enumerate(regions.county_id.tolist())}
     county = np.array([row_of[name] for name in loads.stations["county"].tolist()], np.int64)

@@ -14,8 +14,10 @@ from twin.store import write_csv_table
 from twin.study.loads import Grid, Loads, zone_kw
 from twin.study.strained import HIGHWAY, STRAINED_SHARE, FeederResult
 
-__all__ = ["feeder_hours", "feeders", "sites", "write_pypsa"]
+__all__ = ["feeder_hours", "feeders", "sites", "transformers", "write_pypsa"]
 
+FULL_SHARE = 0.99
+"""From here on a site's power is held down to what its transformer lets through."""
 ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
 """Columns of ``grid.parquet`` that are told as loads of a zone."""
 
@@ -63,6 +65,35 @@ def feeder_hours(results: list[FeederResult]) -> dict[str, Any]:
         "station_kw": np.concatenate([one.feeder.site_kw.sum(axis=0) for one in results]) if results else [],
         "other_kw": np.concatenate([one.feeder.base_kw.sum(axis=0) for one in results]) if results else [],
         **flow,
+    }
+
+
+def transformers(loads: Loads, efficiency: float) -> dict[str, Any]:
+    """Return a row per station of which an hour took 80 % of what its transformer lets through, those at it longest first.
+
+    Parameters
+    ----------
+    loads : Loads
+        What stations drew, at the grid's side of the chargers.
+    efficiency : float
+        Of the chargers; the limit of a site is that of their other side.
+    """
+    stations, n_stations = loads.stations, len(loads.first) - 1
+    row = np.repeat(np.arange(n_stations), np.diff(loads.first))
+    share = loads.kw * efficiency / np.maximum(stations["site_limit_kw"][row], 1e-9)
+    near, full = (np.bincount(row[share >= least], minlength=n_stations) for least in (STRAINED_SHARE, FULL_SHARE))
+    peak = np.zeros(n_stations)
+    np.maximum.at(peak, row, share)
+    chosen = np.flatnonzero(near)
+    chosen = chosen[np.lexsort((chosen, -near[chosen], -full[chosen]))]
+    words = {name: stations[name][chosen] for name in ("name", "province", "zone", "county", "layer", "site_type")}
+    return {
+        "station": stations["station"][chosen],
+        **words,
+        "site_limit_kw": np.round(stations["site_limit_kw"][chosen], 1),
+        "peak_share": np.round(peak[chosen], 4),
+        "hours_near_limit": near[chosen],
+        "hours_at_limit": full[chosen],
     }
 
 

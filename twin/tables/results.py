@@ -179,7 +179,7 @@ class ZonesTable(NamedTuple):
     over_h: Annotated[F64, Field("h", "time over the annual peak without vehicles")]
     hosting_kw: Annotated[F64, Field("kW", "peak of further public charging that fits below the annual peak")]
     hosting_with_storage_kw: Annotated[F64, Field("kW", "the same with storage beside it")]
-    n_v2g_plugs: Annotated[F64, Field("-", "private plugs that can give to the grid, as expected")]
+    n_v2g_plugs: Annotated[F64, Field("-", "plugs that can give to the grid, private and public, as expected")]
     v2g_peak_kw: Annotated[F64, Field("kW", "largest quarter hour given by vehicles")]
     v2g_energy_kwh: Annotated[F64, Field("kWh", "given by vehicles")]
 

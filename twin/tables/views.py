@@ -128,6 +128,20 @@ class Outlook(NamedTuple):
     seen: Seen
 
 
+class StationCalls(NamedTuple):
+    """What of the day's calls for power concerns public stations, and what vehicles there gave."""
+
+    seed: int
+    answer_share: float
+    reserve_soc: float
+    share: Annotated[F64, Field("-", "[zone] share of slow plugs at public stations that can give to the grid")]
+    from_s: Annotated[I32, Field("s", "[zone] begin of the day's call")]
+    until_s: Annotated[I32, Field("s", "[zone] its end; the same second where there is none")]
+    given_ws: Annotated[I64, Field("Ws", "[station] energy out of batteries into the grid")]
+    n_answered: Annotated[I64, Field("-", "[station] sessions that gave")]
+    n_below: Annotated[I64, Field("-", "[station] of them, left below the reserve")]
+
+
 class Site(NamedTuple):
     """What a station's clock reads and writes: plugs, queues, counts, books, and room to deal power in."""
 
@@ -155,3 +169,4 @@ class Site(NamedTuple):
     shares_w: F64
     energies_ws: I64
     ahead_ws: I64
+    calls: StationCalls
