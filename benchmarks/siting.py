@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.config import Config, changed, load
+from twin.config.buildout import MOST_KVA
 from twin.metrics.rows import is_plug_of
 from twin.nation import Places, build_places, build_supply
 from twin.siting.candidates import build_candidates, package_of
@@ -55,7 +56,8 @@ def asked(path: Path, places: Places, request: Request, inventory: Inventory) ->
 def main() -> None:
     """Print the figure of each scenario and what it costs more than the base; then what the same money does when sited.
 
-    Money is spent by `twin site` at the least cost of all scenarios, and at shares of it: the frontier.
+    Money is spent by `twin site` at the least cost of all scenarios, and at shares of it: the frontier. Sites may have the
+    transformers that build-outs may have at service areas.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("base", type=Path)
@@ -72,7 +74,7 @@ def main() -> None:
     least = min(cost.values())
     n_better = []
     for objective in wanted.objective:
-        request = Request(1.0, objective)
+        request = Request(1.0, objective, transformer_kva=MOST_KVA["service area"])
         question = asked(wanted.base, places, request, standing)
         print(f"{question.meaning}\n{base.scenario.name}: {question.now:.6g} {question.unit}", flush=True)
         figures = {name: asked(wanted.base, places, request, one).now for name, one in built.items()}

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import REPOSITORY
 from twin.cli import app
 from twin.config import Config, load
 from twin.nation import Places, build_places, build_supply
@@ -22,6 +23,7 @@ from twin.siting.questions import covering_question, has_kind, median_question
 from twin.siting.request import Request, check_candidates, check_request
 from twin.siting.search import allocate as shared_out
 from twin.siting.search import ground_of, judged
+from twin.siting.written import on_list, scenario_text
 from twin.stations.choosing import greedy, solve
 from twin.stations.covering import covered
 from twin.stations.files import import_stations
@@ -222,3 +224,15 @@ def test_a_province_without_sites_is_named(config: Config, places: Places, inven
     (tmp_path / "taken" / "a").touch()
     with pytest.raises(Exception, match="wanted a new or empty folder"):
         site(config, Request(1e9), tmp_path / "taken", never)
+
+
+def test_a_build_out_stands_in_the_list() -> None:
+    """What was ordered is in the list, so the sited scenario orders nothing; it keeps the private plugs of its month."""
+    config = load(REPOSITORY / "configs" / "plan-2027.yaml")
+    sited = on_list(config, "stations.parquet")
+    assert not sited.buildout.is_on
+    assert (sited.stations.source, sited.stations.stock) == ("stations.parquet", "2027-12")
+    assert sited.fleet == config.fleet
+    text = scenario_text(config, "stations.parquet", "plan-2027-sited", "Sited")
+    assert "buildout" not in text
+    assert 'source: "stations.parquet"' in text

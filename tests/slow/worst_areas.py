@@ -2,8 +2,8 @@
 
 Run from the folder that holds `twin/` and `tests/`:
 
-    python -m tests.slow.worst_areas --sample 0.02 --seeds 1 2 3
-    python -m tests.slow.worst_areas --sample 0.02 --cases plan-2027 highway-first-2027 optimum-2027
+    python -m tests.slow.worst_areas --sample 0.05 --seeds 1 2 3
+    python -m tests.slow.worst_areas --sample 0.05 --cases plan-2027 highway-first-2027 middle-2027
 
 A case is a file of configs/, or done to the first of them: `doubled` and `taken away` (high power at the 5 % of sides with
 the longest mean waits), `outages off`, `outages x 3` and `outages x 10`. All have the same drivers and the same luck. Prints
@@ -55,7 +55,7 @@ class Lived(NamedTuple):
 def main() -> int:
     """Live the cases of every seed; return 1 if one moves the wrong way."""
     parser = argparse.ArgumentParser(description="Waits of the holiday by case.")
-    parser.add_argument("--sample", type=float, default=0.02, help="share of the fleet")
+    parser.add_argument("--sample", type=float, default=0.05, help="share of the fleet")
     parser.add_argument("--days", type=int, default=1, help="days from 1 October on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="seeds of the scenario")
     parser.add_argument("--cases", nargs="+", default=USUAL, help="files of configs/, or what is done to the first")
