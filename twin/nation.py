@@ -144,20 +144,11 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     classes, names = load_classes(consumption_factor=config.fleet.consumption_factor)
     vehicles = build_vehicles(config, regions, classes, names, n_workers)
     counts = group_counts(vehicles, classes, regions, len(GROUPS))
-    background = build_background(
-        config,
-        calendar,
-        regions,
-        routes,
-        counts,
-        demand_loader(routes, network),
-        network.link_capacity_per_h,
-    )
+    loader, capacity = demand_loader(routes, network), network.link_capacity_per_h
+    background = build_background(config, calendar, regions, routes, counts, loader, capacity)
     n_plugs = plug_counts(vehicles, regions)
     bidirectional = bidirectional_shares(config, regions, n_plugs)
-    is_slow = there.pools.is_ac == 1
-    n_slow = np.bincount(there.stations.zone[there.pools.station], there.pools.n_evse * is_slow, regions.n_zones)
-    public_v2g_share = public_shares(config, regions, n_slow.astype(np.float64))
+    public_v2g_share, n_public = _public_v2g(config, regions, there)
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -191,7 +182,15 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         behind=build_behind(config, regions, there.stations, there.pools, supply.prices.energy_cny_per_kwh),
     )
     within = passages_within_zones(config, calendar, regions, given.trips, counts)
-    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1) + n_slow * public_v2g_share)
+    return Demand(calendar, classes, names, given, within, (n_plugs * bidirectional).sum(axis=1) + n_public)
+
+
+def _public_v2g(config: Config, regions: Regions, there: Inventory) -> tuple[F64, F64]:
+    """Return the share of the slow public plugs of each zone that can give to the grid, and how many that is."""
+    n_evse = np.where(there.pools.is_ac == 1, there.pools.n_evse, 0)
+    n_slow = np.bincount(there.stations.zone[there.pools.station], n_evse, regions.n_zones).astype(np.float64)
+    share = public_shares(config, regions, n_slow)
+    return share, n_slow * share
 
 
 def require_memory(config: Config, n_vehicles: int) -> None:
