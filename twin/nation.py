@@ -149,6 +149,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
     n_plugs = plug_counts(vehicles, regions)
     bidirectional = bidirectional_shares(config, regions, n_plugs)
     public_v2g_share, n_public = _public_v2g(config, regions, there)
+    roads = roads_of(network, routes, regions, config.behaviour.truck_speed_kmh)
     given = Given(
         rules=rules_of(config),
         n_days=config.period.n_days,
@@ -163,13 +164,7 @@ def build_demand(config: Config, places: Places, supply: Supply, n_workers: int 
         plug_limit_w=plug_limits_w(load_voltages()),
         markets=supply.inventory.markets,
         link_pools=supply.inventory.link_pools,
-        roads=with_gaps(
-            roads_of(network, routes, regions, config.behaviour.truck_speed_kmh),
-            supply.inventory.stations,
-            supply.inventory.pools,
-            supply.inventory.link_pools,
-            supply.inventory.markets,
-        ),
+        roads=with_gaps(roads, there.stations, there.pools, there.link_pools, there.markets),
         link_free_speed_kmh=network.link_free_speed_kmh,
         link_capacity_per_h=network.link_capacity_per_h,
         prices=price_table(supply.prices, config.grid.dynamic_price_step_cny_per_kwh),
