@@ -131,7 +131,7 @@ def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -
 
 
 def with_everything(given: Given) -> Given:
-    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G also in public, and outages."""
+    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G in public too, and outages."""
     stations, pools, n_zones = given.stations, given.pools, len(given.roads.zone_node)
     of_trucks = np.flatnonzero((pools.serves == SERVES_TRUCKS) & (pools.rated_power_w == 480_000))
     pools.n_batteries[of_trucks] = 3
