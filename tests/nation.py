@@ -131,7 +131,7 @@ def with_second_road(given: Given, capacity_per_h: float, longer: float = 1.2) -
 
 
 def with_everything(given: Given) -> Given:
-    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G, and EVSEs that fail."""
+    """Return the nation with swaps for half of the trucks, sun and storage, price levels, V2G in public too, and outages."""
     stations, pools, n_zones = given.stations, given.pools, len(given.roads.zone_node)
     of_trucks = np.flatnonzero((pools.serves == SERVES_TRUCKS) & (pools.rated_power_w == 480_000))
     pools.n_batteries[of_trucks] = 3
@@ -153,7 +153,7 @@ def with_everything(given: Given) -> Given:
         classes=given.classes._replace(swap_share=np.array([0.0, 0.0, 0.5])), outages=outages,
         behind=Behind(plants, sky, price, DISPATCHES.index("peak_shaving"), 870_000, 1),
         prices=np.repeat([1.2, 1.0, 1.5, 0.9], np.array([2, 1, 2, 2]) * given.n_provinces)[:, None] * np.ones(24),
-        price_level=(np.arange(len(pools.station)) % 3).astype(np.uint8),
+        price_level=(np.arange(len(pools.station)) % 3).astype(np.uint8), public_v2g_share=np.linspace(0.8, 0.2, n_zones),
     )  # fmt: skip
 
 

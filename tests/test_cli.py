@@ -7,10 +7,12 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import twin
@@ -308,3 +310,23 @@ def test_a_starter_is_written_over_nothing(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "wanted a new or empty folder" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command with the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*row, id=" ".join(row[0])) for row in commands(get_command(app))]
+)
+def test_every_command_shows_an_example_that_it_takes(path: tuple[str, ...], command: Any) -> None:
+    found = re.search(r"Example: twin (.*)", command.help)
+    assert found is not None
+    words = found.group(1).split(", then")[0].split()
+    assert words[: len(path)] == list(path)
+    command.make_context(" ".join(path), words[len(path) :]).close()

@@ -45,7 +45,10 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a scenario and write its run folder."""
+    """Simulate a scenario and write its run folder.
+
+    Example: twin run configs/national-2027.yaml --set fleet.sample=0.02 --out runs/quick
+    """
     settings = list(overrides or ())
     if checkpoint:
         settings.append("compute.checkpoint_days=1")
@@ -123,7 +126,10 @@ def schema(
         Path | None, typer.Option("--write", metavar="DIR", help="Write default.yaml and schema.json there instead.")
     ] = None,
 ) -> None:
-    """Print the JSON schema of a scenario file, for editors."""
+    """Print the JSON schema of a scenario file, for editors.
+
+    Example: twin schema --write study
+    """
     from twin.config import schema as files
 
     if write is None:
@@ -163,7 +169,10 @@ def build(
     cache: Annotated[Path | None, typer.Option("--cache", help="Where answers for places are kept.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build a road network and tell what was dropped or repaired."""
+    """Build a road network and tell what was dropped or repaired.
+
+    Example: twin network build liechtenstein.osm.pbf --out roads.parquet
+    """
     with told(context):
         from twin.network.files import build_network
 
@@ -178,7 +187,10 @@ def info(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Describe a built road network, or the embedded national one."""
+    """Describe a built road network, or the embedded national one.
+
+    Example: twin network info roads.parquet --json
+    """
     with told(context):
         if file is not None:
             from twin.network.files import describe

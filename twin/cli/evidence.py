@@ -45,7 +45,10 @@ def validate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold simulated figures against observed ones."""
+    """Hold simulated figures against observed ones.
+
+    Example: twin validate runs/national-2025-1a2b3c4d --out score.md
+    """
     with told(context):
         from twin.validation.page import definitions, score, write_part
         from twin.validation.reading import rows_of, verdicts, write_validation
@@ -118,7 +121,10 @@ def calibrate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit settings to the observed figures that may be fitted; figures held out for tests are never read."""
+    """Fit settings to the observed figures that may be fitted; figures held out for tests are never read.
+
+    Example: twin calibrate --sample 0.02 --rounds 4
+    """
     with told(context):
         from twin.config import load, setting
         from twin.store import write_text
@@ -159,7 +165,10 @@ def doctor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check this installation, and your own tables before a run."""
+    """Check this installation, and your own tables before a run.
+
+    Example: twin doctor my-tables
+    """
     with told(context):
         from twin import doctor as room
 

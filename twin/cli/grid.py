@@ -26,7 +26,10 @@ def study(
     n_counties: Annotated[int, typer.Option("--counties", min=0, max=1000, help="How many to solve.")] = 6,
     as_json: AsJson = False,
 ) -> None:
-    """Solve the power flow behind the most strained service areas and counties of a run (needs the extra 'grid')."""
+    """Solve the power flow behind the most strained service areas and counties of a run (needs the extra 'grid').
+
+    Example: twin grid study runs/quick --service-areas 10 --out runs/quick-grid
+    """
     with told(context):
         from twin.study import feeders, study_run
 

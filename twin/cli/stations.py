@@ -41,7 +41,10 @@ def import_list(
     drop_empty: Annotated[bool, typer.Option("--drop-empty", help="Leave out stations that have no EVSE.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read a table of stations and tell what was assumed and left out."""
+    """Read a table of stations and tell what was assumed and left out.
+
+    Example: twin stations import list.csv --out stations.parquet --datum GCJ-02 --map name=operator
+    """
     with told(context):
         from twin.stations.files import import_stations
 
@@ -82,7 +85,10 @@ def info(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A station list.")],
     as_json: AsJson = False,
 ) -> None:
-    """Describe a station list."""
+    """Describe a station list.
+
+    Example: twin stations info stations.parquet
+    """
     with told(context):
         from twin.stations.files import describe
 
@@ -96,7 +102,10 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="File to write: .csv, .geojson or .parquet.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write a station list, or the stations of a run with their results, for other programs."""
+    """Write a station list, or the stations of a run with their results, for other programs.
+
+    Example: twin stations export runs/quick --to stations.geojson
+    """
     with told(context):
         from twin.stations.files import export_stations
 
