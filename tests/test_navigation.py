@@ -18,7 +18,7 @@ from tests.nation import RULES, small_given, with_second_road
 from tests.oracle import live_both
 from tests.posed import PATIENT, cars, sessions, trips
 from tests.posed import live as live_posed
-from tests.small_nations import copy_of, nation_of
+from tests.small_nations import copy_of
 from tests.small_roads import networks
 from twin.behaviour import NOTICED_DELAY
 from twin.config import Config
@@ -199,7 +199,7 @@ def roads_alone(network: Network, roads: Any, speed_kmh: Any) -> Any:
     ways = pick(Ways, None, **{name: np.tile(getattr(roads, name).ravel(), 2) for name in ("way_m", "drag", "truck_drag")})
     outlook = SimpleNamespace(next_link=np.tile(roads.next_link, (2, 1)), n_rerouted=np.zeros(1, np.int32), ways=ways)
     return SimpleNamespace(
-        given=told, navigation=build_navigation(told), links=links, outlooks=[outlook], n_workers=1,
+        given=told, navigation=build_navigation(told), links=links, outlooks=[outlook], n_workers=1, vehicle_shards=[0],
         each=lambda work, shards: [work(shard) for shard in shards],
     )  # fmt: skip
 
@@ -276,7 +276,7 @@ def walked_ms(network: Network, next_link: Any, time_ms: Any) -> Any:
 
 
 def test_times_are_taken_over_only_when_they_differ_by_much() -> None:
-    world = build_world(nation_of(3), 1)
+    world = build_world(small_given(n_vehicles=40, n_zones=4, n_days=1, reroute_every_s=300, navigation_share=1.0), 1)
     navigation = world.navigation
     assert navigation is not None
     world.links.speed_kmh[:] = navigation.free_kmh * 20 / 20.9
