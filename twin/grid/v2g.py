@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import DataError
 from twin.tables import seeds
@@ -38,6 +39,14 @@ def pilot_zones(regions: Regions, folder: Path | None = None) -> I64:
     return np.array([known[name] for name in names], np.int64)
 
 
+def takes_part(config: Config, regions: Regions, folder: Path | None = None) -> NDArray[np.bool_]:
+    """Return whether plugs of a zone may give to the grid: in the pilots, or all over the nation."""
+    is_there = np.full(regions.n_zones, config.grid.v2g_area == "nation")
+    if config.grid.v2g_area == "pilots":
+        is_there[pilot_zones(regions, folder)] = True
+    return is_there
+
+
 def bidirectional_shares(config: Config, regions: Regions, n_plugs: I64, folder: Path | None = None) -> F64:
     """Return the share of the plugs of each zone and kind that can give to the grid.
 
@@ -57,10 +66,7 @@ def bidirectional_shares(config: Config, regions: Regions, n_plugs: I64, folder:
     ndarray, shape (n_zones, len(ACCESS_KINDS))
         At most 1: where plugs are fewer than the plan has for them, all of them can.
     """
-    grid = config.grid
-    is_there = np.full(len(n_plugs), grid.v2g_area == "nation")
-    if grid.v2g_area == "pilots":
-        is_there[pilot_zones(regions, folder)] = True
+    grid, is_there = config.grid, takes_part(config, regions, folder)
     shares = np.zeros(n_plugs.shape)
     for kind, part in ((HOME, 1.0 - grid.v2g_depot_share), (DEPOT, grid.v2g_depot_share)):
         n_there = int(n_plugs[is_there, kind].sum())
@@ -87,9 +93,7 @@ def public_shares(config: Config, regions: Regions, n_slow: F64, folder: Path | 
     ndarray, shape (n_zones,)
         At most 1.
     """
-    is_there = np.full(len(n_slow), config.grid.v2g_area == "nation")
-    if config.grid.v2g_area == "pilots":
-        is_there[pilot_zones(regions, folder)] = True
+    is_there = takes_part(config, regions, folder)
     n_there = float(n_slow[is_there].sum())
     return np.where(is_there, min(config.grid.n_v2g_public_plugs * config.fleet.sample / max(n_there, 1.0), 1.0), 0.0)
 
