@@ -138,11 +138,14 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
         if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
             break
         is_short = energy_ws < reserve_ws
-        n_areas = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook) - n_seen
-        if n_areas > 0 and passes_towns and not has_area:
-            n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, 0, rules, active, outlook) - n_areas
-        has_area, n_seen = has_area or n_areas > 0, n_seen + n_areas
-        if n_areas == 0 and node != end and not (passes_towns and has_area):
+        n_before = n_seen
+        n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, n_seen, rules, active, outlook)
+        is_area = n_seen > n_before
+        if is_area and passes_towns and not has_area:
+            # With the first service area the towns before it are forgotten: it is noted again, as the first stop.
+            n_seen = see_service_area(slot, link, is_truck, energy_ws, drive_s, 0, rules, active, outlook)
+        has_area = has_area or is_area
+        if not is_area and node != end and not (passes_towns and has_area):
             n_seen = see_town(
                 slot, link, node, is_truck, energy_ws, reserve_ws, factor, drive_s, n_seen, rules, active, outlook
             )
