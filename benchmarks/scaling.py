@@ -1,9 +1,9 @@
 """How a run over several processes scales: ``python -m benchmarks.scaling``; what it rests on is measured on a sample.
 
-The model has four parts a window: what the busiest worker computes, what every worker pays however small its part, the
-latency of the barriers, and the bytes that pass the process that holds the run together. How many rows cross between parts
-follows for any cut from one count, home zone by zone of the station; emulating 8 and 16 workers in one process checks that.
-`benchmarks.workers` measures one process against one and two workers on Ray.
+The model has five parts a window: what the busiest worker computes, what every worker pays however small its part, the work
+of the process that holds the run together (the chair), the latency of the barriers, and the bytes that pass the chair. How
+many rows cross between parts follows for any cut from one count, home zone by zone of the station; emulating 8 and 16
+workers in one process checks that. `benchmarks.workers` measures one process against one and two workers on Ray.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CORES = (2, 8, 16, 64, 512)
 CHECKED = (8, 16)
 NETWORK_BYTES_PER_S = 1.25e9
 """10 Gbit/s; an assumption."""
-WINDOW_CORE_S = 0.2
-"""Core-seconds of a window of the whole nation: 473 s for 2,304 windows, see the national run."""
+WINDOW_CORE_S = 0.255
+"""Core-seconds of a window of the whole nation, renewed routes among them: 588 s for 2,304 windows, see the national run."""
 
 
 class Measured(NamedTuple):
@@ -36,10 +36,10 @@ class Measured(NamedTuple):
         Arrivals by home zone of the vehicle and zone of the station.
     n_pools : int
         Waiting times on the Board that changed.
-    n_windows, n_links : int
-        Windows, links.
-    busy_s : dict
-        By number of workers: core-seconds that each worker computed.
+    n_windows, n_links, tree_bytes : int
+        Windows, links, bytes of all trees of routes that were renewed, as they travel.
+    busy_s, chair_s : dict
+        By number of workers: core-seconds that each worker computed, and those of the chair.
     rows, n_bytes, rounds : dict
         By number of workers: visitors there, bytes through the chair, rounds; as emulated.
     """
@@ -48,7 +48,9 @@ class Measured(NamedTuple):
     n_pools: int
     n_windows: int
     n_links: int
+    tree_bytes: int
     busy_s: dict[int, list[float]]
+    chair_s: dict[int, float]
     rows: dict[int, int]
     n_bytes: dict[int, int]
     rounds: dict[int, int]
@@ -68,6 +70,7 @@ def measure(chosen: argparse.Namespace) -> Measured:
     """Live a day in one process and count, then with emulated workers."""
     from twin.engine.window import step
     from twin.engine.world import build_world
+    from twin.parallel.packets import packed
 
     given = given_of(chosen)
     world, n_zones = build_world(given, 1), len(given.roads.zone_node)
@@ -79,17 +82,19 @@ def measure(chosen: argparse.Namespace) -> Measured:
         n_pools += int((world.board_wait_s != before).sum())
         home = given.roads.county_zone[given.vehicles.home[world.active.vehicle[world.arrivals]]]
         np.add.at(crossing, (home, given.stations.zone[world.arrival_station]), 1)
-    busy_s, rows, n_bytes, rounds = {}, {}, {}, {}
+    next_link, n_links = world.outlooks[0].next_link[-n_zones:], len(given.roads.link_to)
+    tree_bytes = int(world.outlooks[0].n_rerouted[0]) * packed(next_link, n_links).next_link.nbytes
+    busy_s, chair_s, rows, n_bytes, rounds = {}, {}, {}, {}, {}
     for n in (1, *CHECKED):
-        peers = emulated(chosen, n, n_windows)
+        peers, chair_s[n] = emulated(chosen, n, n_windows)
         busy_s[n] = [cost.computed_s for cost in peers.costs()]
         rows[n], rounds[n] = peers.traffic.n_rows, peers.traffic.n_rounds
         n_bytes[n] = peers.traffic.n_bytes_in + peers.traffic.n_bytes_out
-    return Measured(crossing, n_pools, n_windows, len(given.roads.link_to), busy_s, rows, n_bytes, rounds)
+    return Measured(crossing, n_pools, n_windows, n_links, tree_bytes, busy_s, chair_s, rows, n_bytes, rounds)
 
 
-def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> Any:
-    """Live a day with workers in this process, without its hours' and its day's end; return the peers."""
+def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, float]:
+    """Live a day with workers in threads of this process; return the peers, and core-seconds of the chair's own thread."""
     from twin.engine.account import close_hour
     from twin.engine.window import step
     from twin.engine.world import build_world
@@ -97,13 +102,14 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> Any:
 
     world = build_world(given_of(chosen), 1)
     peers = Chair(world, LocalCrew(n_workers), 0.0)
+    start_s = time.thread_time()
     peers.begin_day(world, 0)
     for window in range(n_windows):
         step(world, window)
         if (window + 1) % (n_windows // 24) == 0:
             close_hour(world, window // (n_windows // 24))
     peers.end_day(world)
-    return peers
+    return peers, time.thread_time() - start_s
 
 
 def rows_crossing(found: Measured, parts: Any) -> int:
@@ -113,10 +119,13 @@ def rows_crossing(found: Measured, parts: Any) -> int:
 
 
 def bytes_through(found: Measured, parts: Any, rows: int) -> float:
-    """Return the bytes that pass the chair: visitors there and back, the Board up and to all, links up and to all."""
-    n = len(parts)
-    links = found.n_windows * found.n_links * n * (4 + 8)
-    return rows * 2 * 2 * ROW_BYTES + found.n_pools * 8 * (1 + n) + links
+    """Return the bytes that pass the chair: visitors there and back, the Board up and to all, links and routes likewise."""
+    return rows * 2 * 2 * ROW_BYTES + found.n_pools * 8 * (1 + len(parts)) + bytes_of_roads(found, len(parts))
+
+
+def bytes_of_roads(found: Measured, n_workers: int) -> int:
+    """Return those that do not grow with the fleet."""
+    return found.n_windows * found.n_links * n_workers * (4 + 8) + found.tree_bytes * (1 + n_workers)
 
 
 def latency_s(n_workers: int, n_rounds: int = 200) -> float:
@@ -154,6 +163,8 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
     base_s = latencies[few] - each_s * few
     most = CHECKED[-1]
     own_s = max((sum(found.busy_s[most]) - sum(found.busy_s[1])) / (most - 1), 0.0) / found.n_windows
+    chair_each_s = max((found.chair_s[most] - found.chair_s[1]) / (most - 1), 0.0) / found.n_windows
+    chair_base_s = found.chair_s[1] / found.n_windows - chair_each_s
     whole_s = WINDOW_CORE_S
     lines = []
     for n in CORES:
@@ -162,10 +173,12 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
         of_part = np.array([load[part.first_zone : part.end_zone].sum() for part in parts])
         compute_s = whole_s * of_part.max() / of_part.sum()
         barrier_s = 2 * (base_s + each_s * n)
-        n_bytes = bytes_through(found, parts, rows_crossing(found, parts)) - found.n_windows * found.n_links * n * 12
-        wire_s = (n_bytes / sample / found.n_windows + found.n_links * n * 4 + found.n_links * 8) / NETWORK_BYTES_PER_S
-        total_s = compute_s + own_s + barrier_s + wire_s
-        seconds = (compute_s, own_s, barrier_s, wire_s, total_s)
+        of_roads = bytes_of_roads(found, n)
+        of_fleet = bytes_through(found, parts, rows_crossing(found, parts)) - of_roads
+        wire_s = (of_fleet / sample + of_roads) / found.n_windows / NETWORK_BYTES_PER_S
+        chair_s = chair_base_s + chair_each_s * n
+        total_s = compute_s + own_s + chair_s + barrier_s + wire_s
+        seconds = (compute_s, own_s, chair_s, barrier_s, wire_s, total_s)
         lines.append(
             [
                 str(n),
@@ -183,6 +196,7 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
             "busiest over mean",
             "computing (ms)",
             "own (ms)",
+            "chair (ms)",
             "barriers (ms)",
             "wire (ms)",
             "window (ms)",

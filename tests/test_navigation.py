@@ -24,6 +24,7 @@ from twin.behaviour import NOTICED_DELAY
 from twin.config import Config
 from twin.engine.given import roads_of
 from twin.engine.navigation import build_navigation, reroute
+from twin.engine.peers import Peers
 from twin.engine.views import pick
 from twin.engine.window import step
 from twin.engine.world import build_world
@@ -199,7 +200,7 @@ def roads_alone(network: Network, roads: Any, speed_kmh: Any) -> Any:
     ways = pick(Ways, None, **{name: np.tile(getattr(roads, name).ravel(), 2) for name in ("way_m", "drag", "truck_drag")})
     outlook = SimpleNamespace(next_link=np.tile(roads.next_link, (2, 1)), n_rerouted=np.zeros(1, np.int32), ways=ways)
     return SimpleNamespace(
-        given=told, navigation=build_navigation(told), links=links, outlooks=[outlook], n_workers=1, vehicle_shards=[0],
+        given=told, navigation=build_navigation(told), links=links, outlooks=[outlook], n_workers=1, peers=Peers(),
         each=lambda work, shards: [work(shard) for shard in shards],
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ They are a function of the times by which links are reckoned and of nothing else
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from twin.tables.columns import F64, I64
 if TYPE_CHECKING:
     from twin.engine.world import World
 
-__all__ = ["Navigation", "build_navigation", "grow_trees", "is_due", "reroute"]
+__all__ = ["Navigation", "build_navigation", "grow_trees", "is_due", "navigates", "reroute"]
 
 BLOCKS_PER_WORKER = 4
 
@@ -78,37 +79,58 @@ def is_due(world: World, window: int) -> bool:
 
 
 def reroute(world: World) -> None:
-    """Take over the times that have become much longer or shorter; if there are any, grow all trees anew."""
+    """Take over the times that have become much longer or shorter; if there are any, grow all trees anew.
+
+    Where several processes live the run, each grows some and takes over the others'.
+    """
     navigation = world.navigation
     assert navigation is not None
     published_ms = _times_ms(navigation.free_ms, navigation.free_kmh, world.links.speed_kmh)
     is_noticed = np.abs(published_ms - navigation.time_ms) * NOTICED_DELAY > navigation.time_ms
     if is_noticed.any():
         navigation.time_ms[is_noticed] = published_ms[is_noticed]
-        if world.vehicle_shards:  # where nobody drives, nobody needs them
-            grow_trees(world)
+        grow_trees(world, world.peers.trees_of(len(world.given.roads.zone_node)))
+        note_ways_of(world, world.peers.exchange_trees(world.outlooks[0].next_link))
         world.outlooks[0].n_rerouted[0] += 1
 
 
-def grow_trees(world: World) -> None:
-    """Grow the trees of those who navigate, a block of zones each worker, and sum the ways along them."""
+def grow_trees(world: World, zones: Sequence[int]) -> None:
+    """Grow the trees towards some zones for those who navigate, and sum the ways along them."""
     navigation, outlook = world.navigation, world.outlooks[0]
     assert navigation is not None
     search, zone_node = navigation.search, world.given.roads.zone_node
     search.set_times(navigation.time_ms)
-    n_zones = len(zone_node)
-    blocks = np.array_split(np.arange(n_zones), min(BLOCKS_PER_WORKER * world.n_workers, n_zones))
 
-    def grow_block(block: int) -> None:
-        tree, room = search.scratch(), np.empty((search.n_nodes, 3), np.int64)
-        for zone in blocks[block]:
-            n_reached = search.grow(zone_node[zone : zone + 1], tree)
-            outlook.next_link[n_zones + zone] = tree.next_link
-            note_ways(
-                n_zones + zone, tree.order, n_reached, tree.next_link, search.link_to, navigation.values, room, outlook.ways
-            )
+    def grow_block(block: Sequence[int]) -> None:
+        tree = search.scratch()
+        for zone in block:
+            search.grow(zone_node[zone : zone + 1], tree)
+            outlook.next_link[len(zone_node) + zone] = tree.next_link
 
-    world.each(grow_block, range(len(blocks)))
+    _in_blocks(world, grow_block, zones)
+    note_ways_of(world, zones)
+
+
+def note_ways_of(world: World, zones: Sequence[int]) -> None:
+    """Sum the ways along the trees towards some zones."""
+    navigation, outlook = world.navigation, world.outlooks[0]
+    assert navigation is not None
+    search, n_zones = navigation.search, len(world.given.roads.zone_node)
+
+    def note_block(block: Sequence[int]) -> None:
+        room, walked = np.empty((search.n_nodes, 3), np.int64), np.empty(search.n_nodes, np.int32)
+        for tree in (n_zones + zone for zone in block):
+            note_ways(tree, outlook.next_link[tree], search.link_to, navigation.values, room, walked, outlook.ways)
+
+    _in_blocks(world, note_block, zones)
+
+
+def _in_blocks(world: World, work: Callable[[Sequence[int]], None], zones: Sequence[int]) -> None:
+    """Do the work of all zones in blocks of neighbours, some for each thread."""
+    n_blocks = min(BLOCKS_PER_WORKER * world.n_workers, len(zones))
+    world.each(
+        lambda block: work(zones[block * len(zones) // n_blocks : (block + 1) * len(zones) // n_blocks]), range(n_blocks)
+    )
 
 
 def _times_ms(free_ms: I64, free_kmh: F64, kmh: Any) -> I64:

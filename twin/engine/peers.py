@@ -6,9 +6,10 @@ kind of peers in: each process then goes through the same phases with the rows o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from twin.tables.columns import I64
+from twin.tables.columns import I32, I64
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +50,14 @@ class Peers:
     def exchange_news(self, world: World, entered: I64) -> I64:
         """Send visitors home and tell the new Board; return how many vehicles entered each link in all processes."""
         return entered
+
+    def trees_of(self, n_zones: int) -> range:
+        """Return the zones towards which this process grows the trees when routes are renewed."""
+        return range(n_zones)
+
+    def exchange_trees(self, next_link: I32) -> Sequence[int]:
+        """Take the trees that others have grown over, into the last `n_zones` rows; return the zones they lead to."""
+        return ()
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Bring together what stations did in an hour, and the trips under way."""

@@ -81,16 +81,25 @@ def energy_at_stop_ws(slot, tree, rules, active, wake_s, outlook):
 
 
 @kernel
-def note_ways(tree, order, n_reached, next_link, link_to, values, room, ways):
-    """Write down the road left from every node along a tree, the nearest to its root first.
+def note_ways(tree, next_link, link_to, values, room, walked, ways):
+    """Write down the road left from every node along a tree; nothing at its root, and where no way leads there.
 
-    Reads: order, next_link, link_to, values[n_links, 3] (whole numbers, as the columns of `Ways`). Writes: room[n_nodes, 3],
-    ways.
+    Reads: next_link, link_to, values[n_links, 3] (whole numbers, as the columns of `Ways`). Writes: room[n_nodes, 3], walked
+    (room for the nodes of a way), ways.
     """
-    for at in range(n_reached):
-        node = order[at]
-        link = next_link[node]
-        for column in range(3):
-            room[node, column] = 0 if link < 0 else room[link_to[link], column] + values[link, column]
-        row = tree * next_link.shape[0] + node
-        ways.way_m[row], ways.drag[row], ways.truck_drag[row] = room[node, 0], room[node, 1], room[node, 2]
+    for node in range(next_link.shape[0]):
+        room[node, 0] = -1
+    for start in range(next_link.shape[0]):
+        node, n_walked = start, 0
+        while room[node, 0] < 0 and next_link[node] >= 0:
+            walked[n_walked] = node
+            n_walked += 1
+            node = link_to[next_link[node]]
+        if room[node, 0] < 0:
+            room[node, 0], room[node, 1], room[node, 2] = 0, 0, 0
+        for back in range(n_walked - 1, -1, -1):
+            link = next_link[walked[back]]
+            for column in range(3):
+                room[walked[back], column] = room[link_to[link], column] + values[link, column]
+        row = tree * next_link.shape[0] + start
+        ways.way_m[row], ways.drag[row], ways.truck_drag[row] = room[start, 0], room[start, 1], room[start, 2]

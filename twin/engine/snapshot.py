@@ -99,7 +99,7 @@ def restore(world: World, numbers: dict[str, int | float], read: Callable[[str, 
             )
         piece.put(kept)
     if world.navigation is not None:
-        grow_trees(world)
+        grow_trees(world, range(len(world.given.roads.zone_node)))
 
 
 def _arrays(path: str, kind: str, value: Any, put: Put | None) -> Iterator[Piece]:

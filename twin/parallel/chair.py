@@ -6,7 +6,7 @@ computes none. What it holds of them is of the last midnight: what deciders look
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from twin.parallel.packets import (
     SiteHour,
     Start,
     Sum,
+    Trees,
     joined,
     parcels,
 )
@@ -49,7 +50,7 @@ from twin.parallel.parts import (
     vehicles_of,
     whose,
 )
-from twin.tables.columns import I64, rows
+from twin.tables.columns import I32, I64, rows
 from twin.tables.inputs import Vehicles
 from twin.tables.plants import PlantTotals
 from twin.tables.totals import StationHour
@@ -171,6 +172,15 @@ class Chair(Peers):
         active[: len(visits)] = visits.view(active.dtype).ravel()
         self._answer(NewsForAll(pools, wait_s, entered), parcels(news, len(self._parts)))
         return entered
+
+    def trees_of(self, n_zones: int) -> range:
+        """Return no zone: nobody drives here."""
+        return range(0)
+
+    def exchange_trees(self, next_link: I32) -> Sequence[int]:
+        """Hand every worker the trees of all, and keep none."""
+        self._answer(Trees(np.concatenate([trees.next_link for trees in self._take(Trees)])))
+        return ()
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Put together what all stations did in the hour."""

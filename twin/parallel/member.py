@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +21,21 @@ from twin.engine.plants import end_site_hour
 from twin.engine.views import publish_prices
 from twin.engine.window import step
 from twin.engine.world import World, build_world
-from twin.parallel.packets import NOT_REPORTED, Arrivals, Cost, HourEnd, News, Report, Rows, SiteHour, Start, Sum, own_copy
+from twin.parallel.packets import (
+    NOT_REPORTED,
+    Arrivals,
+    Cost,
+    HourEnd,
+    News,
+    Report,
+    Rows,
+    SiteHour,
+    Start,
+    Sum,
+    own_copy,
+    packed,
+    unpacked,
+)
 from twin.parallel.parts import (
     bounds_of,
     give_slots,
@@ -34,7 +49,7 @@ from twin.parallel.parts import (
     vehicles_of,
 )
 from twin.physics import SECONDS_PER_HOUR
-from twin.tables.columns import I64, like, rows
+from twin.tables.columns import I32, I64, like, rows
 from twin.tables.inputs import Vehicles
 from twin.tables.plants import PlantTotals
 from twin.tables.state import ARRIVED, HELD_S, PLUGGED, QUEUE
@@ -83,7 +98,7 @@ class Member(Peers):
             if name in start.shared:
                 array[...] = start.shared[name]
         if world.navigation is not None:
-            grow_trees(world)
+            grow_trees(world, range(len(given.roads.zone_node)))
         self._settle(owned, of_slots)
         self._shown_wait_s = self._own_board().copy()
 
@@ -150,6 +165,19 @@ class Member(Peers):
         place(world, home, of_slots)
         world.board_wait_s[common.pools] = common.wait_s
         return cast("I64", common.entered)
+
+    def trees_of(self, n_zones: int) -> range:
+        """Return an equal share of the zones: any tree takes as long as another."""
+        n_parts = len(self._vehicle_ends)
+        return range(self._at * n_zones // n_parts, (self._at + 1) * n_zones // n_parts)
+
+    def exchange_trees(self, next_link: I32) -> Sequence[int]:
+        """Hand over the trees that the part has grown, and take the others'."""
+        n_zones = len(self.world.given.roads.zone_node)
+        trees, own = next_link[-n_zones:], self.trees_of(n_zones)
+        common, _ = self._ask(packed(trees[own.start : own.stop], len(self.world.given.roads.link_to)))
+        trees[...] = unpacked(common)
+        return [zone for zone in range(n_zones) if zone not in own]
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Hand in what the part's stations did in an hour."""

@@ -24,9 +24,12 @@ __all__ = [
     "SiteHour",
     "Start",
     "Sum",
+    "Trees",
     "joined",
     "own_copy",
+    "packed",
     "parcels",
+    "unpacked",
 ]
 
 
@@ -100,6 +103,12 @@ class NewsForAll(NamedTuple):
     entered: I64
 
 
+class Trees(NamedTuple):
+    """Routes that were renewed, one row a zone: the next link plus 1 in the fewest bytes that hold it."""
+
+    next_link: np.ndarray
+
+
 class HourEnd(NamedTuple):
     """What the stations of a part did in an hour, waiting times of sessions begun, and trips under way."""
 
@@ -130,6 +139,16 @@ class Cost(NamedTuple):
 
     computed_s: float
     process_s: float
+
+
+def packed(next_link: I32, n_links: int) -> Trees:
+    """Return trees as they travel; -1, at a root, becomes 0."""
+    return Trees((next_link + 1).astype(np.min_scalar_type(n_links)))
+
+
+def unpacked(trees: Trees) -> I32:
+    """Return trees as drivers follow them."""
+    return trees.next_link.astype(np.int32) - 1
 
 
 def parcels(packets: list[Any], n_parts: int) -> list[Rows]:
