@@ -275,6 +275,12 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "V2G-1": _figure(
         "public_valley_energy_share",
         "share of the public charging energy of the run in valley hours, in the nation: not a whole "
+        "year, and not the pilot cities alone. The notice names all charging energy, see V2G-1a; public energy alone is a "
+        "stricter reading",
+    ),
+    "V2G-1a": _figure(
+        "valley_energy_share",
+        "share of all charging energy of the run in valley hours, in the nation, as the notice words it: not a whole "
         "year, and not the pilot cities alone",
     ),
     "V2G-2": _figure(
