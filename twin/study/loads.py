@@ -19,7 +19,7 @@ Grid = dict[str, NDArray[Any]]
 
 
 class Loads(NamedTuple):
-    """What the stations of a run draw from the grid: rows of ``station_hours`` sorted by station, in kW."""
+    """What the stations of a run draw from the grid, in kW by station and hour, sorted by station; below zero: feed-in."""
 
     stations: dict[str, NDArray[Any]]
     first: I64
@@ -40,9 +40,19 @@ class Loads(NamedTuple):
 
 
 def read_loads(run: Run) -> Loads:
-    """Read what every station drew from the grid in every hour: energy into batteries over the chargers' efficiency."""
+    """Read what every station drew from the grid in every hour, at the grid's side of the chargers.
+
+    That is energy into batteries over the chargers' efficiency; where photovoltaics or storage stand, what the transformer
+    passed over it.
+    """
     table = run.table("station_hours", ("station", "hour", "energy_kwh"))
     station, hour, kwh = (table.column(name).to_numpy() for name in ("station", "hour", "energy_kwh"))
+    if run.has("site_hours"):
+        table = run.table("site_hours", ("station", "hour", "grid_kwh", "pv_fed_in_kwh"))
+        of_site, its_hour, drawn_kwh, fed_kwh = (table.column(name).to_numpy() for name in table.column_names)
+        plain = ~np.isin(station, of_site)
+        station, hour = np.concatenate([station[plain], of_site]), np.concatenate([hour[plain], its_hour])
+        kwh = np.concatenate([kwh[plain], drawn_kwh - fed_kwh])
     order = np.argsort(station, kind="stable")
     stations = run.arrays("stations")
     first = np.searchsorted(station[order], np.arange(len(stations["station"]) + 1))

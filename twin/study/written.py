@@ -18,8 +18,10 @@ __all__ = ["feeder_hours", "feeders", "sites", "transformers", "write_pypsa"]
 
 FULL_SHARE = 0.99
 """From here on a site's power is held down to what its transformer lets through."""
-ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
-"""Columns of ``grid.parquet`` that are told as loads of a zone."""
+ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
+"""Columns of ``grid.parquet`` that are told as loads of a zone; trucks and orderly charging stand in them already."""
+ZONE_GIFTS = ("v2g_kw", "pv_kw", "storage_kw")
+"""Columns of what vehicles, photovoltaics and storage give: loads below zero, so that those of a zone add up."""
 
 
 def feeders(results: list[FeederResult]) -> dict[str, Any]:
@@ -134,16 +136,16 @@ def write_pypsa(grid: Grid, regions: Regions, start: str, folder: Path) -> None:
         An empty folder.
     """
     zones = regions.zone_id.tolist()
-    kinds = [name for name in ZONE_LOADS if name in grid]
-    loads = {f"{zone} {kind[:-3]}": zone_kw(grid, zone, kind) / 1e3 for zone in zones for kind in kinds}
+    mw = {name: 1e-3 for name in ZONE_LOADS if name in grid} | {name: -1e-3 for name in ZONE_GIFTS if name in grid}
+    loads = {f"{zone} {kind[:-3]}": mw[kind] * zone_kw(grid, zone, kind) for zone in zones for kind in mw}
     n_hours = len(next(iter(loads.values())))
     snapshots = (np.datetime64(start, "h") + np.arange(n_hours)).astype("datetime64[s]").astype(str).tolist()
     bus = {"name": zones, "v_nom": [110.0] * len(zones), "x": regions.zone_lon, "y": regions.zone_lat}
     write_csv_table(bus, folder / "buses.csv")
     of = {
         "name": list(loads),
-        "bus": [zone for zone in zones for _ in kinds],
-        "carrier": [kind[:-3] for _ in zones for kind in kinds],
+        "bus": [zone for zone in zones for _ in mw],
+        "carrier": [kind[:-3] for _ in zones for kind in mw],
     }
     write_csv_table(of, folder / "loads.csv")
     ones = [1.0] * n_hours
