@@ -1,4 +1,4 @@
-"""What holds behind every plug, seen from the outside: what is booked is what batteries gain, and what cannot be is refused."""
+"""Laws behind every plug, seen from the outside: what is booked is what batteries gain; what cannot be is refused."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_plug_keeps_its_promise_its_stay_and_its_reserve(
     assert sums[SUM_SHORT_CHARGES] == (promised_s < need_s)
     assert sums[SUM_SHORT_WS] == (need_s - promised_s) * POWER_W
     assert sums[SUM_LATE_CHARGES] == sums[SUM_BELOW_RESERVE] == 0
-    # What the books say: all of it in the plug's own zone, within the stay, and to the watt second what the battery has more.
+    # What the books say: all in the plug's own zone, within the stay, and to the watt second what the battery has more.
     booked_ws = booked_by_quarter(part_ws, step_w)
     assert not booked_ws[:, 1 - zone].any()
     charged_ws, given_ws = booked_ws[HOME, zone], booked_ws[V2G, zone]
@@ -149,8 +149,8 @@ def test_tariffs_that_overlap_leave_a_gap_or_miss_a_province_are_told_at_once(tm
     (tmp_path / "tariffs.csv").write_text("".join(lines), encoding="utf-8")
     said = refused("fleet: {sample: 0.001}\ngrid: {tariffs: tariffs.csv}\n", tmp_path)
     for told in (
-        "HE, winter: found hours 3 to 4 in no span", "TJ, summer: found hours 7 to 8 also in line", "XZ, other: found no row",
-        "QH, winter: found no row",
+        "HE, winter: found hours 3 to 4 in no span", "TJ, summer: found hours 7 to 8 also in line",
+        "XZ, other: found no row", "QH, winter: found no row",
     ):  # fmt: skip
         assert told in said
 
