@@ -20,7 +20,7 @@ from twin.grid.feeders import Feeder, county_feeder, feeders_of_county, service_
 from twin.grid.powerflow import cure, load_pandapower, solve, solved
 from twin.network.regions import load_regions
 from twin.store import open_named
-from twin.study import study_run
+from twin.study import FeederResult, feeders, study_run
 from twin.study.loads import read_loads
 
 pytest.importorskip("pandapower", reason="the extra 'grid' is not installed")
@@ -97,6 +97,22 @@ def test_a_line_beyond_what_it_can_carry_is_told_as_collapsed() -> None:
     flow = solve(end_loaded(60_000.0, 70_000.0))
     assert flow.voltage_pu[0] == 0.0
     assert not flow.holds
+
+
+@pytest.mark.parametrize("collapsed", [[1], [0, 1]])
+def test_hours_without_a_solution_are_counted_and_leave_the_others_their_figures(collapsed: list[int]) -> None:
+    kw = np.full(2, 1000.0)
+    kw[collapsed] = 60_000.0
+    feeder = service_area_feeder("x", kw, 70_000.0, np.zeros(2))
+    flow = solve(feeder)
+    told = {name: column[0] for name, column in feeders([FeederResult(feeder, "BJ", 0, flow, None)]).items()}
+    assert (told["hours_collapsed"], told["holds"], told["lowest_voltage_pu"]) == (len(collapsed), False, 0.0)
+    wanted = (None, None, None)
+    if len(collapsed) == 1:
+        wanted = flow.line_share[0], flow.transformer_share[0], flow.loss_kw[0] / flow.drawn_kw[0]
+    names = ("line_share", "transformer_share", "loss_share")
+    assert [told[name] for name in names] == pytest.approx(wanted, abs=1e-4)
+    json.dumps(told, allow_nan=False)
 
 
 # Cures

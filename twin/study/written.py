@@ -35,14 +35,32 @@ def feeders(results: list[FeederResult]) -> dict[str, Any]:
         "other_peak_kw": [round(float(one.feeder.base_kw.sum(axis=0).max()), 1) for one in results],
         "site_transformers_kva": [round(float(one.feeder.site_kva.sum()), 1) for one in results],
         "lowest_voltage_pu": [round(float(one.flow.voltage_pu.min()), 4) for one in results],
-        "line_share": [round(float(one.flow.line_share.max()), 4) for one in results],
-        "transformer_share": [round(float(one.flow.transformer_share.max()), 4) for one in results],
-        "loss_share": [round(float(one.flow.loss_kw.sum() / one.flow.drawn_kw.sum()), 4) for one in results],
+        "line_share": [_largest(one.flow.line_share) for one in results],
+        "transformer_share": [_largest(one.flow.transformer_share) for one in results],
+        "loss_share": [_lost(one.flow) for one in results],
         "hours_outside": [int(outside(one.flow).sum()) for one in results],
+        "hours_collapsed": [int((~has_solution(one.flow)).sum()) for one in results],
         "holds": [one.flow.holds for one in results],
         "cure": ["" if one.flow.holds else one.cure.words if one.cure else "none of those known" for one in results],
         "cure_cny": [0.0 if one.cure is None else round(one.cure.cost_cny) for one in results],
     }
+
+
+def has_solution(flow: Flow) -> np.ndarray:
+    """Return in which hours the lines can carry their load at all, ndarray of bool, shape (n_hours,)."""
+    return np.isfinite(flow.drawn_kw)
+
+
+def _largest(shares: np.ndarray) -> float | None:
+    """Return the largest of the hours that have a solution, None where no hour has."""
+    found = shares[np.isfinite(shares)]
+    return round(float(found.max()), 4) if found.size else None
+
+
+def _lost(flow: Flow) -> float | None:
+    """Return losses over what was drawn, in the hours that have a solution."""
+    solved = has_solution(flow)
+    return round(float(flow.loss_kw[solved].sum() / flow.drawn_kw[solved].sum()), 4) if solved.any() else None
 
 
 def outside(flow: Flow) -> np.ndarray:
