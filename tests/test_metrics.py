@@ -196,6 +196,22 @@ def test_shares_in_valley_hours_are_of_whole_nights() -> None:
     assert shares[1]["valley_energy_share", "all", "all", None] == pytest.approx(28 * 5 / (29 * 5 + 1), rel=1e-12)
 
 
+def test_pilot_cities_are_told_beside_the_nation() -> None:
+    """Of two zones one is a pilot city, which charges at home by night; the other charges as much at noon."""
+    places = synthetic.regions(1, 2)
+    ids = [str(read("v2g_pilots")["zone"][0]), "elsewhere"]
+    load = np.zeros((len(LOAD_KINDS), 2, 96), np.int64)
+    load[LOAD_KINDS.index("home"), 0, 8], load[LOAD_KINDS.index("home"), 1, 48] = 10**9, 10**9
+    plant_ws = np.zeros((2, *load.shape[1:]), np.int64)
+    totals = dataclasses.replace(FAKE.totals, load_ws=load, plant_ws=plant_ws, n_hours=24)
+    base = ProvinceLoad(np.full((2, 96), 3e6), np.full(2, 3.5e6))
+    for zone_id, wanted in ((ids, 1.0), (["here", "elsewhere"], np.nan)):
+        there = dataclasses.replace(places, zone_id=np.array(zone_id, object))
+        found = figures(metrics_table("x", grid_metrics(grid_table(totals, base, there, 1.0), there)))
+        assert found["private_valley_energy_share", "all", "all", None] == 0.5
+        assert found["pilot_private_valley_energy_share", "all", "all", None] == pytest.approx(wanted, nan_ok=True)
+
+
 @given(st.integers(0, 40), st.integers(0, 95))
 def test_whole_nights_are_days_from_noon_to_noon(n_days: int, more: int) -> None:
     n_quarters = 96 * n_days + more
@@ -296,6 +312,7 @@ def test_every_policy_line_has_a_rule_or_a_reason() -> None:
 def test_the_notice_of_pilots_is_read_both_ways() -> None:
     """60 % of all charging energy as it is worded, 60 % of public energy alone as a stricter reading, 80 % of private."""
     shares = {"valley": 0.61, "public_valley": 0.35, "private_valley": 0.79}
+    shares["pilot_valley"] = 0.52
     rows = [(f"{name}_energy_share", "all", "all", np.nan, share, "-") for name, share in shares.items()]
     card = scorecard(POLICY, metrics_table("x", [Row(*row) for row in rows]), STATIONS)
     told = {
@@ -303,6 +320,8 @@ def test_the_notice_of_pilots_is_read_both_ways() -> None:
         for line, value, target, met in zip(card.line, card.value, card.target, card.met, strict=True)
         if line.startswith("V2G-1") or line == "V2G-2"
     }
+    said = {line: why.partition("in the nation, ")[2] for line, why in zip(card.line, card.why, strict=True)}
+    assert (said["V2G-1"], said["V2G-1a"]) == ("no pilot city is a zone of it", "0.52 in the pilot cities alone")
     assert told == {"V2G-1": (0.35, 0.6, "missed"), "V2G-1a": (0.61, 0.6, "met"), "V2G-2": (0.79, 0.8, "missed")}
 
 

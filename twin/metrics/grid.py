@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.metrics.rows import ALL, Row, ratio
+from twin.tables import seeds
 from twin.tables.columns import F64
 from twin.tables.results import GridTable
 from twin.tables.totals import LOAD_KINDS, ProvinceLoad, RunTotals
@@ -70,6 +71,8 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
 def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | None = None) -> list[Row]:
     """Return peaks, ramps and headroom, the vehicles' share of the evening peak, and the energy taken in valley hours.
 
+    The energy in valley hours also of the pilot cities of vehicle-grid interaction alone; NaN where none of them is a zone.
+
     Parameters
     ----------
     grid : GridTable
@@ -102,6 +105,9 @@ def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | No
         rows += [Row(metric, ALL, name, np.nan, float(value), unit) for metric, value, unit in found]
         rows.append(Row("zones_over_annual_peak", ALL, name, np.nan, float(over[chosen].any(axis=1).sum()), "-"))
         rows.append(Row("zone_hours_over_annual_peak", ALL, name, np.nan, over[chosen].sum() / 4.0, "h"))
+    pilots = np.isin(np.asarray(regions.zone_id, str), seeds.read("v2g_pilots")["zone"].astype(str))
+    of_pilots = _valley_rows({kind: values[pilots, nights] for kind, values in kw.items()}, is_valley_zone[pilots])
+    rows += [Row(f"pilot_{metric}", ALL, ALL, np.nan, float(value), unit) for metric, value, unit in of_pilots]
     return rows
 
 
