@@ -88,19 +88,11 @@ def feeder_hours(results: list[FeederResult]) -> dict[str, Any]:
     }
 
 
-def transformers(loads: Loads, efficiency: float) -> dict[str, Any]:
-    """Return a row per station of which an hour took 80 % of what its transformer lets through, those at it longest first.
-
-    Parameters
-    ----------
-    loads : Loads
-        What stations drew, at the grid's side of the chargers.
-    efficiency : float
-        Of the chargers; the limit of a site is that of their other side.
-    """
+def transformers(loads: Loads) -> dict[str, Any]:
+    """Return a row per station of which an hour took 80 % of what its transformer gives; those longest at it first."""
     stations, n_stations = loads.stations, len(loads.first) - 1
     row = np.repeat(np.arange(n_stations), np.diff(loads.first))
-    share = loads.kw * efficiency / np.maximum(stations["site_limit_kw"][row], 1e-9)
+    share = loads.share()
     near, full = (np.bincount(row[share >= least], minlength=n_stations) for least in (STRAINED_SHARE, FULL_SHARE))
     peak = np.zeros(n_stations)
     np.maximum.at(peak, row, share)
@@ -121,7 +113,7 @@ def sites(loads: Loads) -> str:
     """Return the service areas, and every station that is strained, as GeoJSON points, WGS-84."""
     peak_kw, stations = loads.peak_kw(), loads.stations
     limit_kw = stations["site_limit_kw"]
-    chosen = (stations["layer"] == HIGHWAY) | (peak_kw >= STRAINED_SHARE * limit_kw)
+    chosen = (stations["layer"] == HIGHWAY) | (peak_kw >= STRAINED_SHARE * loads.limit_kw)
     features = [
         {
             "type": "Feature",
