@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -18,7 +19,9 @@ from twin.errors import ConfigError, DataError, OutputExistsError
 from twin.grid.feeders import Feeder, county_feeder, feeders_of_county, service_area_feeder, upgrades
 from twin.grid.powerflow import cure, load_pandapower, solve, solved
 from twin.network.regions import load_regions
-from twin.study import study_run
+from twin.store import open_named
+from twin.study import FeederResult, feeders, study_run
+from twin.study.loads import read_loads
 
 pytest.importorskip("pandapower", reason="the extra 'grid' is not installed")
 
@@ -96,6 +99,22 @@ def test_a_line_beyond_what_it_can_carry_is_told_as_collapsed() -> None:
     assert not flow.holds
 
 
+@pytest.mark.parametrize("collapsed", [[1], [0, 1]])
+def test_hours_without_a_solution_are_counted_and_leave_the_others_their_figures(collapsed: list[int]) -> None:
+    kw = np.full(2, 1000.0)
+    kw[collapsed] = 60_000.0
+    feeder = service_area_feeder("x", kw, 70_000.0, np.zeros(2))
+    flow = solve(feeder)
+    told = {name: column[0] for name, column in feeders([FeederResult(feeder, "BJ", 0, flow, None)]).items()}
+    assert (told["hours_collapsed"], told["holds"], told["lowest_voltage_pu"]) == (len(collapsed), False, 0.0)
+    wanted = (None, None, None)
+    if len(collapsed) == 1:
+        wanted = flow.line_share[0], flow.transformer_share[0], flow.loss_kw[0] / flow.drawn_kw[0]
+    names = ("line_share", "transformer_share", "loss_share")
+    assert [told[name] for name in names] == pytest.approx(wanted, abs=1e-4)
+    json.dumps(told, allow_nan=False)
+
+
 # Cures
 
 
@@ -152,7 +171,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     n_zones = len(regions.zone_id)
     grid = {"zone": np.repeat(regions.zone_id.astype(object), 4 * HOURS), "quarter": np.tile(np.arange(4 * HOURS), n_zones)}
-    for name in ("urban", "highway", "rural", "truck", "home", "depot", "base"):
+    for name in ("urban", "highway", "rural", "truck", "home", "depot", "v2g", "pv", "storage", "base"):
         grid[f"{name}_kw"] = np.full(n_zones * 4 * HOURS, 50_000.0 if name == "base" else 10.0)
     for name, table in (("stations", stations), ("station_hours", hours), ("grid", grid)):
         pq.write_table(pa.table(table), folder / f"{name}.parquet")
@@ -186,6 +205,25 @@ def test_a_study_finds_the_strained_ones_and_writes_what_planners_read(run_folde
     assert [one["properties"]["name"] for one in features] == ["<b>calm</b>", "full", "east"]
 
 
+def test_a_transformer_carries_what_it_passes_not_what_vehicles_take(run_folder: Path, tmp_path: Path) -> None:
+    """Behind the one in the east storage gives a third at 18:00, and sun goes into the grid where nobody charges at noon."""
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    grid_kwh, fed_kwh = np.full(HOURS, 1000.0, np.float32), np.zeros(HOURS, np.float32)
+    grid_kwh[18], grid_kwh[12], fed_kwh[12] = 4800.0, 0.0, 900.0
+    sites = {
+        "station": np.full(HOURS, 3, np.int32), "hour": np.arange(HOURS, dtype=np.int16), "grid_kwh": grid_kwh,
+        "pv_fed_in_kwh": fed_kwh,
+    }  # fmt: skip
+    pq.write_table(pa.table(sites), folder / "site_hours.parquet")
+    loads = read_loads(open_named(folder))
+    assert loads.of_station(3)[[11, 12, 18]] == pytest.approx([1000 / 0.9, -1000.0, 4800 / 0.9])
+    assert loads.of_station(1)[18] == pytest.approx(2400.0)
+    study_run(folder, tmp_path / "out", 0, 0)
+    # 4,800 of 9,000 kW are below 80 %, though vehicles took 7,200.
+    assert [row["name"] for row in table(tmp_path / "out/transformers.csv")] == ["full"]
+
+
 def test_the_load_of_zones_reads_as_pypsa_reads_it(run_folder: Path, tmp_path: Path) -> None:
     study_run(run_folder, tmp_path / "out", 0, 0)
     tables = {name: table(tmp_path / "out/pypsa" / f"{name}.csv") for name in ("buses", "loads", "loads-p_set")}
@@ -194,7 +232,11 @@ def test_the_load_of_zones_reads_as_pypsa_reads_it(run_folder: Path, tmp_path: P
     first = tables["loads-p_set"][0]
     assert first.keys() - {"snapshot"} == loads
     assert first["snapshot"] == "2027-10-01T00:00:00"
-    assert float(first[f"{load_regions().zone_id[0]} base"]) == 50.0
+    zone = load_regions().zone_id[0]
+    assert float(first[f"{zone} base"]) == 50.0
+    # Trucks stand in public charging already, and what is given comes off: 50 MW and five kinds of 10 kW, less three.
+    of_zone = [row["name"] for row in tables["loads"] if row["bus"] == zone]
+    assert sum(float(first[name]) for name in of_zone) == pytest.approx(50.02, abs=1e-9)
 
 
 def test_what_cannot_be_studied_is_refused(run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

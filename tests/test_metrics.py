@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from tests import synthetic
 from twin.errors import EngineError
 from twin.metrics.audit import ROWS_SHOWN, audit, audit_json, require
-from twin.metrics.grid import grid_metrics, grid_table
+from twin.metrics.grid import grid_metrics, grid_table, whole_nights
 from twin.metrics.policy import OF_PROVINCES, WHY_NOT
 from twin.metrics.queues import queue_metrics, wait_quantile_s
+from twin.metrics.rows import Row
 from twin.metrics.scorecard import RULES, provincial_scorecard, scorecard
 from twin.metrics.summary import metrics_table, stations_table
 from twin.tables.inputs import LAYERS
 from twin.tables.results import MetricsTable, StationsTable
 from twin.tables.seeds import read
-from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, Law, RunTotals
+from twin.tables.totals import HOUR_FIELDS, LOAD_KINDS, WAIT_EDGES_S, Law, ProvinceLoad, RunTotals
 
 FAKE = synthetic.fake_run()
 METRICS, STATIONS, GRID = synthetic.tables(FAKE)
@@ -172,6 +173,57 @@ def test_peaks_and_valleys_by_hand() -> None:
     assert never["valley_energy_share", "all", "all", None] == 0
 
 
+def test_shares_in_valley_hours_are_of_whole_nights() -> None:
+    """Three days: what is charged before the first noon and after the last counts for nothing, in a day all does."""
+    places = synthetic.regions(1, 1)
+    load = np.zeros((len(LOAD_KINDS), 1, 3 * 96), np.int64)
+    urban, home = load[LOAD_KINDS.index("urban"), 0], load[LOAD_KINDS.index("home"), 0]
+    home[0:28] = home[47] = 5_000_000  # the first morning, of which the evening before is not there
+    home[96 + 4], urban[48], home[96 + 80], urban[2 * 96 + 47] = 3_000_000, 1_000_000, 2_000_000, 2_000_000
+    urban[2 * 96 + 48], home[3 * 96 - 1] = 7_000_000, 9_000_000  # the last evening, of which the morning after is missing
+    base = ProvinceLoad(np.full((1, 96 * 3), 3e6), np.array([3.5e6]))
+    plant_ws = np.zeros((2, *load.shape[1:]), np.int64)
+    shares = {}
+    for n_days in (1, 3):
+        n = 96 * n_days
+        totals = dataclasses.replace(FAKE.totals, load_ws=load[:, :, :n], plant_ws=plant_ws[:, :, :n], n_hours=24 * n_days)
+        shares[n_days] = figures(metrics_table("x", grid_metrics(grid_table(totals, base, places, 1.0), places)))
+    of = {name: value for (name, layer, place, _), value in shares[3].items() if place == layer == "all"}
+    assert of["valley_energy_share"] == pytest.approx(3 / 8, rel=1e-12)
+    assert of["private_valley_energy_share"] == pytest.approx(3 / 5, rel=1e-12)
+    assert of["public_valley_energy_share"] == 0
+    assert shares[1]["private_valley_energy_share", "all", "all", None] == pytest.approx(28 / 29, rel=1e-12)
+    assert shares[1]["valley_energy_share", "all", "all", None] == pytest.approx(28 * 5 / (29 * 5 + 1), rel=1e-12)
+
+
+def test_pilot_cities_are_told_beside_the_nation() -> None:
+    """Of two zones one is a pilot city, which charges at home by night; the other charges as much at noon."""
+    places = synthetic.regions(1, 2)
+    ids = [str(read("v2g_pilots")["zone"][0]), "elsewhere"]
+    load = np.zeros((len(LOAD_KINDS), 2, 96), np.int64)
+    load[LOAD_KINDS.index("home"), 0, 8], load[LOAD_KINDS.index("home"), 1, 48] = 10**9, 10**9
+    plant_ws = np.zeros((2, *load.shape[1:]), np.int64)
+    totals = dataclasses.replace(FAKE.totals, load_ws=load, plant_ws=plant_ws, n_hours=24)
+    base = ProvinceLoad(np.full((2, 96), 3e6), np.full(2, 3.5e6))
+    for zone_id, wanted in ((ids, 1.0), (["here", "elsewhere"], np.nan)):
+        there = dataclasses.replace(places, zone_id=np.array(zone_id, object))
+        found = figures(metrics_table("x", grid_metrics(grid_table(totals, base, there, 1.0), there)))
+        assert found["private_valley_energy_share", "all", "all", None] == 0.5
+        assert found["pilot_private_valley_energy_share", "all", "all", None] == pytest.approx(wanted, nan_ok=True)
+
+
+@given(st.integers(0, 40), st.integers(0, 95))
+def test_whole_nights_are_days_from_noon_to_noon(n_days: int, more: int) -> None:
+    n_quarters = 96 * n_days + more
+    nights = range(n_quarters)[whole_nights(n_quarters)]
+    if n_quarters < 48 + 96:
+        assert len(nights) == n_quarters
+    else:
+        assert nights[0] == 48
+        assert len(nights) % 96 == 0
+        assert 0 <= n_quarters - 1 - nights[-1] < 96
+
+
 def test_stations_hold_their_own_sums() -> None:
     visits, k = FAKE.events, 17
     served = (visits.station == k) & (visits.outcome == 0)
@@ -255,6 +307,22 @@ def test_every_policy_line_has_a_rule_or_a_reason() -> None:
     lines = set(POLICY["id"])
     assert lines == set(RULES) | set(WHY_NOT)
     assert not set(RULES) & set(WHY_NOT)
+
+
+def test_the_notice_of_pilots_is_read_both_ways() -> None:
+    """60 % of all charging energy as it is worded, 60 % of public energy alone as a stricter reading, 80 % of private."""
+    shares = {"valley": 0.61, "public_valley": 0.35, "private_valley": 0.79}
+    shares["pilot_valley"] = 0.52
+    rows = [(f"{name}_energy_share", "all", "all", np.nan, share, "-") for name, share in shares.items()]
+    card = scorecard(POLICY, metrics_table("x", [Row(*row) for row in rows]), STATIONS)
+    told = {
+        line: (value, target, met)
+        for line, value, target, met in zip(card.line, card.value, card.target, card.met, strict=True)
+        if line.startswith("V2G-1") or line == "V2G-2"
+    }
+    said = {line: why.partition("in the nation, ")[2] for line, why in zip(card.line, card.why, strict=True)}
+    assert (said["V2G-1"], said["V2G-1a"]) == ("no pilot city is a zone of it", "0.52 in the pilot cities alone")
+    assert told == {"V2G-1": (0.35, 0.6, "missed"), "V2G-1a": (0.61, 0.6, "met"), "V2G-2": (0.79, 0.8, "missed")}
 
 
 def test_the_scorecard_says_every_line_and_invents_nothing() -> None:

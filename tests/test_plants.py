@@ -147,7 +147,7 @@ TAPERING = curve_classes([200 * MWS] * 2, [np.linspace(100_000, 20_000, 21), np.
 def test_every_random_site_keeps_the_laws(case: tuple[Given, Guests]) -> None:
     """Sun and storage and grid make what vehicles and storage take; storage stays in bounds, the transformer holds."""
     nation, guests = case
-    world, _ = live(nation, guests, N_WINDOWS, max(len(guests.vehicle), 1))
+    world, visits = live(nation, guests, N_WINDOWS, max(len(guests.vehicle), 1))
     account._settle(N_WINDOWS * 300, world.active, world.site())
     for hour in range(N_WINDOWS // 12):
         close_sites(world, hour)
@@ -156,6 +156,16 @@ def test_every_random_site_keeps_the_laws(case: tuple[Given, Guests]) -> None:
     state, plants = world.plants.state, nation.behind.plants
     assert (state.least_ws >= 0).all()
     assert (state.most_ws <= plants.capacity_ws).all()
+    # Site by site: no window draws more than the transformer gives, and what sessions gained is what was settled.
+    totals, at = world.plants.totals, plants.station
+    assert (totals.peak_w <= nation.stations.site_limit_w[at]).all()
+    plugged = world.evses.occupant[world.evses.occupant >= 0]
+    pool = np.concatenate([visits.pool, world.active.pool[plugged]])
+    gained_ws = np.concatenate([visits.energy_ws, world.active.energy_ws[plugged] - world.active.intake_ws[plugged]])
+    of_site_ws = np.zeros(len(nation.stations.zone), np.int64)
+    np.add.at(of_site_ws, nation.pools.station[pool], gained_ws)
+    assert np.array_equal(of_site_ws[at], totals.taken_ws)
+    assert np.array_equal(totals.grid_ws + totals.used_ws + totals.given_ws, of_site_ws[at] + totals.filled_ws)
     # What the zone's books say, from the outside: no quarter hour draws more than transformers give.
     net_ws = world.ledger.load_ws[:3].sum(axis=(0, 1)) - world.ledger.plant_ws.sum(axis=(0, 1))
     n_evse = int(nation.pools.n_evse.sum())

@@ -119,7 +119,7 @@ def test_the_calendar_holds_whole_holidays_in_unbroken_spans() -> None:
 
 def test_every_policy_line_says_how_it_is_met() -> None:
     lines = read("policy_lines")
-    assert len(lines["id"]) == 66
+    assert len(lines["id"]) == 67
     compared = np.isin(lines["operator"], (">", ">=", "=", "<="))
     has_unit = lines["unit"] != ""
     assert (has_unit | ~np.isfinite(lines["value"])).all()

@@ -249,14 +249,33 @@ def test_a_waterfall_adds_up_from_the_first_peak_to_the_last() -> None:
         list(waterfall([runs[0], bare]))
 
 
+def _flat(settings: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Return settings by their whole names."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return found
+
+
 def test_the_measures_lead_from_nothing_managed_to_everything(repository: Path) -> None:
-    names = ("unmanaged", "prices", "orderly", "v2g", "sun", "all", "work", "public")
-    grids = [load(repository / "configs" / f"measures-{name}.yaml").grid for name in names]
-    shares = [(grid.price_response_share, grid.orderly_share, grid.n_v2g_plugs) for grid in grids]
-    assert shares[0] == (0.0, 0.0, 0)
+    names = ("unmanaged", "prices", "orderly", "work", "public", "v2g", "sun", "all")
+    configs = [load(repository / "configs" / f"measures-{name}.yaml") for name in names]
+    shares = [
+        (
+            config.grid.price_response_share, config.grid.orderly_share, config.grid.depot_orderly_share,
+            config.fleet.work_access_share, config.grid.n_v2g_plugs, config.grid.n_v2g_public_plugs,
+            config.site.pv_share["highway"], config.site.storage_share["highway"],
+            config.grid.dynamic_price_step_cny_per_kwh,
+        )
+        for config in configs
+    ]  # fmt: skip
+    assert not any(shares[0])
+    assert all(shares[-1]), "every measure is among all of them"
     assert all(a <= b for before, after in pairwise(shares) for a, b in zip(before, after, strict=True))
-    assert grids[0].price == "flat"
-    assert grids[-1].dynamic_price_step_cny_per_kwh > 0
+    assert configs[0].grid.price == "flat"
+    flat = [_flat(config.model_dump(mode="json", exclude={"scenario"})) for config in configs]
+    given_up = [key for before, after in pairwise(flat) for key in after if after[key] == flat[0][key] != before[key]]
+    assert not given_up, "a measure that is taken is kept"
 
 
 def test_provincial_peaks_are_of_the_size_of_the_nations() -> None:

@@ -41,10 +41,13 @@ def study(
         return
     for row in rows:
         state = "holds" if row["holds"] else f"{row['hours_outside']} h outside"
+        if row["hours_collapsed"]:
+            state += f", {row['hours_collapsed']} h beyond what the line can carry"
+        loads = ((row["line_share"], "line"), (row["transformer_share"], "transformers"))
+        shares = "".join(f", {name} {share:.0%}" for share, name in loads if share is not None)
         typer.echo(
             f"{row['feeder']} ({row['kind']}, {row['province']}): {row['station_peak_kw']:,.0f} kW for vehicles, "
-            f"voltage {row['lowest_voltage_pu']:.3f}, line {row['line_share']:.0%}, "
-            f"transformers {row['transformer_share']:.0%}: {state}"
+            f"voltage {row['lowest_voltage_pu']:.3f}{shares}: {state}"
         )
         if row["cure"]:
             typer.echo(f"  cure: {row['cure']}, {row['cure_cny'] / 1e6:,.2f} M CNY")

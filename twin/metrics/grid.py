@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.metrics.rows import ALL, Row, ratio
+from twin.tables import seeds
 from twin.tables.columns import F64
 from twin.tables.results import GridTable
 from twin.tables.totals import LOAD_KINDS, ProvinceLoad, RunTotals
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 QUARTER_S = 900
 QUARTERS_PER_DAY = 96
+NOON = QUARTERS_PER_DAY // 2
 EVENING_HOURS = (18, 22)
 """When the load without vehicles is at its evening peak in every province: 18:00 to 22:00."""
 
@@ -69,6 +71,8 @@ def grid_table(totals: RunTotals, base: ProvinceLoad, regions: Regions, charger_
 def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | None = None) -> list[Row]:
     """Return peaks, ramps and headroom, the vehicles' share of the evening peak, and the energy taken in valley hours.
 
+    The energy in valley hours also of the pilot cities of vehicle-grid interaction alone; NaN where none of them is a zone.
+
     Parameters
     ----------
     grid : GridTable
@@ -77,6 +81,11 @@ def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | No
         Zones and their provinces.
     is_valley : ndarray of bool, shape (n_provinces, 24), optional
         Valley hours of the tariff; 23:00 to 07:00 everywhere by default.
+
+    Notes
+    -----
+    Valley shares are of whole nights, from the first noon to the last: in the night before the first day nobody has been
+    plugged in, and what is moved beyond the last midnight is not seen. A run of a day has all of its hours.
     """
     provinces = [str(code) for code in regions.province_code]
     zone_province = np.asarray(regions.zone_province)
@@ -86,15 +95,26 @@ def grid_metrics(grid: GridTable, regions: Regions, is_valley: NDArray[Any] | No
         is_valley = np.tile(np.isin(np.arange(24), NIGHT_VALLEY_HOURS), (len(provinces), 1))
     over = kw["headroom"] < 0
     hour_of_day = np.arange(kw["base"].shape[1]) // 4 % 24
-    is_valley_zone = is_valley[zone_province][:, hour_of_day]
+    nights = whole_nights(hour_of_day.size)
+    is_valley_zone = is_valley[zone_province][:, hour_of_day[nights]]
     rows: list[Row] = []
     for name, chosen in _areas(provinces, zone_province):
         in_area = {kind: values[chosen] for kind, values in kw.items()}
-        found = (*_load_rows(in_area, hour_of_day), *_valley_rows(in_area, is_valley_zone[chosen]))
+        by_night = {kind: values[:, nights] for kind, values in in_area.items()}
+        found = (*_load_rows(in_area, hour_of_day), *_valley_rows(by_night, is_valley_zone[chosen]))
         rows += [Row(metric, ALL, name, np.nan, float(value), unit) for metric, value, unit in found]
         rows.append(Row("zones_over_annual_peak", ALL, name, np.nan, float(over[chosen].any(axis=1).sum()), "-"))
         rows.append(Row("zone_hours_over_annual_peak", ALL, name, np.nan, over[chosen].sum() / 4.0, "h"))
+    pilots = np.isin(np.asarray(regions.zone_id, str), seeds.read("v2g_pilots")["zone"].astype(str))
+    of_pilots = _valley_rows({kind: values[pilots, nights] for kind, values in kw.items()}, is_valley_zone[pilots])
+    rows += [Row(f"pilot_{metric}", ALL, ALL, np.nan, float(value), unit) for metric, value, unit in of_pilots]
     return rows
+
+
+def whole_nights(n_quarters: int) -> slice:
+    """Return the quarter hours from the first noon to the last, or all of them where there is only one."""
+    n_nights = (n_quarters - NOON) // QUARTERS_PER_DAY
+    return slice(NOON, NOON + n_nights * QUARTERS_PER_DAY) if n_nights > 0 else slice(None)
 
 
 def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -1,4 +1,4 @@
-"""Rules for lines of policy that ask what was added, where strong plugs stand, and how corridors are served."""
+"""Rules for lines of policy: what was added, where strong plugs stand, how corridors are served, when energy is charged."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
     "commercial_spaces",
     "coverage_index",
     "duplicated",
+    "in_valley_hours",
     "megawatt_spacing",
     "megawatt_stations",
     "service_quality",
@@ -200,3 +201,14 @@ def areas_and_trunk_roads(facts: Facts) -> Answer:
         "trunk-road kilometres outside towns one of 60 kW or more within 50 km. Rest areas of trunk roads are listed nowhere"
     )
     return Answer(min(areas, roads), why)
+
+
+def in_valley_hours(metric: str, what: str) -> Callable[[Facts], Answer]:
+    """Return the rule that tells a share in valley hours of the nation, and beside it that of the pilot cities."""
+
+    def rule(facts: Facts) -> Answer:
+        of_pilots = facts.figure(f"pilot_{metric}")
+        beside = f"{of_pilots:.2f} in the pilot cities alone" if np.isfinite(of_pilots) else "no pilot city is a zone of it"
+        return Answer(facts.figure(metric), f"{what}; of the run's days and in the nation, {beside}")
+
+    return rule

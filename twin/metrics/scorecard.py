@@ -272,15 +272,16 @@ RULES: dict[str, Callable[[Facts], Answer]] = {
     "YN-3": new_lines.megawatt_stations("YN"),
     "YN-4": new_lines.megawatt_spacing("YN"),
     "GD-1": new_lines.megawatt_stations("GD"),
-    "V2G-1": _figure(
+    "V2G-1": new_lines.in_valley_hours(
         "public_valley_energy_share",
-        "share of the public charging energy of the run in valley hours, in the nation: not a whole "
-        "year, and not the pilot cities alone",
+        "share of the public charging energy of the run in valley hours, a stricter reading of the "
+        "notice, which names all charging energy (V2G-1a)",
     ),
-    "V2G-2": _figure(
-        "private_valley_energy_share",
-        "share of the charging energy at homes and depots in valley hours, in the nation: not a whole "
-        "year, and not the pilot cities alone",
+    "V2G-1a": new_lines.in_valley_hours(
+        "valley_energy_share", "share of all charging energy of the run in valley hours, as the notice words it"
+    ),
+    "V2G-2": new_lines.in_valley_hours(
+        "private_valley_energy_share", "share of the charging energy at homes, at depots and at work in valley hours"
     ),
     "V2G-3": _project("v2g_least_project_kw", "v2g_projects_of_500_kw", "largest power given"),
     "V2G-4": _project("v2g_least_project_kwh_a", "v2g_projects_of_100_mwh_a", "energy given in a year of such days"),

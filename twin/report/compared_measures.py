@@ -21,6 +21,7 @@ __all__ = ["measures_section", "who_breaks_the_row"]
 
 SHOWN = {
     "load_peak_gw": phrase("largest load with vehicles (GW)"),
+    "evening_peak_gw": phrase("largest load with vehicles between 18:00 and 22:00 (GW)"),
     "ev_load_peak_gw": phrase("largest load of vehicles (GW)"),
 }
 FEWEST = 3

@@ -36,7 +36,7 @@ def service_areas(loads: Loads, grid: Grid, n: int) -> Iterator[FeederResult]:
     Near is `STRAINED_SHARE` of it; where too few come as near, those follow that come nearest.
     """
     limit_kw, peak_kw = loads.stations["site_limit_kw"], loads.peak_kw()
-    share = np.where(loads.stations["layer"] == HIGHWAY, peak_kw / np.maximum(limit_kw, 1e-9), -1.0)
+    share = np.where(loads.stations["layer"] == HIGHWAY, peak_kw / np.maximum(loads.limit_kw, 1e-9), -1.0)
     strained_kw = np.where(share >= STRAINED_SHARE, peak_kw, 0.0)
     for station in np.lexsort((np.arange(len(share)), -share, -strained_kw))[:n].tolist():
         if share[station] <= 0.0:

@@ -18,8 +18,10 @@ __all__ = ["feeder_hours", "feeders", "sites", "transformers", "write_pypsa"]
 
 FULL_SHARE = 0.99
 """From here on a site's power is held down to what its transformer lets through."""
-ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "truck_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
-"""Columns of ``grid.parquet`` that are told as loads of a zone."""
+ZONE_LOADS = ("urban_kw", "highway_kw", "rural_kw", "home_kw", "depot_kw", "work_kw", "base_kw")
+"""Columns of ``grid.parquet`` that are told as loads of a zone; trucks and orderly charging stand in them already."""
+ZONE_GIFTS = ("v2g_kw", "pv_kw", "storage_kw")
+"""Columns of what vehicles, photovoltaics and storage give: loads below zero, so that those of a zone add up."""
 
 
 def feeders(results: list[FeederResult]) -> dict[str, Any]:
@@ -33,14 +35,32 @@ def feeders(results: list[FeederResult]) -> dict[str, Any]:
         "other_peak_kw": [round(float(one.feeder.base_kw.sum(axis=0).max()), 1) for one in results],
         "site_transformers_kva": [round(float(one.feeder.site_kva.sum()), 1) for one in results],
         "lowest_voltage_pu": [round(float(one.flow.voltage_pu.min()), 4) for one in results],
-        "line_share": [round(float(one.flow.line_share.max()), 4) for one in results],
-        "transformer_share": [round(float(one.flow.transformer_share.max()), 4) for one in results],
-        "loss_share": [round(float(one.flow.loss_kw.sum() / one.flow.drawn_kw.sum()), 4) for one in results],
+        "line_share": [_largest(one.flow.line_share) for one in results],
+        "transformer_share": [_largest(one.flow.transformer_share) for one in results],
+        "loss_share": [_lost(one.flow) for one in results],
         "hours_outside": [int(outside(one.flow).sum()) for one in results],
+        "hours_collapsed": [int((~has_solution(one.flow)).sum()) for one in results],
         "holds": [one.flow.holds for one in results],
         "cure": ["" if one.flow.holds else one.cure.words if one.cure else "none of those known" for one in results],
         "cure_cny": [0.0 if one.cure is None else round(one.cure.cost_cny) for one in results],
     }
+
+
+def has_solution(flow: Flow) -> np.ndarray:
+    """Return in which hours the lines can carry their load at all, ndarray of bool, shape (n_hours,)."""
+    return np.isfinite(flow.drawn_kw)
+
+
+def _largest(shares: np.ndarray) -> float | None:
+    """Return the largest of the hours that have a solution, None where no hour has."""
+    found = shares[np.isfinite(shares)]
+    return round(float(found.max()), 4) if found.size else None
+
+
+def _lost(flow: Flow) -> float | None:
+    """Return losses over what was drawn, in the hours that have a solution."""
+    solved = has_solution(flow)
+    return round(float(flow.loss_kw[solved].sum() / flow.drawn_kw[solved].sum()), 4) if solved.any() else None
 
 
 def outside(flow: Flow) -> np.ndarray:
@@ -68,19 +88,11 @@ def feeder_hours(results: list[FeederResult]) -> dict[str, Any]:
     }
 
 
-def transformers(loads: Loads, efficiency: float) -> dict[str, Any]:
-    """Return a row per station of which an hour took 80 % of what its transformer lets through, those at it longest first.
-
-    Parameters
-    ----------
-    loads : Loads
-        What stations drew, at the grid's side of the chargers.
-    efficiency : float
-        Of the chargers; the limit of a site is that of their other side.
-    """
+def transformers(loads: Loads) -> dict[str, Any]:
+    """Return a row per station of which an hour took 80 % of what its transformer gives; those longest at it first."""
     stations, n_stations = loads.stations, len(loads.first) - 1
     row = np.repeat(np.arange(n_stations), np.diff(loads.first))
-    share = loads.kw * efficiency / np.maximum(stations["site_limit_kw"][row], 1e-9)
+    share = loads.share()
     near, full = (np.bincount(row[share >= least], minlength=n_stations) for least in (STRAINED_SHARE, FULL_SHARE))
     peak = np.zeros(n_stations)
     np.maximum.at(peak, row, share)
@@ -101,7 +113,7 @@ def sites(loads: Loads) -> str:
     """Return the service areas, and every station that is strained, as GeoJSON points, WGS-84."""
     peak_kw, stations = loads.peak_kw(), loads.stations
     limit_kw = stations["site_limit_kw"]
-    chosen = (stations["layer"] == HIGHWAY) | (peak_kw >= STRAINED_SHARE * limit_kw)
+    chosen = (stations["layer"] == HIGHWAY) | (peak_kw >= STRAINED_SHARE * loads.limit_kw)
     features = [
         {
             "type": "Feature",
@@ -134,16 +146,16 @@ def write_pypsa(grid: Grid, regions: Regions, start: str, folder: Path) -> None:
         An empty folder.
     """
     zones = regions.zone_id.tolist()
-    kinds = [name for name in ZONE_LOADS if name in grid]
-    loads = {f"{zone} {kind[:-3]}": zone_kw(grid, zone, kind) / 1e3 for zone in zones for kind in kinds}
+    mw = {name: 1e-3 for name in ZONE_LOADS if name in grid} | {name: -1e-3 for name in ZONE_GIFTS if name in grid}
+    loads = {f"{zone} {kind[:-3]}": mw[kind] * zone_kw(grid, zone, kind) for zone in zones for kind in mw}
     n_hours = len(next(iter(loads.values())))
     snapshots = (np.datetime64(start, "h") + np.arange(n_hours)).astype("datetime64[s]").astype(str).tolist()
     bus = {"name": zones, "v_nom": [110.0] * len(zones), "x": regions.zone_lon, "y": regions.zone_lat}
     write_csv_table(bus, folder / "buses.csv")
     of = {
         "name": list(loads),
-        "bus": [zone for zone in zones for _ in kinds],
-        "carrier": [kind[:-3] for _ in zones for kind in kinds],
+        "bus": [zone for zone in zones for _ in mw],
+        "carrier": [kind[:-3] for _ in zones for kind in mw],
     }
     write_csv_table(of, folder / "loads.csv")
     ones = [1.0] * n_hours
