@@ -28,7 +28,8 @@ def _digest_of_sources() -> str:
     """Return a hash of every file that a compiled kernel may hold a piece of."""
     house = Path(__file__).parent
     rooms = (house / "engine", house / "tables", house)
-    files = [house / "network" / "trees.py", *(path for room in rooms for path in room.glob("*.py"))]
+    roads = [house / "network" / name for name in ("blocks.py", "trees.py")]
+    files = [*roads, *(path for room in rooms for path in room.glob("*.py"))]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.read_bytes())

@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 
 from twin.errors import DataError, Faults
 from twin.network.classes import CLASSES, EXPRESSWAY
-from twin.network.pieces import DEG, Places, Roads, Ways, cut, gather, segment_mm
+from twin.network.pieces import BOOL, DEG, Places, Roads, Ways, cut, gather, segment_mm
 from twin.network.repair import Step
 from twin.network.tags import is_closed_to_cars, lanes_per_direction, line_of, oneway_of, sockets_of, speed_of
 from twin.tables.columns import I64
@@ -55,24 +55,43 @@ class Drawn:
 
     def __init__(self) -> None:
         self.alike: dict[tuple[str | None, ...], int] = {}
-        self.ways: list[int] = []
-        self.rows: list[int] = []
-        self.n_points: list[int] = []
-        self.goes_on: list[bool] = []
-        self.points: list[NDArray[np.float64]] = []
+        self.batches: list[tuple[I64, I64, I64, BOOL]] = []
+        self.points: list[NDArray[np.int32]] = []
         self.sites = Places({name: [] for name in ("id", "lon", "lat", "name_en", "name_zh")})
         self.stations = Places(
             {name: [] for name in ("id", "lon", "lat", "name", "operator", "n_evse", "power_kw", "sockets")}
         )
         self.missing: list[tuple[int, int, float, float]] = []
+        self.nowhere: list[tuple[int, int, float, float]] = []
         self.n_missing = self.n_relations = self.n_short = 0
 
-    def add_way(self, way: int, values: tuple[str | None, ...], n_points: int, *, goes_on: bool = False) -> None:
-        """Note a road, or a further part of the one before, by the values of its `ROAD_KEYS`; its points come separately."""
-        self.ways.append(way)
-        self.goes_on.append(goes_on)
-        self.rows.append(self.alike.setdefault(values, len(self.alike)))
-        self.n_points.append(n_points)
+    def row_of(self, values: tuple[str | None, ...]) -> int:
+        """Return the row of the roads that are tagged so, by the values of `ROAD_KEYS`."""
+        return self.alike.setdefault(values, len(self.alike))
+
+    def add_ways(self, way: I64, row: I64, n_points: I64, goes_on: BOOL, points: NDArray[np.int32]) -> None:
+        """Note roads.
+
+        Parameters
+        ----------
+        way, row : ndarray of int64, shape (n_ways,)
+            Id, and row of those that are tagged alike.
+        n_points : ndarray of int64, shape (n_ways,)
+            Points of each.
+        goes_on : ndarray of bool, shape (n_ways,)
+            Whether it is a further part of the one before.
+        points : ndarray of int32, shape (2, n_points)
+            Longitudes and latitudes of their points (1e-7 degrees).
+        """
+        self.batches.append((way, row, n_points, goes_on))
+        self.points.append(points)
+
+    def columns(self) -> tuple[I64, I64, I64, BOOL]:
+        """Return id, row, points and whether it goes on, of all roads."""
+        none = np.zeros(0, np.int64)
+        batches = [*self.batches, (none, none, none, none.astype(bool))]
+        way, row, n_points, goes_on = (np.concatenate(column) for column in zip(*batches, strict=True))
+        return way, row, n_points, goes_on
 
     def add_place(self, place: str, tags: dict[str, str], lon: float, lat: float) -> None:
         """Note a service area or a charging station."""
@@ -89,19 +108,19 @@ class Drawn:
 
     def as_ways(self) -> tuple[Ways, NDArray[np.bool_], list[str]]:
         """Return the ways in the direction of travel, which are closed to cars, and the names of the lines."""
-        row = np.array(self.rows, np.int64)
+        way, row, n_points, _ = self.columns()
         tags = [{key: value for key, value in zip(ROAD_KEYS, values, strict=True) if value} for values in self.alike]
         heading = np.array([oneway_of(each) for each in tags], np.int64)
         refs = [line_of(each) for each in tags]
         lines = sorted({ref for ref in refs if ref})
         line_row = {ref: number for number, ref in enumerate(lines)}
-        lanes = [lanes_per_direction(each, way != 0) for each, way in zip(tags, heading, strict=True)]
+        lanes = [lanes_per_direction(each, ahead != 0) for each, ahead in zip(tags, heading, strict=True)]
         is_closed = np.array([is_closed_to_cars(each) for each in tags], bool)
-        first = np.concatenate([[0], np.cumsum(np.array(self.n_points, np.int64))]).astype(np.int64)
-        x, y = np.rint(np.concatenate([*self.points, np.zeros((0, 2))]) * DEG).astype(np.int32).T
-        order, first = gather(first[:-1], first[1:] - 1, heading[row] < 0)
+        first = np.concatenate([[0], np.cumsum(n_points)]).astype(np.int64)
+        order, _ = gather(first[:-1], first[1:] - 1, heading[row] < 0)
+        x, y = np.concatenate([*self.points, np.zeros((2, 0), np.int32)], axis=1)[:, order]
         ways = Ways(
-            way=np.array(self.ways, np.int64),
+            way=way,
             kind=np.array([CLASSES[each["highway"]].kind for each in tags], np.uint8)[row],
             is_oneway=(heading != 0)[row],
             speed_kmh=np.array([speed_of(each) for each in tags], np.float64)[row],
@@ -109,8 +128,8 @@ class Drawn:
             is_toll=np.array([each.get("toll") == "yes" for each in tags], bool)[row],
             line=np.array([line_row.get(ref, -1) for ref in refs], np.int16)[row],
             first=first,
-            x=x[order],
-            y=y[order],
+            x=x,
+            y=y,
         )
         return ways, is_closed[row], lines
 
@@ -123,32 +142,31 @@ def finish(drawn: Drawn, where: str) -> Source:
     DataError
         If there is no road, a node is missing away from the edge, or a way stands twice.
     """
-    points = np.concatenate([*drawn.points, np.zeros((0, 2))])
-    if not drawn.ways and not drawn.missing:
+    if not any(len(way) for way, *_ in drawn.batches) and not drawn.missing and not drawn.nowhere:
         raise DataError(f"{where}: found no road for cars; wanted ways from motorway to residential; check the area")
-    cut_ways = _check_missing(drawn, points, where)
+    cut_ways = _check_missing(drawn, where)
     ways, is_closed, lines = drawn.as_ways()
-    is_open = ~is_closed
-    closed_km = _road_km(ways, ~is_open)
-    ways = _tidy(ways, is_open)
-    n_short = drawn.n_short + int(is_open.sum()) - len(ways.way)
+    closed_km = _road_km(_lengths_mm(_tidy(ways, is_closed))[1])
+    ways = _tidy(ways, ~is_closed)
+    n_short = drawn.n_short + int((~is_closed).sum()) - len(ways.way)
     if not len(ways.way):
         raise DataError(f"{where}: found no road that cars may use; wanted at least one; check the area")
     marked, at = _site_points(drawn.sites, ways)
     drawn.sites.columns["at"] = at
     steps = [
-        Step("closed", int((~is_open).sum()), closed_km, "ways closed to private cars, or drawn as areas, left out"),
+        Step("closed", int(is_closed.sum()), closed_km, "ways closed to private cars, or drawn as areas, left out"),
         cut_ways,
         Step("short", n_short, 0.0, "ways that do not lead from one place to another, left out"),
         Step("relations", drawn.n_relations, 0.0, "service areas or stations drawn as relations, left out"),
     ]
+    segments_mm, way_mm = _lengths_mm(ways)
     untagged = np.isnan(ways.speed_kmh)
     notes = {
         "n_ways": len(ways.way),
-        "km_with_speed_by_class": _road_km(ways, untagged),
-        "km_with_tagged_speed": _road_km(ways, ~untagged),
+        "km_with_speed_by_class": _road_km(way_mm[untagged]),
+        "km_with_tagged_speed": _road_km(way_mm[~untagged]),
     }
-    roads = cut(ways, marked, np.array(lines, object))
+    roads = cut(ways, segments_mm, marked, np.array(lines, object))
     return Source(roads, drawn.sites, drawn.stations, steps, notes)
 
 
@@ -160,14 +178,17 @@ def raise_some(faults: Faults) -> None:
     faults.raise_if_any(DataError)
 
 
-def _check_missing(drawn: Drawn, points: NDArray[np.float64], where: str) -> Step:
+def _check_missing(drawn: Drawn, where: str) -> Step:
     """Ways cut at the edge of an extract are told, any other missing node and any repeated way is a fault."""
     faults = Faults()
     missing = drawn.missing
+    way_id, _, count, goes_on = drawn.columns()
+    n_points = int(count.sum())
     if missing:
-        low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (np.zeros(2), np.zeros(2))
+        sides = [side for each in drawn.points if each.size for side in (each.min(axis=1), each.max(axis=1))] or [np.zeros(2)]
+        low, high = np.min(sides, axis=0) / DEG, np.max(sides, axis=0) / DEG
         close = np.minimum(EDGE_DEG, EDGE_SHARE * (high - low))
-        is_many = drawn.n_missing > MOST_CUT * (len(points) + drawn.n_missing)
+        is_many = drawn.n_missing > MOST_CUT * (n_points + drawn.n_missing)
         told: dict[tuple[int, int], None] = {}
         for way, node, lon, lat in missing:
             at = np.array([lon, lat])
@@ -175,20 +196,27 @@ def _check_missing(drawn: Drawn, points: NDArray[np.float64], where: str) -> Ste
                 told.setdefault((way, node))
         for way, node in told:
             faults.add(f"{where}: way {way}", f"node {node}, which is not in the file", "every node of a way")
-    ids, count = np.unique(np.array(drawn.ways, np.int64)[~np.array(drawn.goes_on, bool)], return_counts=True)
-    for way in ids[count > 1]:
+    ids, times = np.unique(way_id[~goes_on], return_counts=True)
+    for way in ids[times > 1]:
         faults.add(f"{where}: way {way}", "the same id twice", "one way an id", "drop one")
+    for way, node, lon, lat in drawn.nowhere:
+        found = f"{lon:.7g}, {lat:.7g}"
+        faults.add(f"{where}: node {node} of way {way}", found, "-180 to 180 and -90 to 90, WGS-84", "correct it")
     raise_some(faults)
     n_ways = len({way for way, *_ in missing})
     return Step("cut_ways", n_ways, 0.0, f"ways that lost {drawn.n_missing} nodes at the edge of the extract")
 
 
-def _road_km(ways: Ways, chosen: NDArray[np.bool_]) -> float:
-    inside = np.repeat(np.arange(len(ways.way)), np.diff(ways.first))
-    if len(inside) < 2:
-        return 0.0
-    length_mm = np.where(inside[1:] == inside[:-1], segment_mm(ways.x, ways.y), 0)
-    return round(int(length_mm[chosen[inside[:-1]]].sum()) / 1e6, 3)
+def _lengths_mm(ways: Ways) -> tuple[I64, I64]:
+    """Length from each point to the next, 0 between ways, and length of each way."""
+    segments_mm = segment_mm(ways.x, ways.y)
+    segments_mm[ways.first[1:-1] - 1] = 0
+    along = np.concatenate([[0], np.cumsum(segments_mm)])
+    return segments_mm, along[ways.first[1:] - 1] - along[ways.first[:-1]]
+
+
+def _road_km(way_mm: I64) -> float:
+    return round(int(way_mm.sum()) / 1e6, 3)
 
 
 def _tidy(ways: Ways, is_open: NDArray[np.bool_]) -> Ways:

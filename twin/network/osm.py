@@ -5,32 +5,32 @@ from __future__ import annotations
 import bz2
 import gzip
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.errors import DataError, Faults
 from twin.network.classes import CLASSES
-from twin.network.drawn import ROAD_KEYS, SERVICES, Drawn, Source, finish, raise_some
+from twin.network.drawn import SERVICES, Drawn, Source, finish, raise_some
+from twin.network.lost import note_lost, stretches
+from twin.network.pieces import DEG
+from twin.network.ways import PLAIN, add_roads
 
 __all__ = ["ATTRIBUTION", "SUFFIXES", "read_osm"]
 
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 ATTRIBUTION = "(c) OpenStreetMap contributors, Open Database License (ODbL) 1.0, https://www.openstreetmap.org/copyright"
-WAYS_AT_ONCE = 20_000
-OTHER_KEYS = ROAD_KEYS[1:-1]
 NODE, ATTRIBUTE = re.compile(rb"<node\b[^>]*>"), re.compile(rb"(\w+)=[\"']([^\"']*)[\"']")
-HEAD, PER_POINT = 18, 32
-"""Hexadecimal digits of the head and of each point of a line in well-known binary."""
 
 
 def read_osm(path: Path) -> Source:
     """Read an OpenStreetMap file.
 
     Roads for cars from motorway to residential with their ramps; points at the very same place are one node. Memory: the
-    places of all nodes of the file (16 bytes each) and the roads' own points.
+    places of all nodes of the file (16 bytes each) and the roads' own points. Meanwhile the roads stand in a file of the
+    system's temporary folder, some 90 bytes each.
 
     Parameters
     ----------
@@ -102,72 +102,37 @@ def _is_within(text: bytes, limit: float) -> bool:
 
 
 def _stream(path: Path, drawn: Drawn) -> None:
+    """Let pyosmium write the roads with their places into a file of its own, and hand over the places beside them."""
     import osmium
 
-    ways = [("highway", name) for name in (*CLASSES, *SERVICES)]
-    chosen = osmium.filter.TagFilter(*ways, ("amenity", "charging_station"))
-    line_of, every = osmium.geom.WKBFactory().create_linestring, osmium.geom.use_nodes.ALL
-    pending: list[str] = []
-    things: Any = osmium.FileProcessor(str(path)).with_locations().with_filter(chosen)
-    for thing in things:
-        if not thing.is_way():
-            _place(thing, drawn)
-            continue
-        try:
-            runs = [line_of(thing, every)[HEAD:]]
-        except (RuntimeError, osmium.InvalidLocationError):  # a way of one node, or with a missing one
-            runs = _runs(thing, drawn)
-        get = thing.tags.get
-        highway = get("highway")
-        if highway in CLASSES:
-            values = (highway, *[get(key) for key in OTHER_KEYS], get("ref") if highway == "motorway" else None)
-            for part, run in enumerate(runs):
-                drawn.add_way(thing.id, values, len(run) // PER_POINT, goes_on=part > 0)
-            pending += runs
-        elif runs:
-            lon, lat = _points(runs).mean(axis=0)
-            drawn.add_place(f"w{thing.id}", dict(thing.tags), float(lon), float(lat))
-        if len(pending) >= WAYS_AT_ONCE:
-            drawn.points.append(_points(pending))
-            pending = []
-    drawn.points.append(_points(pending))
+    roads = [("highway", name) for name in CLASSES]
+    beside = [*(("highway", name) for name in SERVICES), ("amenity", "charging_station")]
+    with tempfile.TemporaryDirectory(prefix="twin-roads-") as folder:
+        plain = Path(folder) / "roads.osm.pbf"
+        with osmium.SimpleWriter(osmium.io.File(str(plain), PLAIN)) as writer:
+            things: Any = osmium.FileProcessor(str(path)).with_locations()
+            for chosen in (osmium.filter.TagFilter(*roads, *beside), writer, osmium.filter.TagFilter(*beside)):
+                things = things.with_filter(chosen)
+            for thing in things:
+                _place(thing, drawn)
+        add_roads(plain, drawn)
 
 
 def _place(thing: Any, drawn: Drawn) -> None:
-    """Note a place that is drawn as a point; one drawn as a relation is only counted."""
+    """Note a place that is drawn as a point or as a way, at the mean of its points; a relation is only counted."""
     tags = dict(thing.tags)
-    if not thing.is_node():
-        drawn.n_relations += tags.get("highway") in SERVICES or "amenity" in tags
-    elif thing.location.valid() and tags.get("highway") not in CLASSES:
+    if thing.is_relation():
+        drawn.n_relations += 1
+    elif tags.get("highway") in CLASSES:
+        return
+    elif thing.is_way():
+        nodes = thing.nodes
+        count, ref = np.array([len(nodes)]), np.array([node.ref for node in nodes], np.int64)
+        x, y = np.array([(node.x, node.y) for node in nodes], np.int32).reshape(-1, 2).T
+        note_lost(drawn, np.array([thing.id]), count, ref, x, y)
+        is_kept = stretches(count, x, y)[3]
+        if is_kept.any():
+            lon, lat = (np.stack([x, y], axis=1)[is_kept] / DEG).mean(axis=0)
+            drawn.add_place(f"w{thing.id}", tags, float(lon), float(lat))
+    elif thing.location.valid():
         drawn.add_place(f"n{thing.id}", tags, thing.lon, thing.lat)
-
-
-def _points(shapes: list[str]) -> NDArray[np.float64]:
-    """Degrees of well-known binary lines, their heads cut off."""
-    return np.frombuffer(bytes.fromhex("".join(shapes)), "<f8").reshape(-1, 2)
-
-
-def _runs(way: Any, drawn: Drawn) -> list[str]:
-    """Parts of a way between nodes that the file lacks; every loss is noted with its neighbours."""
-    if len(way.nodes) < 2:
-        drawn.n_short += 1
-        return []
-    runs: list[list[tuple[float, float]]] = [[]]
-    gap: list[int] = []
-    for node in way.nodes:
-        if not node.location.valid():
-            gap.append(node.ref)
-            if runs[-1]:
-                drawn.missing.append((way.id, node.ref, *runs[-1][-1]))
-                runs.append([])
-            continue
-        here = (node.lon, node.lat)
-        if gap:
-            drawn.missing.append((way.id, gap[-1], *here))
-        drawn.n_missing += len(gap)
-        gap = []
-        runs[-1].append(here)
-    drawn.n_missing += len(gap)
-    if not any(runs):
-        drawn.missing.append((way.id, gap[0], np.nan, np.nan))
-    return [np.array(run, "<f8").tobytes().hex() for run in runs if len(run) > 1]

@@ -16,6 +16,7 @@ import numpy as np
 from twin.errors import DataError
 from twin.network.classes import CLASSES
 from twin.network.drawn import ROAD_KEYS, SERVICES, Drawn, Source, finish
+from twin.network.pieces import DEG
 
 __all__ = ["bounding_box", "read_place"]
 
@@ -142,16 +143,19 @@ def _drawn(graph: Any, beside: list[tuple[str, dict[str, str], Any]]) -> tuple[D
     edges = graph.edges(keys=True, data=True)
     stretches = sorted((data["osmid"], u, v, key) for u, v, key, data in edges if not data["reversed"])
     at = {node: (float(data["x"]), float(data["y"])) for node, data in graph.nodes(data=True)}
-    before = None
+    rows, points = [], []
     for way, u, v, key in stretches:
         data = graph.edges[u, v, key]
         tags = {name: _text(data[name]) for name in ROAD_KEYS if name in data and name != "oneway" and _text(data[name])}
         if data["oneway"]:
             tags["oneway"] = "yes"
-        drawn.add_way(int(way), tuple(tags.get(name) for name in ROAD_KEYS), 2, goes_on=way == before)
-        before = way
-        drawn.points.append(np.array([at[u], at[v]]))
+        rows.append(drawn.row_of(tuple(tags.get(name) for name in ROAD_KEYS)))
+        points += [at[u], at[v]]
         digest.update(json.dumps([int(way), u, v, *at[u], *at[v], tags], sort_keys=True).encode())
+    ids = np.array([way for way, *_ in stretches], np.int64)
+    goes_on = np.concatenate([[False], ids[1:] == ids[:-1]])[: len(ids)]
+    degrees = np.array(points, np.float64).reshape(-1, 2).T
+    drawn.add_ways(ids, np.array(rows, np.int64), np.full(len(ids), 2), goes_on, np.rint(degrees * DEG).astype(np.int32))
     for place, tags, point in beside:
         drawn.add_place(place, tags, float(point.x), float(point.y))
         digest.update(json.dumps([place, tags, float(point.x), float(point.y)], sort_keys=True).encode())
