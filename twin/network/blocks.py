@@ -52,12 +52,10 @@ def find_strings(data, at, end, words, word_first, first, last, word):
 @kernel
 def is_same(data, at, length, words, first, last):
     """Return whether the bytes are those of a word. Reads: data, words."""
-    if last - first != length:
-        return False
-    for step in range(length):
-        if data[at + step] != words[first + step]:
-            return False
-    return True
+    step = 0
+    while step < length and first + step < last and data[at + step] == words[first + step]:
+        step += 1
+    return step == length and first + step == last
 
 
 @kernel

@@ -185,7 +185,8 @@ def _check_missing(drawn: Drawn, where: str) -> Step:
     way_id, _, count, goes_on = drawn.columns()
     n_points = int(count.sum())
     if missing:
-        sides = [side for each in drawn.points if each.size for side in (each.min(axis=1), each.max(axis=1))] or [np.zeros(2)]
+        filled = [each for each in drawn.points if each.size] or [np.zeros((2, 1), np.int32)]
+        sides = [side for each in filled for side in (each.min(axis=1), each.max(axis=1))]
         low, high = np.min(sides, axis=0) / DEG, np.max(sides, axis=0) / DEG
         close = np.minimum(EDGE_DEG, EDGE_SHARE * (high - low))
         is_many = drawn.n_missing > MOST_CUT * (n_points + drawn.n_missing)
