@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.network_sources import (
     CHINA,
     NAMES,
@@ -54,21 +58,49 @@ def test_kilometres_and_times_are_those_of_osmnx(tmp_path: Path, name: str) -> N
     read_km = about(tmp_path / "out")["report"]["read"]["km"]
     assert read_km == {own: pytest.approx(km, rel=0.01) for own, km in found.items()}
     network = load_network(tmp_path / "out")
-    osm_node = {(round(data["x"], 7), round(data["y"], 7)): key for key, data in graph.nodes(data=True)}
     places = zip(network.node_lon.round(7).tolist(), network.node_lat.round(7).tolist(), strict=True)
+    osm_node = {(round(data["x"], 7), round(data["y"], 7)): key for key, data in graph.nodes(data=True)}
     same = [osm_node[place] for place in places]
-    picked = np.linspace(0, network.n_nodes - 1, 30).astype(int)
-    origins, ends = picked[::3], picked[1::3].tolist() + picked[2::3].tolist()
-    ours = times_ms(network, origins)[:, ends]
-    theirs = [nx.single_source_dijkstra_path_length(graph, same[row], weight="ms") for row in origins]
+    luck = np.random.default_rng(2027)
+    origins, ends = luck.choice(network.n_nodes, 20, replace=False), luck.integers(0, network.n_nodes, (20, 10))
+    ours = np.take_along_axis(times_ms(network, origins), ends, axis=1)
+    # Nodes drawn twice at one place are one for us, and no crossing for osmnx: that may give another way.
+    own_node = {key: osm_node[round(data["x"], 7), round(data["y"], 7)] for key, data in graph.nodes(data=True)}
+    off = []
+    for each in (graph, nx.relabel_nodes(graph, own_node)):
+        reached = [nx.single_source_dijkstra_path_length(each, same[row], weight="ms") for row in origins]
+        theirs = np.array([[reach[same[end]] for end in row] for reach, row in zip(reached, ends, strict=True)])
+        off.append(np.abs(ours - theirs) / np.maximum(theirs, 1))
+    worst = max(abs(read_km[own] / km - 1) for own, km in found.items())
+    print(f"km {100 * worst:.3f} %, times {100 * off[1].max():.3f} %, nodes as drawn {100 * off[0].max():.3f} %")
     assert ours.size == 200
-    assert np.allclose(ours, [[reach[same[end]] for end in ends] for reach in theirs], rtol=0.01)
+    assert (off[0] <= 0.01).sum() >= 199
+    assert off[1].max() <= 0.01
 
 
-def test_the_country_has_its_known_distances(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the system does not tell what a process took")
+def test_the_country_is_built_within_a_minute_and_has_its_known_distances(tmp_path: Path) -> None:
+    """658,774 links in at most 60 seconds of all cores together and 3 GB; five distances within 5 %."""
     if not (CHINA / "edges.csv.gz").is_file():
         pytest.skip(f"{CHINA} is not there")
-    build_network(str(CHINA), tmp_path / "out", gap_m=2000)
+    command = [
+        sys.executable,
+        "-m",
+        "twin",
+        "network",
+        "build",
+        str(CHINA),
+        "--gap-m",
+        "2000",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_utime + usage.ru_stime <= 60
+    assert usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) <= 3e9
     network = load_network(tmp_path / "out")
     cities = {
         "Beijing": (116.40, 39.90), "Shanghai": (121.47, 31.23), "Guangzhou": (113.26, 23.13), "Wuhan": (114.30, 30.59),

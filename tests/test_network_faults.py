@@ -103,6 +103,7 @@ def test_a_truncated_pbf_exits_2(tmp_path: Path) -> None:
         (NODES, LINKS.replace("a,b,10", "a,b,-10"), "length_km of row 1: found -10"),
         (NODES, LINKS.replace("a,b,10", "a,b,0"), "length_km of row 1: found 0"),
         (NODES, LINKS.replace("a,b", "a,zz"), "to_node of row 1: found zz"),
+        (NODES, LINKS.replace("a,b", "a,"), "to_node of row 1: found nothing"),
         (NODES, LINKS.replace("motorway", "runway"), "class 'runway': found a class that is not known"),
         (NODES, LINKS.replace("motorway,0,100", "motorway,0,fast"), "column speed_kmh: found texts"),
         (NODES, LINKS.replace("motorway,0", "motorway,2"), "column is_oneway: found other values"),

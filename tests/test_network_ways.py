@@ -116,6 +116,22 @@ def test_a_node_off_the_earth_in_a_pbf_file_is_named(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["a.osm.pbf"]
 
 
+@pytest.mark.parametrize("dense", ["true", "false"])
+@pytest.mark.parametrize("numbers", [[*range(1, 10), 9], [*range(9, 0, -1), 4], [3, *range(1, 10)]])
+def test_a_node_that_stands_twice_in_a_pbf_file_is_named(tmp_path: Path, numbers: list[int], dense: str) -> None:
+    path = tmp_path / "a.osm.pbf"
+    twice = max(numbers, key=numbers.count)
+    for own, code in ((numbers, 2), (list(dict.fromkeys(numbers)), 0)):
+        with osmium.SimpleWriter(osmium.io.File(str(path), f"pbf,pbf_dense_nodes={dense}"), overwrite=True) as out:
+            for row, number in enumerate(own):
+                out.add_node(osmium.osm.mutable.Node(id=number, location=(8.0 + row / 100, 40.0 + row % 3 / 100)))
+            out.add_way(osmium.osm.mutable.Way(id=5, nodes=range(1, 10), tags={"highway": "primary"}))
+        result = invoke("network", "build", path, "--out", tmp_path / "out")
+        assert result.exit_code == code, result.output
+        assert (f"node {twice}: found the same id twice" in result.stderr) == (code == 2)
+        assert (tmp_path / "out").exists() == (code == 0)
+
+
 def folded(value: int) -> bytes:
     """A whole number above 0 as PBF stores it: doubled, seven bits a byte."""
     value, out = 2 * value, bytearray()

@@ -1,4 +1,4 @@
-"""Ways of a block of a PBF file as columns: compiled loops over the bytes of its messages.
+"""Ways and nodes of a block of a PBF file as columns: compiled loops over the bytes of its messages.
 
 The layout is that of OpenStreetMap's `osmformat.proto`: a block holds a table of strings and groups of objects; a way tells
 its tags by rows of that table, and its nodes and places as differences from the one before.
@@ -9,7 +9,8 @@ import numpy as np
 from twin.kernels import kernel
 
 WAY_ID, WAY_KEYS, WAY_VALUES, WAY_REFS, WAY_LAT, WAY_LON = 1, 2, 3, 8, 9, 10
-GROUP_WAYS = 3
+GROUP_NODES, GROUP_DENSE, GROUP_WAYS = 1, 2, 3
+NODE_ID = 1
 VARINT, BYTES = 0, 2
 
 
@@ -138,3 +139,36 @@ def read_steps(data, at, end, column, row):
         column[row + n] = total
         n += 1
     return n
+
+
+@kernel
+def count_nodes(data, at, end):
+    """Return the nodes of a group, told one by one or all as differences. Reads: data."""
+    n_nodes = 0
+    while at < end:
+        tag, at = varint(data, at)
+        length, at = varint(data, at)
+        if tag >> 3 == GROUP_NODES:
+            n_nodes += 1
+        elif tag >> 3 == GROUP_DENSE:
+            begin, stop = part(data, at, at + length, NODE_ID)
+            for byte in range(begin, stop):
+                n_nodes += data[byte] < 128
+        at += length
+    return n_nodes
+
+
+@kernel
+def read_node_ids(data, at, end, ids):
+    """Read the ids of the nodes of a group. Reads: data. Writes: ids."""
+    node = 0
+    while at < end:
+        tag, at = varint(data, at)
+        length, at = varint(data, at)
+        if tag >> 3 == GROUP_NODES:
+            ids[node] = unfold(varint(data, part(data, at, at + length, NODE_ID)[0])[0])
+            node += 1
+        elif tag >> 3 == GROUP_DENSE:
+            begin, stop = part(data, at, at + length, NODE_ID)
+            node += read_steps(data, begin, stop, ids, node)
+        at += length

@@ -196,7 +196,8 @@ def _check_missing(drawn: Drawn, where: str) -> Step:
             if is_many or np.all((at - low > close) & (high - at > close)):
                 told.setdefault((way, node))
         for way, node in told:
-            faults.add(f"{where}: way {way}", f"node {node}, which is not in the file", "every node of a way")
+            remedy = "take an extract with whole ways, or drop the way"
+            faults.add(f"{where}: way {way}", f"node {node}, which is not in the file", "every node of a way", remedy)
     ids, times = np.unique(way_id[~goes_on], return_counts=True)
     for way in ids[times > 1]:
         faults.add(f"{where}: way {way}", "the same id twice", "one way an id", "drop one")

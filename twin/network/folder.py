@@ -172,7 +172,8 @@ def _rows_of(ids: NDArray[Any], table: NDArray[Any], path: Path, name: str, faul
     at = np.minimum(np.searchsorted(table[order], ids), len(table) - 1)
     rows: I64 = order[at].astype(np.int64)
     for row in np.flatnonzero(table[rows] != ids):
-        faults.add(f"{path}: {name} of row {row + 1}", ids[row], "a node of the node table", "correct it or add the node")
+        found = ids[row] if str(ids[row]) else "nothing"
+        faults.add(f"{path}: {name} of row {row + 1}", found, "a node of the node table", "correct it or add the node")
     return rows
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from twin.errors import DataError, Faults
 from twin.network.classes import CLASSES
+from twin.network.container import repeated_nodes
 from twin.network.drawn import SERVICES, Drawn, Source, finish, raise_some
 from twin.network.lost import note_lost, stretches
 from twin.network.pieces import DEG
@@ -52,9 +53,8 @@ def read_osm(path: Path) -> Source:
 
     drawn = Drawn()
     try:
-        if not path.name.lower().endswith(".pbf"):
-            _check_nodes(path)
         _stream(path, drawn)
+        _check_nodes(path)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:
         if "coordinate" in str(fault):
             _refuse_places(path)
@@ -66,13 +66,17 @@ def read_osm(path: Path) -> Source:
 
 
 def _check_nodes(path: Path) -> None:
-    """Refuse an XML file in which a node stands twice; in PBF files programs write no id twice, and it would take long."""
+    """Refuse a file in which a node stands twice."""
     import osmium
 
-    nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    ids, count = np.unique(np.fromiter((node.id for node in nodes), np.int64), return_counts=True)
+    if path.name.lower().endswith(".pbf"):
+        twice = repeated_nodes(path)
+    else:
+        nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+        ids, count = np.unique(np.fromiter((node.id for node in nodes), np.int64), return_counts=True)
+        twice = ids[count > 1]
     faults = Faults()
-    for node in ids[count > 1]:
+    for node in twice:
         faults.add(f"{path}: node {node}", "the same id twice", "one node an id", "drop one")
     raise_some(faults)
 

@@ -6,14 +6,13 @@ compiled; but it hands things to Python one by one, which takes several times as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.network import blocks
 from twin.network.classes import CLASSES
+from twin.network.container import BLOCK_GROUP, BLOCK_STRINGS, Bytes, blocks_of, parts_of
 from twin.network.drawn import ROAD_KEYS, Drawn
 from twin.network.lost import note_lost, stretches
 from twin.tables.columns import I64
@@ -23,8 +22,6 @@ __all__ = ["PLAIN", "add_roads"]
 PLAIN = "pbf,pbf_compression=none,locations_on_ways=true,add_metadata=false"
 """How pyosmium is told to write the file."""
 
-Bytes = NDArray[np.uint8]
-BLOB_RAW, BLOB_SIZE, BLOCK_STRINGS, BLOCK_GROUP = 1, 3, 1, 2
 WORDS = [word.encode() for word in (*ROAD_KEYS, "motorway")]
 MOTORWAY = len(ROAD_KEYS)
 HIGHWAY, REF = ROAD_KEYS.index("highway"), ROAD_KEYS.index("ref")
@@ -42,8 +39,8 @@ def add_roads(path: Path, drawn: Drawn) -> None:
     """
     words = np.frombuffer(b"".join(WORDS), np.uint8)
     word_first = np.concatenate([[0], np.cumsum([len(word) for word in WORDS])]).astype(np.int64)
-    for data in _blocks(path):
-        parts = list(_parts(data))
+    for data in blocks_of(path):
+        parts = list(parts_of(data))
         at, end = next((first, last) for field, first, last in parts if field == BLOCK_STRINGS)
         room = (end - at) // 2
         first, last, word = np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room, np.int64)
@@ -99,26 +96,3 @@ def _rows(value: I64, texts: _Texts, drawn: Drawn) -> I64:
         values = tuple(texts[string] for string in strings)
         rows.append(drawn.row_of(values) if values[HIGHWAY] in CLASSES else -1)
     return np.array(rows, np.int64)[alike]
-
-
-def _blocks(path: Path) -> Iterator[Bytes]:
-    """Every block of data of a file whose blobs are not compressed."""
-    with path.open("rb") as file:
-        while size := file.read(4):
-            header = np.frombuffer(file.read(int.from_bytes(size, "big")), np.uint8)
-            own = {field: (first, last) for field, first, last in _parts(header)}
-            n_bytes = blocks.varint(header, own[BLOB_SIZE][0])[0]
-            blob = np.frombuffer(file.read(n_bytes), np.uint8)
-            if bytes(header[slice(*own[1])]) == b"OSMData":
-                yield from (blob[first:last] for field, first, last in _parts(blob) if field == BLOB_RAW)
-
-
-def _parts(data: Bytes) -> Iterator[tuple[int, int, int]]:
-    """Every field of a message: its number, and where it begins and ends."""
-    at = 0
-    while at < len(data):
-        tag, at = blocks.varint(data, at)
-        length, begin = blocks.varint(data, at)
-        first, last = (begin, begin + length) if tag & 7 == blocks.BYTES else (at, begin)
-        yield tag >> 3, first, last
-        at = last
