@@ -189,6 +189,7 @@ def test_city_distances_are_those_of_the_map(backbone: Network, routes: Routes, 
         ("Beijing", "Guangzhou", 2150),
         ("Wuhan", "Guangzhou", 985),
         ("Kunming", "Dali", 320),
+        ("Lanzhou", "Urumqi", 1900),
     ],
 )
 def test_known_distances(regions: Regions, routes: Routes, origin: str, destination: str, km: float) -> None:
