@@ -11,7 +11,7 @@ from twin.kernels import kernel
 WAY_ID, WAY_KEYS, WAY_VALUES, WAY_REFS, WAY_LAT, WAY_LON = 1, 2, 3, 8, 9, 10
 GROUP_NODES, GROUP_DENSE, GROUP_WAYS = 1, 2, 3
 NODE_ID = 1
-VARINT, BYTES = 0, 2
+VARINT, EIGHT_BYTES, BYTES = 0, 1, 2
 
 
 @kernel
@@ -23,6 +23,19 @@ def varint(data, at):
         shift += 7
         at += 1
     return value | (np.int64(data[at]) << shift), at + 1
+
+
+@kernel
+def field(data, at):
+    """Return the number of the field that begins at a byte, and where its content begins and ends. Reads: data."""
+    tag, at = varint(data, at)
+    kind, number = tag & 7, tag >> 3
+    if kind == BYTES:
+        length, at = varint(data, at)
+        return number, at, at + length
+    if kind == VARINT:
+        return number, at, varint(data, at)[1]
+    return number, at, at + (8 if kind == EIGHT_BYTES else 4)
 
 
 @kernel
@@ -39,14 +52,13 @@ def find_strings(data, at, end, words, word_first, first, last, word):
     """
     n_strings = 0
     while at < end:
-        length, begin = varint(data, at + 1)
-        first[n_strings], last[n_strings] = begin, begin + length
+        _, begin, at = field(data, at)
+        first[n_strings], last[n_strings] = begin, at
         word[n_strings] = -1
         for candidate in range(word_first.shape[0] - 1):
-            if is_same(data, begin, length, words, word_first[candidate], word_first[candidate + 1]):
+            if is_same(data, begin, at - begin, words, word_first[candidate], word_first[candidate + 1]):
                 word[n_strings] = candidate
         n_strings += 1
-        at = begin + length
     return n_strings
 
 
@@ -64,31 +76,22 @@ def count_ways(data, at, end):
     """Return the ways of a group and their nodes: as many as there are bytes that end a number. Reads: data."""
     n_ways, n_nodes = 0, 0
     while at < end:
-        tag, at = varint(data, at)
-        length, at = varint(data, at)
-        if tag >> 3 == GROUP_WAYS:
+        number, first, at = field(data, at)
+        if number == GROUP_WAYS:
             n_ways += 1
-            begin, stop = part(data, at, at + length, WAY_REFS)
+            begin, stop = part(data, first, at, WAY_REFS)
             for byte in range(begin, stop):
                 n_nodes += data[byte] < 128
-        at += length
     return n_ways, n_nodes
 
 
 @kernel
-def part(data, at, end, field):
+def part(data, at, end, wanted):
     """Return where a field of a message begins and ends; one that is not there is empty. Reads: data."""
     while at < end:
-        tag, at = varint(data, at)
-        if tag & 7 == VARINT:
-            if tag >> 3 == field:
-                return at, varint(data, at)[1]
-            at = varint(data, at)[1]
-        else:
-            length, at = varint(data, at)
-            if tag >> 3 == field:
-                return at, at + length
-            at += length
+        number, first, at = field(data, at)
+        if number == wanted:
+            return first, at
     return end, end
 
 
@@ -100,21 +103,18 @@ def read_ways(data, at, end, word, way_id, n_nodes, value, ref, x, y):
     """
     way, node = 0, 0
     while at < end:
-        tag, at = varint(data, at)
-        length, at = varint(data, at)
-        if tag >> 3 == GROUP_WAYS:
-            stop = at + length
-            way_id[way] = varint(data, part(data, at, stop, WAY_ID)[0])[0]
-            read_tags(data, at, stop, word, value, way)
-            begin, finish = part(data, at, stop, WAY_REFS)
-            n_nodes[way] = read_steps(data, begin, finish, ref, node)
-            begin, finish = part(data, at, stop, WAY_LON)
-            read_steps(data, begin, finish, x, node)
-            begin, finish = part(data, at, stop, WAY_LAT)
-            read_steps(data, begin, finish, y, node)
+        number, first, at = field(data, at)
+        if number == GROUP_WAYS:
+            way_id[way] = varint(data, part(data, first, at, WAY_ID)[0])[0]
+            read_tags(data, first, at, word, value, way)
+            begin, stop = part(data, first, at, WAY_REFS)
+            n_nodes[way] = read_steps(data, begin, stop, ref, node)
+            begin, stop = part(data, first, at, WAY_LON)
+            read_steps(data, begin, stop, x, node)
+            begin, stop = part(data, first, at, WAY_LAT)
+            read_steps(data, begin, stop, y, node)
             node += n_nodes[way]
             way += 1
-        at += length
 
 
 @kernel
@@ -146,15 +146,13 @@ def count_nodes(data, at, end):
     """Return the nodes of a group, told one by one or all as differences. Reads: data."""
     n_nodes = 0
     while at < end:
-        tag, at = varint(data, at)
-        length, at = varint(data, at)
-        if tag >> 3 == GROUP_NODES:
+        number, first, at = field(data, at)
+        if number == GROUP_NODES:
             n_nodes += 1
-        elif tag >> 3 == GROUP_DENSE:
-            begin, stop = part(data, at, at + length, NODE_ID)
+        elif number == GROUP_DENSE:
+            begin, stop = part(data, first, at, NODE_ID)
             for byte in range(begin, stop):
                 n_nodes += data[byte] < 128
-        at += length
     return n_nodes
 
 
@@ -163,12 +161,10 @@ def read_node_ids(data, at, end, ids):
     """Read the ids of the nodes of a group. Reads: data. Writes: ids."""
     node = 0
     while at < end:
-        tag, at = varint(data, at)
-        length, at = varint(data, at)
-        if tag >> 3 == GROUP_NODES:
-            ids[node] = unfold(varint(data, part(data, at, at + length, NODE_ID)[0])[0])
+        number, first, at = field(data, at)
+        if number == GROUP_NODES:
+            ids[node] = unfold(varint(data, part(data, first, at, NODE_ID)[0])[0])
             node += 1
-        elif tag >> 3 == GROUP_DENSE:
-            begin, stop = part(data, at, at + length, NODE_ID)
+        elif number == GROUP_DENSE:
+            begin, stop = part(data, first, at, NODE_ID)
             node += read_steps(data, begin, stop, ids, node)
-        at += length

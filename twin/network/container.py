@@ -57,11 +57,8 @@ def parts_of(data: Bytes) -> Iterator[tuple[int, int, int]]:
     """Every field of a padded message: its number, and where it begins and ends."""
     at, end = 0, len(data) - len(PAD)
     while at < end:
-        tag, at = blocks.varint(data, at)
-        length, begin = blocks.varint(data, at)
-        first, last = (begin, begin + length) if tag & 7 == blocks.BYTES else (at, begin)
-        yield tag >> 3, first, last
-        at = last
+        number, first, at = blocks.field(data, at)
+        yield number, first, at
 
 
 def _node_ids(path: Path) -> Iterator[I64]:
