@@ -14,6 +14,7 @@ PowerClass = Literal[
     "ac_7", "dc_30", "dc_80", "dc_120", "dc_180", "hp_300", "hp_480", "hp_600", "mw_1000", "mw_1440"
 ]  # fmt: skip
 Rule = Literal["plan", "need", "waits", "equity", "corridor"]
+OrderRule = Literal["plan", "need", "waits", "equity", "corridor", "chosen"]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Count = Annotated[int, Field(ge=1, le=20_000_000)]
 Months = Annotated[int, Field(ge=0, le=120)]
@@ -49,7 +50,9 @@ class Order(Section):
     serves: Literal["car", "truck", "any"] | None = Field(
         None, description="whom they serve; null: trucks at freight hubs, cars elsewhere"
     )
-    rule: Rule | None = Field(None, description="where they go; null: the rule of the section")
+    rule: OrderRule | None = Field(
+        None, description="where they go; 'chosen': to the sites of `sites_from`; null: the rule of the section"
+    )
     in_place_of: list[PlannedKind] = Field(
         [],
         description="as many EVSEs of these kinds, in proportion, are taken out of what `towards` plans or earlier orders",
@@ -131,6 +134,11 @@ class Buildout(Section):
     )
     waits_from: str | None = Field(
         None, description="stations.parquet of the run whose waits the rule 'waits' goes by; relative as other paths"
+    )
+    sites_from: str | None = Field(
+        None,
+        description="CSV table of the sites of orders whose rule is 'chosen', those of most merit first: order, place (side "
+        "of a service area, or county), lon, lat (blank at sides), n_evse; relative as other paths",
     )
     orders_from: str | None = Field(
         None, description="orders.parquet of a run whose orders, also those decided in it, stand or open in this one"

@@ -17,6 +17,7 @@ FILE_SETTINGS: dict[tuple[str, str], str | None] = {
     ("stations", "source"): "stock",
     ("grid", "tariffs"): "seeds",
     ("buildout", "waits_from"): None,
+    ("buildout", "sites_from"): None,
     ("buildout", "orders_from"): None,
 }
 """Section and key of settings that name a file, and the word that names none."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.errors import ConfigError, Faults
 from twin.stations.apportion import Ints, apportion
+from twin.stations.chosen_sites import evses_chosen, read_chosen
 from twin.stations.dates import connect, spread
 from twin.stations.drafts import PLAN, Draft, drafts_of, layer_of, retired_of, with_kinds
 from twin.stations.expand import Builder, Work, kva_per_w
@@ -90,10 +91,10 @@ def build_out(
         If the orders contradict each other, find no place, cannot be fed or paid; every fault with its numbers.
     """
     settings, codes = config.buildout, [str(code) for code in regions.province_code]
-    faults = Faults()
-    earlier = None
+    faults, earlier, names = Faults(), None, {*settings.orders, *_own_names(settings)}
     if settings.orders_from is not None:
-        earlier = read_orders(settings.orders_from, {PLAN, *settings.orders, *_own_names(settings)})
+        earlier = read_orders(settings.orders_from, {PLAN, *names})
+    sites_chosen = read_chosen(settings.sites_from, regions, network, names)
     cells, standing = _with_all_kinds(config, cells, standing, earlier)
     waits_s = waits_by_unit(settings.waits_from, regions, network)
     sides = sides_of(regions, network)
@@ -104,14 +105,20 @@ def build_out(
     covered = np.bincount(township, minlength=regions.n_counties)
     bare = np.bincount(regions.county_province, np.maximum(n_townships - covered, 0), regions.n_provinces).astype(np.int64)
     sharing = _Sharing(config, grounds, regions)
-    drafts = drafts_of(settings, config.stations.stock, cells, change, bare, codes, sharing.share, faults)
+
+    def chosen(where: str, name: str, order: Order, is_in: np.ndarray, told: Faults) -> I64:
+        here = grounds.province["county"], grounds.province[SERVICE_AREA]
+        return evses_chosen(where, order, sites_chosen.get(name), *here, is_in, told)
+
+    drafts = drafts_of(settings, config.stations.stock, cells, change, bare, codes, sharing.share, chosen, faults)
     faults.raise_if_any(ConfigError)
     standing.n_evse[:] -= _retired(standing, retired_of(change), grounds.province["county"])
     shares = seeds.read("operators")["share"]
     per_w = kva_per_w(config.stations.site_limit_share, config.stations.module_efficiency)
     most = dict(settings.most_kva)
     builder = Builder(
-        config.scenario.seed, standing, cells, grounds, extent, n_townships, codes, shares, per_w, most, faults  # type: ignore[arg-type]
+        config.scenario.seed, standing, cells, grounds, extent, n_townships, codes, shares, per_w, most,  # type: ignore[arg-type]
+        sites_chosen, faults,
     )  # fmt: skip
     n_standing = builder.sites.n_evse.copy()
     works = list(builder.build(drafts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ __all__ = ["PLAN", "Draft", "drafts_of", "layer_of", "retired_of", "with_kinds"]
 
 PLAN = "plan"
 """Name of what `buildout.towards` orders."""
+CHOSEN = "chosen"
+Chosen = Callable[[str, str, "Order", np.ndarray, Faults], I64]
+"""EVSEs by province of the sites of an order: (place in the configuration, name, order, provinces allowed, faults)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Draft:
     is_bound: bool = False
     where: str = field(default="buildout.towards", compare=False)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether its sites are those of a table."""
+        return self.rule[0] == CHOSEN
+
 
 def layer_of(site_type: str) -> int:
     """Return the layer of a kind of site."""
@@ -93,8 +101,9 @@ def retired_of(change: I64) -> I64:
 
 
 def drafts_of(
-    settings: Buildout, stock: str, cells: Cells, change: I64, uncovered: I64, codes: list[str], share: Share, faults: Faults
-) -> list[Draft]:
+    settings: Buildout, stock: str, cells: Cells, change: I64, uncovered: I64, codes: list[str], share: Share,
+    chosen: Chosen, faults: Faults,
+) -> list[Draft]:  # fmt: skip
     """Return every order of a build-out.
 
     Parameters
@@ -111,8 +120,8 @@ def drafts_of(
         Townships without a station.
     codes : list of str
         Province codes.
-    share : callable
-        See `Share`.
+    share, chosen : callable
+        See `Share` and `Chosen`.
     faults : Faults
         Takes contradictions.
     """
@@ -122,16 +131,17 @@ def drafts_of(
     drafts = [Draft(PLAN, kind, cell, n, rules, first, last) for (kind, cell), n in planned.items()]
     factors = np.array([settings.provinces[code].factor if code in settings.provinces else 1.0 for code in codes])
     for where, name, order, only in _orders(settings, faults):
-        draft = _draft(where, name, order, cells, codes, rules, share, settings.rule, (first, last), only, faults)
+        draft = _draft(where, name, order, cells, codes, rules, share, chosen, settings.rule, (first, last), only, faults)
         if draft is not None:
             drafts = _give_way(drafts, draft, order, cells, faults)
             drafts.append(draft)
-    # A province's factor is for what the nation orders, not for its own orders.
-    scaled = [
-        draft if draft.where.startswith("buildout.provinces") else replace(draft, n=_times(draft.n, factors))
-        for draft in drafts
-    ]
+    # A province's factor is for what the nation orders, not for its own orders, nor for sites chosen one by one.
+    scaled = [draft if _is_own(draft) else replace(draft, n=_times(draft.n, factors)) for draft in drafts]
     return [draft for draft in scaled if draft.n.any()]
+
+
+def _is_own(draft: Draft) -> bool:
+    return draft.is_chosen or draft.where.startswith("buildout.provinces")
 
 
 def _times(n: I64, factors: F64) -> I64:
@@ -169,8 +179,8 @@ def _orders(settings: Buildout, faults: Faults) -> Iterator[tuple[str, str, Orde
 
 
 def _draft(
-    where: str, name: str, order: Order, cells: Cells, codes: list[str], rules: tuple[str, ...], share: Share, national: str,
-    span: tuple[int, int], only: str | None, faults: Faults,
+    where: str, name: str, order: Order, cells: Cells, codes: list[str], rules: tuple[str, ...], share: Share,
+    chosen: Chosen, national: str, span: tuple[int, int], only: str | None, faults: Faults,
 ) -> Draft | None:  # fmt: skip
     """Return an order as a draft; None where it contradicts itself."""
     n_before = len(faults)
@@ -181,8 +191,8 @@ def _draft(
     rule = order.rule or national
     if rule == "corridor" and order.site_type != SERVICE_AREA:
         faults.add(f"{where}.rule", f"'corridor' for {order.site_type}", f"'corridor' for {SERVICE_AREA}", "change one")
-    if rule == "corridor" and order.replaces is not None:
-        faults.add(f"{where}.rule", "'corridor' with an upgrade", "new EVSEs", "drop `replaces`, or take another rule")
+    if rule in ("corridor", CHOSEN) and order.replaces is not None:
+        faults.add(f"{where}.rule", f"{rule!r} with an upgrade", "new EVSEs", "drop `replaces`, or take another rule")
     if order.replaces == order.power_class:
         faults.add(f"{where}.replaces", order.replaces, "another power class than the order's", "change one")
     if order.replaces is not None and order.in_place_of:
@@ -193,8 +203,11 @@ def _draft(
     is_in = np.array([code in allowed for code in codes])
     bits = _bits(order.serves, order.site_type)
     cell = _cell(cells, order.site_type, order.power_class, bits)
-    wanted = share(rule, order.site_type, bool(cells.for_trucks[cell]), order.n_evse)
-    n = wanted if is_in.all() else apportion(order.n_evse, np.where(is_in, wanted + 1e-9, 0.0))
+    if rule == CHOSEN:
+        n = chosen(where, name, order, is_in, faults)
+    else:
+        wanted = share(rule, order.site_type, bool(cells.for_trucks[cell]), order.n_evse)
+        n = wanted if is_in.all() else apportion(order.n_evse, np.where(is_in, wanted + 1e-9, 0.0))
     own = (rule,) * len(codes) if order.rule is not None else rules
     replaced = -1 if order.replaces is None else _cell(cells, order.site_type, order.replaces, bits)
     return Draft(name, order.site_type, cell, n, own, first, last, replaced, not is_in.all(), where)

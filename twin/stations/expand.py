@@ -11,6 +11,7 @@ import numpy as np
 
 from twin.errors import Faults
 from twin.stations.apportion import apportion_groups
+from twin.stations.chosen_sites import ChosenSites
 from twin.stations.drafts import Draft
 from twin.stations.layers import with_operator
 from twin.stations.limits import POWER_FACTOR
@@ -63,6 +64,8 @@ class Builder:
         Transformer that a watt of rated power needs at a large site.
     most_kva : dict of str to float
         Largest transformers at one site by kind of site.
+    chosen : dict of str to ChosenSites
+        Sites of orders that name them, by order.
     faults : Faults
         Takes what cannot be built.
     """
@@ -77,6 +80,7 @@ class Builder:
     operator_shares: F64
     kva_per_w: float
     most_kva: dict[str, float]
+    chosen: dict[str, ChosenSites]
     faults: Faults
 
     def __post_init__(self) -> None:
@@ -97,7 +101,9 @@ class Builder:
         for (name, site_type, _), group in groupby(drafts, lambda one: (one.name, one.site_type, one.replaces)):
             together = list(group)
             number = numbers[id(together[0])]
-            if together[0].replaces >= 0:
+            if together[0].is_chosen:
+                yield from (self._at_chosen(numbers[id(one)], one) for one in together)
+            elif together[0].replaces >= 0:
                 yield from (self._upgrade(numbers[id(one)], one) for one in together)
             elif site_type == SERVICE_AREA:
                 yield from (self._at_sides(numbers[id(one)], one) for one in together)
@@ -140,6 +146,18 @@ class Builder:
         side = np.flatnonzero(n_evse)
         side = side[np.lexsort((side, -weight[side]))]
         return self._put(number, draft, row_of_side[side], n_evse[side])
+
+    def _at_chosen(self, number: int, draft: Draft) -> Work:
+        """Put EVSEs on the sites that an order names, in their order."""
+        sites = self.chosen[draft.name]
+        if draft.site_type != SERVICE_AREA:
+            first, new = self._new.at(draft.site_type, draft.cell, sites)
+            return Work(number, first + new, np.full(len(new), draft.cell), sites.n_evse, np.full(len(new), -1))
+        rows, each_kva = self.row_of_side[sites.side], float(self.cells.rated_w[draft.cell]) * self.kva_per_w
+        over = np.maximum(sites.n_evse - np.maximum(self._free_kva(rows, draft.site_type) // each_kva, 0), 0)
+        if over.any():
+            self._note_full(draft.where, int(sites.n_evse.sum()), int(over.sum()), len(rows), each_kva)
+        return self._put(number, draft, rows, sites.n_evse)
 
     def _rows_of_sides(self) -> I64:
         """Return the site of each side; sides without one get an empty site."""

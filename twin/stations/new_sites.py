@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from twin.stations.apportion import apportion_groups, deal, ordinals
+from twin.stations.chosen_sites import ChosenSites
 from twin.stations.layers import kinds_of_cells, with_operator
 from twin.stations.placement import Extent, place, township_points
 from twin.stations.sites import (
@@ -84,6 +85,27 @@ class NewSites:
             self.parts.append(new)
             self.n_rows += len(new.county)
             yield first, new
+
+    def at(self, site_type: str, cell: int, chosen: ChosenSites) -> tuple[int, I64]:
+        """Add sites at chosen places, each with EVSEs of one cell; return their first row, and each one's behind it."""
+        order = np.argsort(chosen.county, kind="stable")
+        county, n = chosen.county[order], len(order)
+        n_evse = np.zeros((n, len(self.cells.layer)), np.int32)
+        n_evse[:, cell] = chosen.n_evse[order]
+        kind, layer = OF_ZONES.get(site_type, (RURAL, RURAL_LAYER))
+        if site_type == "urban public":
+            kind = next((kind for kind, members in kinds_of_cells(self.cells) if members[cell]), FREIGHT)
+            layer = URBAN
+        types = np.full(n, SITE_TYPES.index(site_type))
+        new = self._numbered(make_sites(county, kind, layer, types, n_evse))
+        new = dataclasses.replace(new, lon=chosen.lon[order], lat=chosen.lat[order])
+        if site_type == "township":
+            self._n_covered += np.bincount(county, minlength=len(self.n_townships))
+        self.parts.append(with_operator(self.seed, new, self.operator_shares, NEW_STAGE))
+        first, row = self.n_rows, np.empty(n, np.int64)
+        row[order] = np.arange(n)
+        self.n_rows += n
+        return first, row
 
     def open_townships(self, weight: F64, province: I64, n_provinces: int) -> F64:
         """Weigh counties by uncovered townships where their province has any, else by the rule, if they have townships."""
