@@ -62,6 +62,16 @@ def test_sites_take_the_place_of_what_is_planned_and_keep_the_number(tmp_path: P
     assert found.ledger.cost_cny.sum() == pytest.approx(plan.ledger.cost_cny.sum(), rel=1e-9)
 
 
+def test_a_later_order_takes_nothing_from_sites_that_were_chosen(tmp_path: Path) -> None:
+    source = table(tmp_path, "town,110105,116.4,39.9,400")
+    town = order(400, "hp_300", "urban public", rule="chosen", in_place_of=[{}])
+    road = order(40_000, "hp_300", in_place_of=[{"site_type": "urban public"}])
+    plan = built(towards="2027-12", as_of="2027-12")
+    found = built(towards="2027-12", as_of="2027-12", orders={"town": town, "road": road}, sites_from=source)
+    assert found.ledger.n_evse[found.ledger.order == "town"].tolist() == [400]
+    assert found.sites.n_evse.sum() == plan.sites.n_evse.sum()
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

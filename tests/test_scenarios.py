@@ -11,7 +11,8 @@ from twin.fleet.calendar import build_calendar
 
 SCENARIOS = (
     "national-2025", "national-2026", "plan-2027", "floor-2027", "highway-first-2027", "urban-first-2027",
-    "rural-equity-2027", "middle-2027", "truck-corridors-2027", "swap-heavy", "closed-networks-2027", "stress-2027",
+    "rural-equity-2027", "middle-2027", "optimum-2027", "truck-corridors-2027", "swap-heavy", "closed-networks-2027",
+    "stress-2027",
 )  # fmt: skip
 PERIODS = ("week", "national-day", "spring-festival")
 

@@ -1,4 +1,4 @@
-"""Where stations could stand, with what each would cost: urban cells, townships and sides of service areas."""
+"""Where stations could stand, with what each would cost: urban cells, townships, trunk roads and sides of service areas."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CELL_KM", "KINDS", "LAYER_OF_KIND", "Candidates", "Package", "build_candidates", "package_of", "priced"]
 
-KINDS = ("urban cell", "township", "service area")
-LAYER_OF_KIND = ("urban", "rural", "highway")
+KINDS = ("urban cell", "township", "service area", "trunk road")
+LAYER_OF_KIND = ("urban", "rural", "highway", "rural")
 CELL_KM = 3.0
 """Radius of urban cells: as far as the urban layer counts people as near."""
+TRUNK_KM = 20.0
+"""Trunk roads outside towns have a candidate for each piece of at most so many kilometres: as far as the rural layer counts
+people as near, to both sides."""
 HIGH_POWER_W, MEGAWATT_W = 250_000, 1_000_000
 
 
@@ -144,10 +147,11 @@ def build_candidates(inventory: Inventory, places: Places, package: Package, is_
     """Return the sites whose transformer can feed the package; by default those without an EVSE of the kind.
 
     Urban cells stand on a sunflower spiral over the built-up disc of each county, as many as discs of `CELL_KM` fill it;
-    townships where `twin.stations.placement.township_points` puts them; service-area sides as the roads have them. At a
-    side with a station the package comes beside what stands there, and its transformer grows.
+    townships where `twin.stations.placement.township_points` puts them; service-area sides as the roads have them; on trunk
+    roads outside towns every piece of `TRUNK_KM` has one. At a side with a station the package comes beside what stands
+    there, and its transformer grows.
     """
-    parts = [_cells(inventory, places), _townships(inventory, places), _sides(inventory, places)]
+    parts = [of_kind(inventory, places) for of_kind in (_cells, _townships, _sides, _roadsides)]
     id_, county, lon, lat, link, station = (np.concatenate(column) for column in zip(*parts, strict=True))
     kind = np.repeat(np.arange(len(KINDS)), [len(part[0]) for part in parts])
     kva, cost_cny, limit_w = priced(inventory, package, station, np.ones(len(station), np.int64))
@@ -220,6 +224,15 @@ def _sides(inventory: Inventory, places: Places) -> Part:
     county = nearest_on_sphere(network.site_lon, network.site_lat, regions.county_lon, regions.county_lat)[1]
     ids = np.array([f"side-{name}" for name in network.site_id.tolist()], object)
     return ids, county, network.site_lon, network.site_lat, network.site_link.astype(np.int64), station
+
+
+def _roadsides(inventory: Inventory, places: Places) -> Part:
+    county, lon, lat, _ = inventory.trunk_road_points(TRUNK_KM)
+    order = np.argsort(county, kind="stable")
+    county, number = _numbered(np.bincount(county, minlength=places.regions.n_counties))
+    nowhere = np.full(len(county), -1, np.int64)
+    ids = _ids("trunk-road", places.regions.county_id[county], number)
+    return ids, county, lon[order], lat[order], nowhere, nowhere
 
 
 def _numbered(n: I64) -> tuple[I64, I64]:

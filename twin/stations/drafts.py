@@ -229,7 +229,10 @@ def _cell(cells: Cells, site_type: str, power_class: str, bits: int) -> int:
 
 
 def _give_way(drafts: list[Draft], draft: Draft, order: Order, cells: Cells, faults: Faults) -> list[Draft]:
-    """Take what an order is in place of out of the earlier drafts, province by province as they are shared out."""
+    """Take what an order is in place of out of the earlier drafts, province by province as they are shared out.
+
+    Sites that were chosen one by one stay as they are.
+    """
     if not order.in_place_of:
         return drafts
     kinds = []
@@ -237,7 +240,10 @@ def _give_way(drafts: list[Draft], draft: Draft, order: Order, cells: Cells, fau
         site_type = other.site_type or order.site_type
         bits = _bits(other.serves or order.serves, site_type)
         kinds.append((site_type, _cell(cells, site_type, other.power_class or order.power_class, bits)))
-    same = [row for row, each in enumerate(drafts) if (each.site_type, each.cell) in kinds and each.n.any()]
+    same = [
+        row for row, each in enumerate(drafts)
+        if (each.site_type, each.cell) in kinds and each.n.any() and not each.is_chosen
+    ]  # fmt: skip
     there = np.stack([drafts[row].n for row in same]) if same else np.zeros((1, len(draft.n)), np.int64)
     wanted = int(draft.n.sum())
     if there.sum() < wanted:
