@@ -4,14 +4,16 @@
 
 First HiGHS chooses sites for packages of two EVSEs of 300 kW, with which most people, expressway kilometres and long
 journeys are covered, as `twin site` counts them. Then a local search on waits, from the orders of the second scenario on,
-shares out what may still leave the cities: each trial is a day at a small sample, all have the same drivers and the same
-luck. What waits longer, misses the plan's figures or costs more than the plan is not kept.
+exchanges slow and strong EVSEs of cities for DC EVSEs at service areas and in townships: each trial is a day at a small
+sample, all have the same drivers and the same luck. What waits longer, misses the plan's figures or costs more than the plan
+is not kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -40,16 +42,13 @@ from twin.tables.inputs import LAYERS
 N_EVSE, POWER_CLASS, CITY = 2, "hp_300", "urban public"
 CHOSEN = {"cells": CITY, "villages": "township", "sides": "service area", "roadsides": "trunk road"}
 """Orders of the sites that HiGHS chose, in the order of `twin.siting.candidates.KINDS`."""
-STEPS = (8000, 4000)
-SCALE = {"slow": 4}
-"""Slow EVSEs are cheap and many: their steps are longer."""
+START = {"strong": 0, "townships": 0}
+"""EVSEs of 300 kW at service areas and of 80 kW in townships, beside the orders of the second scenario."""
+SCALE = {"strong": 1, "townships": 4}
+PAID = {"strong": 1.528, "townships": 0.348}
+"""EVSEs of 120 kW in place of 300 kW, each saving 233,000 CNY, that pay for one of 359,000 or 84,000 CNY."""
 ROOM = 0.9
 """Part of the largest transformer of a side up to which sites are looked for: orders reckon theirs without steps."""
-START = {"areas": 24_000, "townships": 0, "slow": 0, "upgrades": 0}
-PAID = 135
-"""Weaker EVSEs for a hundred upgrades: 311,000 CNY each, where 120 kW in place of 300 kW save 233,000 CNY."""
-AREAS = "areas-300"
-"""The order of the second scenario whose number is free."""
 
 
 class Trial(NamedTuple):
@@ -73,7 +72,7 @@ def weaker(n_evse: int) -> dict[str, Any]:
 
 def choose(
     config: Config, places: Places, orders: dict[str, dict[str, Any]], n_packages: int, time_limit_s: float
-) -> tuple[Package, Candidates, I64]:
+) -> tuple[Candidates, I64]:
     """Choose sites for packages beside orders: for covering and journeys that can be made, a site as dear as another."""
     package = package_of(config, POWER_CLASS, N_EVSE, ROOM * config.buildout.most_kva["service area"])
     # What is still without a place counts as weak meanwhile.
@@ -82,7 +81,7 @@ def choose(
     question = both(config, standing, places, package, candidates)
     found = solve(question, float(n_packages), time_limit_s)
     print(f"{len(found.sites):,} packages cover {found.value:.4f} more, gap {found.gap:.2%}", flush=True)
-    return package, candidates, found.sites
+    return candidates, found.sites
 
 
 def both(config: Config, standing: Inventory, places: Places, package: Package, candidates: Candidates) -> Covering:
@@ -97,8 +96,8 @@ def both(config: Config, standing: Inventory, places: Places, package: Package, 
     )  # fmt: skip
 
 
-def write_sites(path: Path, places: Places, candidates: Candidates, sites: I64) -> dict[str, dict[str, Any]]:
-    """Write the table of the sites chosen; return the orders for them."""
+def write_sites(path: Path, places: Places, candidates: Candidates, sites: I64) -> None:
+    """Write the table of the sites chosen."""
     at, regions = candidates.take(sites), places.regions
     lines = ["order,place,lon,lat,n_evse"]
     for row, kind in enumerate(at.kind.tolist()):
@@ -108,11 +107,16 @@ def write_sites(path: Path, places: Places, candidates: Candidates, sites: I64) 
         else:
             lines.append(f"{name},{regions.county_id[at.county[row]]},{at.lon[row]:.4f},{at.lat[row]:.4f},{N_EVSE}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    n_of = N_EVSE * np.bincount(at.kind, minlength=len(CHOSEN))
-    return {
-        name: moved(site_type, POWER_CLASS, n, rule="chosen")
-        for (name, site_type), n in zip(CHOSEN.items(), n_of.tolist(), strict=True) if n
-    }  # fmt: skip
+
+
+def orders_for(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the orders for the sites of a table."""
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+    found: dict[str, dict[str, Any]] = {}
+    for name, site_type in CHOSEN.items():
+        n = sum(int(cells[-1]) for cells in rows if cells[0] == name)
+        found |= {name: moved(site_type, POWER_CLASS, n, rule="chosen")} if n else {}
+    return found
 
 
 def lived(config: Config, places: Places) -> Trial:
@@ -138,16 +142,15 @@ class Search:
         self.seen: dict[tuple[int, ...], float] = {}
 
     def orders(self, numbers: dict[str, int]) -> dict[str, dict[str, Any]]:
-        """Return all orders; upgrades of standing EVSEs at service areas are paid by weaker new ones in cities."""
-        n = numbers["upgrades"]
-        free = {
-            AREAS: {**self.fixed[AREAS], "n_evse": numbers["areas"]},
-            "townships": moved("township", "dc_80", numbers["townships"]),
-            "slow": moved("township", "ac_7", numbers["slow"]),
-            "weaker": weaker(PAID * n // 100),
-            "upgrades": {"site_type": "service area", "power_class": POWER_CLASS, "n_evse": n, "replaces": "dc_80"},
-        }
-        return {name: order for name, order in {**self.fixed, **free}.items() if order["n_evse"]}
+        """Return all orders: DC EVSEs in place of slow ones of cities, paid by weaker ones in place of strong ones there."""
+        slow = [{"site_type": CITY, "power_class": "ac_7"}]
+        kinds = {"strong": ("service area", POWER_CLASS, "need"), "townships": ("township", "dc_80", "plan")}
+        free: dict[str, dict[str, Any]] = {}
+        for name, (site_type, power_class, rule) in kinds.items():
+            order = {"site_type": site_type, "power_class": power_class, "n_evse": numbers[name], "rule": rule}
+            free |= {name: {**order, "in_place_of": slow}} if numbers[name] else {}
+        n_weaker = math.ceil(sum(PAID[name] * n for name, n in numbers.items()))
+        return {**self.fixed, **free, **({"weaker": weaker(n_weaker)} if n_weaker else {})}
 
     def wait_min(self, numbers: dict[str, int]) -> float:
         """Return the mean over seeds; infinite where the orders are refused."""
@@ -163,9 +166,9 @@ class Search:
             print(f"{numbers}: {self.seen[key]:.4f} min {trials[-1].why}", flush=True)
         return self.seen[key]
 
-    def best(self, numbers: dict[str, int]) -> dict[str, int]:
+    def best(self, numbers: dict[str, int], steps: list[int]) -> dict[str, int]:
         """Go on from a start as long as a step helps."""
-        for step in STEPS:
+        for step in steps:
             is_better = True
             while is_better:
                 is_better = False
@@ -179,16 +182,16 @@ class Search:
 def moves(step: int) -> Iterator[dict[str, int]]:
     """Yield the ways to go a step: more of one, more of one for less of another, less of one."""
     for name in START:
-        yield {name: step * SCALE.get(name, 1)}
+        yield {name: step * SCALE[name]}
     for name, other in permutations(START, 2):
-        yield {name: step * SCALE.get(name, 1), other: -step * SCALE.get(other, 1)}
+        yield {name: step * SCALE[name], other: -step * SCALE[other]}
     for name in START:
-        yield {name: -step * SCALE.get(name, 1)}
+        yield {name: -step * SCALE[name]}
 
 
-def scenario_text(told: Any, rule: str, orders: dict[str, dict[str, Any]], table: str) -> str:
+def scenario_text(cost_bn: float, rule: str, orders: dict[str, dict[str, Any]], table: str) -> str:
     """Write the orders as a section of a scenario file."""
-    lines = ["buildout:", f"  rule: {rule}", f"  sites_from: {table}", f"  budget_bn_cny: {told:.4f}", "  orders:"]
+    lines = ["buildout:", f"  rule: {rule}", f"  sites_from: {table}", f"  budget_bn_cny: {cost_bn:.4f}", "  orders:"]
     lines += [f"    {name}: {json.dumps(order)}" for name, order in orders.items()]
     return "\n".join(lines) + "\n"
 
@@ -198,12 +201,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", type=Path)
     parser.add_argument("start", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="folder of both files")
+    parser.add_argument("--out", type=Path, required=True, help="folder of both files; a table of sites there is kept")
     parser.add_argument("--name", default="optimum-2027")
     parser.add_argument("--packages", type=int, default=5000)
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for HiGHS")
-    parser.add_argument("--sample", type=float, default=0.02)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--sample", type=float, default=0.1)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--steps", type=int, nargs="+", default=[8000])
     parser.add_argument("--rule", default="plan", help="by which provinces and counties share in what the plan orders")
     parser.add_argument("--numbers", type=int, nargs=len(START), default=list(START.values()), help=" ".join(START))
     asked = parser.parse_args()
@@ -213,11 +217,12 @@ def main() -> None:
     cost = float(supply.built.ledger.cost_cny.sum()) / BN if supply.built else 0.0
     table = asked.out / f"{asked.name}.csv"
     fixed = {name: order.model_dump(exclude_defaults=True) for name, order in load(asked.start).buildout.orders.items()}
-    chosen = write_sites(table, places, *choose(plan, places, fixed, asked.packages, asked.time_limit)[1:])
+    if not table.exists():
+        write_sites(table, places, *choose(plan, places, fixed, asked.packages, asked.time_limit))
     small = {"fleet.sample": asked.sample, "period.n_days": 1, "network.reroute_every_s": 21_600}
     config = changed(plan, {**small, "buildout.sites_from": str(table), "buildout.budget_bn_cny": cost})
-    search = Search(config, places, {**fixed, **chosen}, asked.seeds)
-    numbers = search.best(dict(zip(START, asked.numbers, strict=True)))
+    search = Search(config, places, {**fixed, **orders_for(table)}, asked.seeds)
+    numbers = search.best(dict(zip(START, asked.numbers, strict=True)), asked.steps)
     text = scenario_text(cost, asked.rule, search.orders(numbers), table.name)
     (asked.out / f"{asked.name}.txt").write_text(text, encoding="utf-8")
     print(text)

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.conftest import REPOSITORY
 from twin.config import Config, changed, load
@@ -54,7 +53,7 @@ def test_it_costs_no_more_than_the_plan() -> None:
         built = stations(name).built
         assert built is not None
         cost[name] = float(built.ledger.cost_cny.sum())
-    assert cost["optimum-2027"] <= cost["plan-2027"]
+    assert 0.99 * cost["plan-2027"] < cost["optimum-2027"] <= cost["plan-2027"]
     assert scenario("optimum-2027").buildout.meets_plan
     assert stations("optimum-2027").n_evse_total == stations("plan-2027").n_evse_total
 
@@ -62,6 +61,5 @@ def test_it_costs_no_more_than_the_plan() -> None:
 def test_it_covers_more_and_lets_more_journeys_be_made_than_the_best_written_by_hand() -> None:
     covering, journeys = figures("optimum-2027")
     by_hand = figures(BEST_BY_HAND)
-    assert covering > by_hand[0] + 0.05
+    assert covering > by_hand[0] + 0.1
     assert journeys > by_hand[1]
-    assert covering == pytest.approx(0.9, abs=0.05)
