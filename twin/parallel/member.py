@@ -273,8 +273,11 @@ class Member(Peers):
             return
         before = len(world.wake_s)
         after = before + max(before - self._n_own, n_rows, ROOM)
-        for name in ("active", "wake_s"):
-            array = like(getattr(world, name), after)
-            array[:before] = getattr(world, name)
-            setattr(world, name, array)
+        used: Any = world.active
+        active, wake_s = cast("Any", like(used, after)), like(world.wake_s, after)
+        wake_s[:before] = world.wake_s
+        # Rows that were never used stay untouched: most of them have no memory yet.
+        for first, end in (*map(world.slots_of, world.vehicle_shards), (self._n_own, before)):
+            active[first:end] = used[first:end]
+        world.active, world.wake_s = active, wake_s
         self._free = np.concatenate([self._free, np.arange(before, after)])
