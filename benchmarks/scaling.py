@@ -96,6 +96,7 @@ def measure(chosen: argparse.Namespace) -> Measured:
 def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, float]:
     """Live a day with workers in threads of this process; return the peers, and core-seconds of the chair's own thread."""
     from twin.engine.account import close_hour
+    from twin.engine.plants import close_sites
     from twin.engine.window import step
     from twin.engine.world import build_world
     from twin.parallel import Chair, LocalCrew
@@ -107,7 +108,9 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
     for window in range(n_windows):
         step(world, window)
         if (window + 1) % (n_windows // 24) == 0:
-            close_hour(world, window // (n_windows // 24))
+            hour = window // (n_windows // 24)
+            close_hour(world, hour)
+            close_sites(world, hour)
     peers.end_day(world)
     return peers, time.thread_time() - start_s
 
