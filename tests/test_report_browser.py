@@ -258,7 +258,7 @@ def test_a_comparison_is_drawn_too(opened: Opened, run: Run, tmp_path: Path) -> 
     folders = [run.path, altered(run.path, tmp_path / "more", wait_factor=2.0), altered(run.path, tmp_path / "less", seed=9)]
     for lang in ("en", "zh"):
         with opened(write_comparison(folders, tmp_path / f"{lang}.html", lang), 1280, "dark") as tab:
-            assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == 7
+            assert tab.locator(".chart").count() == tab.locator(".chart.drawn").count() == 8
             assert tab.evaluate(NAMELESS) == []
             assert tab.evaluate(CONTRASTS) == []
             assert tab.evaluate("document.documentElement.lang") == lang
