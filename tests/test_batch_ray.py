@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -36,3 +37,39 @@ def test_ray_runs_what_processes_run(cluster: Any, tmp_path: Path, monkeypatch: 
     assert states == {"good-r0": "done", "bad-r0": "failed"}
     assert (out / "metrics" / "scenario=good" / "period=own" / "replicate=0" / "part-0.parquet").is_file()
     assert ended.reason.startswith("no node of the cluster has 1 CPUs and 1000000.0 GB")
+
+
+@pytest.mark.parametrize("lives", [False, True])
+def test_a_node_that_goes_while_it_is_asked_is_no_stranger(lives: bool) -> None:
+    """One that stays and cannot answer is named; the other will do nothing."""
+    ray = OneNode(lives)
+    with nullcontext() if not lives else pytest.raises(ConfigError, match=r"node 10\.0\.0\.7: found no such module"):
+        fitness._refuse_strangers(ray, "10.0.0.1:6379")
+    assert ray.n_asked == 1
+
+
+class OneNode:
+    """As much of Ray as is asked: a cluster of one node, whose task fails."""
+
+    class exceptions:  # noqa: N801
+        class RayError(Exception):
+            pass
+
+    def __init__(self, lives: bool) -> None:
+        self.lives, self.n_asked = lives, 0
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"NodeID": "7" * 56, "NodeManagerAddress": "10.0.0.7", "Alive": self.lives or not self.n_asked}]
+
+    def remote(self, **options: Any) -> Any:
+        return lambda task: self
+
+    def options(self, **options: Any) -> Any:
+        return SimpleNamespace(remote=lambda: "asked")
+
+    def wait(self, references: list[str], **options: Any) -> tuple[list[str], list[str]]:
+        return references, []
+
+    def get(self, reference: str) -> Any:
+        self.n_asked += 1
+        raise self.exceptions.RayError("no such module")

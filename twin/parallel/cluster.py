@@ -116,15 +116,19 @@ def _refuse_strangers(ray: Any, address: str) -> None:
     for node in ray.nodes():
         if node["Alive"]:
             here = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            asked[ask.options(scheduling_strategy=here).remote()] = node["NodeManagerAddress"]
+            asked[ask.options(scheduling_strategy=here).remote()] = node
     answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=NODES_S)
+    where_of = {reference: f"--address {address}: node {node['NodeManagerAddress']}" for reference, node in asked.items()}
     for reference in silent:
-        faults.add(f"--address {address}: node {asked[reference]}", "no answer", "one within a minute", "check the node")
+        faults.add(where_of[reference], "no answer", "one within a minute", "check the node")
     for reference in answered:
-        where = f"--address {address}: node {asked[reference]}"
+        where = where_of[reference]
         try:
             theirs = ray.get(reference)
         except ray.exceptions.RayError as fault:
+            # A node that has gone meanwhile will do nothing, so it is no stranger.
+            if asked[reference]["NodeID"] not in {node["NodeID"] for node in ray.nodes() if node["Alive"]}:
+                continue
             faults.add(where, str(fault).strip().splitlines()[-1], "the twin, as installed here", "install it on the node")
             continue
         for name, wanted in ours.items():
