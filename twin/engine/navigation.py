@@ -13,8 +13,8 @@ import numpy as np
 
 from twin.behaviour import LEAST_SPEED_KMH, NOTICED_DELAY
 from twin.engine.given import Given
-from twin.engine.route import note_ways
 from twin.network.search import Search
+from twin.network.trees import sum_to_root
 from twin.tables.columns import F64, I64
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def reroute(world: World) -> None:
     if is_noticed.any():
         navigation.time_ms[is_noticed] = published_ms[is_noticed]
         grow_trees(world, world.peers.trees_of(len(world.given.roads.zone_node)))
-        note_ways_of(world, world.peers.exchange_trees(world.outlooks[0].next_link))
+        note_ways(world, world.peers.exchange_trees(world.outlooks[0].next_link))
         world.outlooks[0].n_rerouted[0] += 1
 
 
@@ -108,10 +108,10 @@ def grow_trees(world: World, zones: Sequence[int]) -> None:
             outlook.next_link[len(zone_node) + zone] = tree.next_link
 
     _in_blocks(world, grow_block, zones)
-    note_ways_of(world, zones)
+    note_ways(world, zones)
 
 
-def note_ways_of(world: World, zones: Sequence[int]) -> None:
+def note_ways(world: World, zones: Sequence[int]) -> None:
     """Sum the ways along the trees towards some zones."""
     navigation, outlook = world.navigation, world.outlooks[0]
     assert navigation is not None
@@ -120,7 +120,9 @@ def note_ways_of(world: World, zones: Sequence[int]) -> None:
     def note_block(block: Sequence[int]) -> None:
         room, walked = np.empty((search.n_nodes, 3), np.int64), np.empty(search.n_nodes, np.int32)
         for tree in (n_zones + zone for zone in block):
-            note_ways(tree, outlook.next_link[tree], search.link_to, navigation.values, room, walked, outlook.ways)
+            sum_to_root(outlook.next_link[tree], search.link_to, navigation.values, room, walked)
+            rows = slice(tree * search.n_nodes, (tree + 1) * search.n_nodes)
+            outlook.ways.way_m[rows], outlook.ways.drag[rows], outlook.ways.truck_drag[rows] = room.T
 
     _in_blocks(world, note_block, zones)
 

@@ -78,28 +78,3 @@ def energy_at_stop_ws(slot, tree, rules, active, wake_s, outlook):
             return energy_ws - active.stop_m[slot] * outlook.classes.city_ws_per_m[row] * factor
         node = outlook.links.to_node[link]
     return -1.0
-
-
-@kernel
-def note_ways(tree, next_link, link_to, values, room, walked, ways):
-    """Write down the road left from every node along a tree; nothing at its root, and where no way leads there.
-
-    Reads: next_link, link_to, values[n_links, 3] (whole numbers, as the columns of `Ways`). Writes: room[n_nodes, 3], walked
-    (room for the nodes of a way), ways.
-    """
-    for node in range(next_link.shape[0]):
-        room[node, 0] = -1
-    for start in range(next_link.shape[0]):
-        node, n_walked = start, 0
-        while room[node, 0] < 0 and next_link[node] >= 0:
-            walked[n_walked] = node
-            n_walked += 1
-            node = link_to[next_link[node]]
-        if room[node, 0] < 0:
-            room[node, 0], room[node, 1], room[node, 2] = 0, 0, 0
-        for back in range(n_walked - 1, -1, -1):
-            link = next_link[walked[back]]
-            for column in range(3):
-                room[walked[back], column] = room[link_to[link], column] + values[link, column]
-        row = tree * next_link.shape[0] + start
-        ways.way_m[row], ways.drag[row], ways.truck_drag[row] = room[start, 0], room[start, 1], room[start, 2]

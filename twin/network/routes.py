@@ -130,7 +130,7 @@ def sum_along(routes: Routes, network: Network, value: I64) -> I64:
     def add_up(zones: I64) -> None:
         room = np.empty(network.n_nodes, np.int32)
         for zone in zones:
-            sum_to_root(routes.next_link[zone], link_to, value, total[zone], room)
+            sum_to_root(routes.next_link[zone], link_to, value[:, None], total[zone][:, None], room)
 
     in_blocks(add_up, len(total))
     return total

@@ -90,7 +90,7 @@ class Search:
 
     def sums(self, tree: Tree, value: I64) -> I64:
         """Add up a value of the links along the way from every node to its root; overwritten by the next call."""
-        sum_to_root(tree.next_link, self.link_to, value, tree.total, tree.order)
+        sum_to_root(tree.next_link, self.link_to, value[:, None], tree.total[:, None], tree.order)
         return tree.total
 
 

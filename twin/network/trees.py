@@ -74,25 +74,27 @@ def sink(heap, size):
 
 
 @kernel
-def sum_to_root(next_link, link_to, value, total, walked):
+def sum_to_root(next_link, link_to, values, totals, walked):
     """Add up what the links of the way from each node to its root hold; nothing at a root, and where no way leads.
 
-    Reads: next_link, link_to, value (0 or more). Writes: total, walked (room for the nodes of a way).
+    Reads: next_link, link_to, values[n_links, n_columns] (0 or more). Writes: totals[n_nodes, n_columns], walked (room for
+    the nodes of a way).
     """
-    for node in range(total.shape[0]):
-        total[node] = -1
-    for start in range(total.shape[0]):
+    for node in range(totals.shape[0]):
+        totals[node, 0] = -1
+    for start in range(totals.shape[0]):
         node, n_walked = start, 0
-        while total[node] < 0 and next_link[node] >= 0:
+        while totals[node, 0] < 0 and next_link[node] >= 0:
             walked[n_walked] = node
             n_walked += 1
             node = link_to[next_link[node]]
-        if total[node] < 0:
-            total[node] = 0
-        sum_so_far = total[node]
+        if totals[node, 0] < 0:
+            for column in range(totals.shape[1]):
+                totals[node, column] = 0
         for back in range(n_walked - 1, -1, -1):
-            sum_so_far += value[next_link[walked[back]]]
-            total[walked[back]] = sum_so_far
+            link = next_link[walked[back]]
+            for column in range(totals.shape[1]):
+                totals[walked[back], column] = totals[link_to[link], column] + values[link, column]
 
 
 @kernel
