@@ -41,7 +41,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
-from twin.engine.route import energy_on_arrival_ws, present_node, tree_of
+from twin.engine.route import energy_on_arrival_ws, present_node, renewals, tree_of
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
 from twin.rng import Stream, uniform
@@ -63,10 +63,10 @@ def decide_trip(slot, rules, active, wake_s, outlook, tally):
     capacity_ws = outlook.classes.capacity_ws[row]
     reserve_ws = int(rules.reserve_soc * capacity_ws)
     active.stop_link[slot], active.pool[slot], active.is_booked[slot] = -1, -1, 0
-    active.routes_seen[slot] = outlook.n_rerouted[0]
+    active.tree[slot], active.routes_seen[slot] = tree_of(slot, rules, active, outlook), renewals(outlook)
     if not outlook.classes.has_engine[row]:
         start_ws = active.energy_ws[slot] - town_ws(slot, way_m, active, wake_s, outlook)
-        arrival_ws = energy_on_arrival_ws(slot, start_ws, rules, active, wake_s, outlook)
+        arrival_ws = energy_on_arrival_ws(slot, start_ws, active, wake_s, outlook)
         if arrival_ws < (reserve_ws // CONTENT if has_charged(slot, active) else reserve_ws):
             n_seen, is_short = look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook)
             runs_short = n_seen == 0 or is_short
@@ -119,10 +119,10 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
     `outlook.seen` receives the last N_SEEN stops in a ring. Most drivers of cars keep to service areas where they see one.
     """
     row = active.vehicle_class[slot]
-    goal = outlook.counties.zone[active.goal[slot]]
     is_truck = outlook.classes.kind[row] == HEAVY_TRUCK
     factor = MARGIN * temperature_factor(slot, active, wake_s, outlook)
-    node, end, tree = present_node(slot, active, outlook), outlook.zones.node[goal], tree_of(slot, rules, active, outlook)
+    tree, node = active.tree[slot], present_node(slot, active, outlook)
+    end = outlook.zones.node[outlook.counties.zone[active.goal[slot]]]
     energy_ws, drive_s = float(start_ws), 0.0
     n_seen, is_short, has_area = 0, False, False
     passes_towns = active.n_tries[slot] < rules.n_tries and keeps_to_the_road(slot, is_truck, rules, active)
@@ -134,7 +134,7 @@ def look_ahead(slot, start_ws, reserve_ws, rules, active, wake_s, outlook):
             outlook.classes.road_a_ws_per_m[row], outlook.classes.road_b_ws_per_m[row], empty_kmh, factor
         )
         drive_s += outlook.links.length_m[link] * 3.6 / speed_kmh
-        node = outlook.links.to_node[link]
+        node = outlook.link_to[link]
         if energy_ws < reserve_ws and (n_seen > 0 or energy_ws <= 0.0):
             break
         is_short = energy_ws < reserve_ws

@@ -29,7 +29,7 @@ from twin.engine.lot import (
     use_energy,
     way_to_town_m,
 )
-from twin.engine.route import has_to_look_again, present_node, tree_of
+from twin.engine.route import has_to_look_again, present_node
 from twin.engine.stay import stay
 from twin.kernels import kernel
 from twin.physics import road_consumption_ws_per_m
@@ -98,22 +98,19 @@ def end_of_link(slot, window_end_s, rules, active, wake_s, outlook, entered, tal
         active.stop_m[slot] = int(way_m)
         approach(slot, pool, float(active.stop_m[slot]), rules, active, wake_s, outlook, tally)
         return
-    node = present_node(slot, active, outlook)
-    goal = active.goal[slot]
-    zone = outlook.counties.zone[goal]
-    if node == outlook.zones.node[zone]:
+    link_ahead = outlook.next_link[active.tree[slot], present_node(slot, active, outlook)]
+    if link_ahead < 0:
         active.phase[slot] = EGRESS
-        wake_s[slot] += int(math.ceil(outlook.counties.access_m[goal] / rules.town_speed_m_per_s))
+        wake_s[slot] += int(math.ceil(outlook.counties.access_m[active.goal[slot]] / rules.town_speed_m_per_s))
         return
-    tree = tree_of(slot, rules, active, outlook)
-    if has_to_look_again(slot, tree, rules, active, wake_s, outlook):
+    if has_to_look_again(slot, rules, active, wake_s, outlook):
         active.phase[slot], active.stop_m[slot], active.outcome[slot] = DECIDE, 0, NO_VISIT
         return
     if is_worried(slot, link, rules, active, outlook):
         active.phase[slot], active.stop_m[slot] = DECIDE, 0
         wake_s[slot] = window_end_s
         return
-    enter_link(slot, outlook.next_link[tree, node], rules, active, wake_s, outlook, entered, tally)
+    enter_link(slot, link_ahead, rules, active, wake_s, outlook, entered, tally)
 
 
 @kernel
@@ -139,7 +136,7 @@ def on_the_lot(slot, link, rules, active, wake_s, outlook):
         is_fit = outlook.plugs.serves[pool] & serves == serves and not outlook.plugs.is_ac[pool]
         if is_fit and seconds < best_s and admits(outlook.plugs.network[pool], slot, rules, active, outlook):
             best, best_s = pool, seconds
-    node, is_truck = outlook.links.to_node[link], outlook.classes.kind[row] == HEAVY_TRUCK
+    node, is_truck = outlook.link_to[link], outlook.classes.kind[row] == HEAVY_TRUCK
     is_stuck = active.n_tries[slot] >= rules.n_tries and outlook.board_wait_s[best] > patience_of_s(slot, rules, active)
     if not is_stuck and keeps_to_the_road(slot, is_truck, rules, active):
         return best, best_way_m
@@ -191,11 +188,12 @@ def enter_link(slot, link, rules, active, wake_s, outlook, entered, tally):
     active.link[slot] = link
     entered[link] += 1
     short_ws = use_energy(slot, used_ws, active, outlook, tally)
-    done = 1.0 - short_ws / used_ws if short_ws > 0 else 1.0
-    count_way(slot, int(length_m * done), active, outlook, tally)
     if short_ws > 0:
+        done = 1.0 - short_ws / used_ws
+        count_way(slot, int(length_m * done), active, outlook, tally)
         strand(slot, wake_s[slot] + int(drive_s * done), ROAD, rules, active, wake_s, tally)
         return
+    count_way(slot, length_m, active, outlook, tally)
     active.wheel_s[slot] += drive_s
     wake_s[slot] += drive_s
 

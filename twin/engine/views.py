@@ -21,7 +21,8 @@ def build_outlook(given: Given, board_wait_s: I32) -> Outlook:
     along = {name: np.tile(getattr(roads, name).ravel(), n_times) for name in ("way_m", "drag", "truck_drag")}
     return Outlook(
         classes=pick(Traits, given.classes),
-        links=pick(Links, roads, to_node=roads.link_to),
+        links=pick(Links, roads),
+        link_to=roads.link_to,
         nodes=pick(Nodes, None, lon=roads.node_lon, lat=roads.node_lat, county=roads.node_county),
         counties=pick(Counties, roads, zone=roads.county_zone, province=province),
         zones=pick(Zones, None, node=roads.zone_node),

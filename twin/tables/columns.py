@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
 I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 U32 = NDArray[np.uint32]
@@ -24,7 +25,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 STR = NDArray[np.object_]
 
-__all__ = ["F32", "F64", "I16", "I32", "I64", "STR", "U8", "U32", "Annotated", "Column", "Field"]
+__all__ = ["F32", "F64", "I16", "I32", "I64", "STR", "U8", "U16", "U32", "Annotated", "Column", "Field"]
 
 
 class Field(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from twin.tables.columns import F32, F64, I16, I32, I64, U8, U32, Annotated, Field
+from twin.tables.columns import F32, F64, I16, I32, I64, U8, U16, U32, Annotated, Field
 
 NEVER_S = 2**31 - 1
 """A second that never comes: the wake-up of a free slot, the end of a session that is none."""
@@ -43,7 +43,8 @@ class Active(NamedTuple):
     energy_ws: Annotated[I64, Field("Ws", "energy in the battery")]
     pool: Annotated[I32, Field("-", "pool it heads for, queues at or is plugged in at; -1 none")]
     wheel_s: Annotated[I32, Field("s", "driving time since the last rest")]
-    routes_seen: Annotated[I32, Field("-", "renewal of the routes after which it last planned or looked for its stop")]
+    tree: Annotated[U16, Field("-", "routes that it follows on a trip, a row of Outlook.next_link; set when it decides")]
+    routes_seen: Annotated[U16, Field("-", "renewal of the routes, modulo 65,536, after which it last looked down the road")]
     goal: Annotated[I16, Field("-", "destination county of a trip")]
     place: Annotated[I16, Field("-", "county it is in, or left")]
     vehicle_class: Annotated[U8, Field("-", "row of the vehicle classes")]

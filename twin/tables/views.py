@@ -38,7 +38,6 @@ class Links(NamedTuple):
     speed_kmh: Annotated[F64, Field("km/h", "published speed, renewed at every window's end")]
     free_kmh: Annotated[F64, Field("km/h", "speed on an empty road")]
     length_m: Annotated[I32, Field("m", "length")]
-    to_node: Annotated[I32, Field("-", "node at which it ends")]
     is_expressway: Annotated[U8, Field("-", "1 on an expressway or one of its ramps")]
 
 
@@ -101,11 +100,13 @@ class Outlook(NamedTuple):
     """What a driver decides and drives by: the road, the Board, prices, temperatures, and the own vehicle's class.
 
     `next_link` has a tree of routes a zone, those of empty roads; where drivers navigate, as many more at the speeds of
-    the day. `n_rerouted` is one number, how often those were renewed.
+    the day. `n_rerouted` is one number, how often those were renewed. `link_to`, the node at which a link ends, lies bare:
+    it is looked up ahead of every link that is entered.
     """
 
     classes: Traits
     links: Links
+    link_to: I32
     nodes: Nodes
     counties: Counties
     zones: Zones
