@@ -22,7 +22,7 @@ GAIN = 10.0
 
 
 def scenario(folder: Path, name: str, what: str = "", settings: tuple[str, ...] = ()) -> Config:
-    """Return a scenario; `what` it does besides (fails, dies, dies once, sleeps) changes no hash."""
+    """Return a scenario; `what` it does besides (fails, dies, dies once, sleeps, reads) changes no hash."""
     path = folder / f"{name}.yaml"
     path.write_text(f"scenario: {{name: {name}, description: {what!r}}}\nfleet: {{sample: 0.001}}\n", encoding="utf-8")
     return load(path, settings)
@@ -45,6 +45,8 @@ def simulate(config: Config, *, out: Path, workers: int, progress: Any, resume: 
     if what == "dies" or (what == "dies once" and not marker.exists()):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if what == "reads":
+        Path(config.grid.tariffs).read_bytes()
     if what.startswith("sleeps"):
         time.sleep(float(what.split()[1]))
     gain = GAIN if config.scenario.name == "more" else 0.0

@@ -14,6 +14,7 @@ import pytest
 from tests import fake_runs
 from tests.fake_runs import calls, scenario
 from twin.batch import plan_cells, run_batch
+from twin.batch.cell import is_done
 from twin.batch.cluster import run_on_ray
 from twin.errors import ConfigError
 from twin.parallel import cluster as fitness
@@ -37,6 +38,22 @@ def test_ray_runs_what_processes_run(cluster: Any, tmp_path: Path, monkeypatch: 
     assert states == {"good-r0": "done", "bad-r0": "failed"}
     assert (out / "metrics" / "scenario=good" / "period=own" / "replicate=0" / "part-0.parquet").is_file()
     assert ended.reason.startswith("no node of the cluster has 1 CPUs and 1000000.0 GB")
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_file_is_found_from_a_node_that_works_in_another_folder(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scenario names a file from the folder in which the command is given; the hash of its settings stays what it was."""
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text("a table\n", encoding="utf-8")
+    config = scenario(Path(), "own", "reads", ("grid.tariffs=mine.csv",))
+    assert config.grid.tariffs == "mine.csv"
+    (cell,) = plan_cells([config], 1, tmp_path / "batch")
+    cell.folder.parent.mkdir()
+    ((_, ended),) = run_on_ray(cluster, [cell], fake_runs.simulate, lambda cells: None)
+    assert ended.reason == ""
+    assert is_done(cell)
 
 
 @pytest.mark.parametrize("lives", [False, True])

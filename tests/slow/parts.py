@@ -3,7 +3,8 @@
 Run from the folder that holds `twin/` and `tests/`:
 
     python -m tests.slow.parts
-    python -m tests.slow.parts --only swaps city --workers 1 2 3 7
+    python -m tests.slow.parts --only swaps jam --workers 1 2 3 7
+    python -m tests.slow.parts --only city --set network.source=nanjing.osm.gz
 
 Parts in one process do everything that workers on Ray do, but for the wire; `tests.slow.workers` runs the program on Ray.
 """
@@ -50,11 +51,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Scenarios in parts against one process.")
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES), help="cases")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 3, 7], help="numbers of parts")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="A.B=C", help="change a setting")
     chosen = parser.parse_args()
     n_different = 0
     for name in chosen.only:
         scenario, settings = CASES[name]
-        config, start = load(REPOSITORY / "configs" / f"{scenario}.yaml", settings), time.monotonic()
+        config, start = load(REPOSITORY / "configs" / f"{scenario}.yaml", (*settings, *chosen.settings)), time.monotonic()
         places, supply, given = build(config)
         lived = partial(left_behind, config, places, supply, pickle.dumps(given))  # each gets a nation of its own
         wanted = lived(0)

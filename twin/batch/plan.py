@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twin.batch.periods import OWN, Period, in_period
 from twin.config import Config, config_hash
+from twin.config.files import with_full_paths
 from twin.errors import ConfigError, Faults
 
 __all__ = ["Cell", "Vary", "plan_cells", "seed_of", "unvaried"]
@@ -109,7 +110,8 @@ def plan_cells(
             lucky = config.scenario.model_copy(update={"seed": first.scenario.seed if replicate else seed})
             varied = vary(config.model_copy(update={"scenario": lucky}), replicate)
             luck = varied.scenario.model_copy(update={"seed": seed})
-            whole = varied.model_copy(update={"scenario": luck})
+            # Files in full: a cell lives in whatever folder its process works in.
+            whole = Config.model_validate(with_full_paths(varied.model_copy(update={"scenario": luck}).resolved()))
             for period in periods:
                 name = config.scenario.name if period.name == OWN else f"{config.scenario.name}-{period.name}"
                 name = f"{name}-r{replicate}"

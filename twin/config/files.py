@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.errors import Faults
 
-__all__ = ["FILE_SETTINGS", "place_files", "with_hashes"]
+__all__ = ["FILE_SETTINGS", "place_files", "with_full_paths", "with_hashes"]
 
 FILE_SETTINGS: dict[tuple[str, str], str | None] = {
     ("network", "source"): "backbone",
@@ -72,6 +72,16 @@ def with_hashes(settings: dict[str, Any]) -> dict[str, Any]:
         name = told[section][key]
         if name != word and name is not None:
             told[section][key] = _hash(Path(name)) or name
+    return told
+
+
+def with_full_paths(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return resolved settings whose files are found from any folder."""
+    told = {section: dict(values) for section, values in settings.items()}
+    for (section, key), word in FILE_SETTINGS.items():
+        name = told[section][key]
+        if name != word and name is not None:
+            told[section][key] = str(Path(name).resolve())
     return told
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from twin.config import Config, changed
 from twin.config.buildout import Buildout
-from twin.config.files import FILE_SETTINGS
+from twin.config.files import with_full_paths
 from twin.errors import OutputExistsError, StoreError
 from twin.metrics.rows import is_plug_of
 from twin.siting.candidates import KINDS, LAYER_OF_KIND, Candidates, Package, priced
@@ -172,11 +172,7 @@ def scenario_text(config: Config, source: str, name: str, title: str) -> str:
     name, title : str
         Of the new scenario.
     """
-    settings, plain = on_list(config, "stock").resolved(), Config().resolved()
-    for (section, key), word in FILE_SETTINGS.items():
-        value = settings[section][key]
-        if value not in (None, word):
-            settings[section][key] = str(Path(value).resolve())
+    settings, plain = with_full_paths(on_list(config, "stock").resolved()), Config().resolved()
     settings["stations"]["source"] = source
     settings["scenario"] |= {"name": name, "title": title}
     lines = [f"# {title}", "# Written by twin site; it says all that differs from the defaults.", ""]
