@@ -5,25 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import synthetic
 from tests.report_runs import EVIL, charts_of, whole_run
-from twin.errors import StoreError
 from twin.report import costs, grid_charts, write_report
-from twin.report.comparable import open_all
-from twin.report.comparison import comparison_content
 from twin.report.figures import NONE, Figures, Finding, Writer, count, percent
 from twin.report.html import script_json
 from twin.report.language import ENGLISH
@@ -31,10 +24,8 @@ from twin.report.packed import front_coded
 from twin.report.page import page_content
 from twin.report.places import Places
 from twin.report.projection import albers_km
-from twin.store import Run, open_run, write_table
-from twin.tables.batch import RunsTable, SummaryTable
+from twin.store import Run, open_run
 from twin.tables.inputs import LAYERS
-from twin.tables.results import ValidationTable
 from twin.tables.seeds import read
 
 LARGEST_BYTES = 8_000_000
@@ -188,71 +179,6 @@ def test_script_json_keeps_its_content() -> None:
     assert not set("<>&\u2028") & set(script_json(EVIL))
 
 
-def test_a_run_without_roads_or_scorecard_says_so(tmp_path: Path) -> None:
-    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
-    text = write_report(path).read_text(encoding="utf-8")
-    assert "The run folder holds no readable network.parquet, so the roads are not drawn." in text
-    assert "The run folder holds no readable scorecard.parquet, so this part is left out." in text
-
-
-def test_a_run_in_which_nobody_charged_has_a_page(tmp_path: Path) -> None:
-    """With no visits at all ratios are written as a dash and nothing fails."""
-    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24, per_hour=0.0))
-    text = write_report(path).read_text(encoding="utf-8")
-    assert NONE in text
-    assert "nan" not in re.sub(r"<script.*?</script>", "", text, flags=re.S).lower().split()
-
-
-DAMAGES = {
-    "metrics": "metrics.parquet",
-    "stations": "stations.parquet",
-    "grid": "grid.parquet",
-    "station_hours": "station_hours.parquet",
-    "links": "links.parquet",
-    "network": "network.parquet",
-    "scorecard": "scorecard.parquet",
-    "audit": "audit.json",
-    "sessions": "sessions/",
-    "county_coverage": "county_coverage.parquet",
-    "line_coverage": "line_coverage.parquet",
-    "link_coverage": "link_coverage.parquet",
-}
-OF_SOME_RUNS = {"zones": "zones.parquet", "orders": "orders.parquet", "scorecard_provinces": "scorecard_provinces.parquet"}
-"""Tables whose lack is no fault."""
-
-
-@pytest.mark.parametrize("name", DAMAGES)
-@pytest.mark.parametrize("how", ["missing", "cut short", "another table"])
-def test_the_page_of_a_damaged_folder_says_what_is_missing(run: Run, tmp_path: Path, name: str, how: str) -> None:
-    """Whatever table is lost, the rest is shown, and the head of the page names what is not."""
-    path = Path(shutil.copytree(run.path, tmp_path / "run"))
-    file = path / DAMAGES[name]
-    file = next(file.glob("part-*")) if file.is_dir() else file
-    if how == "missing":
-        file.unlink()
-    elif how == "cut short":
-        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    elif name == "audit":
-        file.write_text("[]")
-    else:
-        pq.write_table(pa.table({"x": [1, 2]}), file)
-    text = write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")
-    head = text.partition("<main")[0]
-    assert "This run folder is not complete:" in head
-    words = {"missing": "is not there", "cut short": "is damaged", "another table": "has no column"}[how]
-    assert f"<li>{DAMAGES[name]} {'is damaged' if name == 'audit' and how != 'missing' else words}" in head
-
-
-def test_a_folder_that_is_no_run_leaves_no_page(tmp_path: Path) -> None:
-    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
-    with pytest.raises(StoreError, match="could not be written"):
-        write_report(path, tmp_path / "no" / "x.html")
-    (path / "manifest.json").unlink()
-    with pytest.raises(StoreError, match=r"manifest\.json"):
-        write_report(path)
-    assert not (path / "report.html").exists()
-
-
 @pytest.mark.parametrize(
     ("write", "value", "text"),
     [
@@ -289,91 +215,6 @@ def test_figures_know_what_is_missing() -> None:
     assert figures.by_hour("sessions").size == 0
     assert figures.cite("sessions", count).text == NONE
     assert Finding("x").cites == ()
-
-
-def held_against(observed_values: dict[str, list[Any]]) -> dict[str, Any]:
-    """Return a table of validation whose rows are within, outside, and not run."""
-    numbers = ("observed", "tolerance", "simulated", "low", "high", "error")
-    texts = {name: ["x"] * 3 for name in ("figure", "geo", "why", "source", "confidence", "runs", "unit", "period")}
-    rows: dict[str, list[Any]] = {**texts, **observed_values}
-    return {name: np.array(rows[name], np.float64 if name in numbers else object) for name in ValidationTable._fields}
-
-
-HELD: dict[str, list[Any]] = {
-    "what": [EVIL, "energy", "passages"],
-    "use": ["fit", "test", "test"],
-    "observed": [10.0, 20.0, 5.0],
-    "tolerance": [0.1, 0.1, 0.1],
-    "simulated": [10.5, 40.0, np.nan],
-    "low": [np.nan, 30.0, np.nan],
-    "high": [np.nan, 46.0, np.nan],
-    "error": [0.05, 1.0, np.nan],
-    "verdict": ["within", "outside", "not run"],
-}
-
-
-def test_observed_figures_stand_beside_simulated_ones(tmp_path: Path) -> None:
-    """Dots, bands and intervals are those of the table; text from data stays text; without a table there is no section."""
-    path = synthetic.write_run(tmp_path / "run", synthetic.fake_run(n_hours=24))
-    assert 'id="observed"' not in write_report(path).read_text(encoding="utf-8")
-    write_table(ValidationTable(**held_against(HELD)), path / "validation.parquet")
-    text = write_report(path).read_text(encoding="utf-8")
-    heading = "Of 2 observed figures 1 come out within their tolerance; of the 1 that were never fitted, 0"
-    assert f"<h2>{heading}</h2>" in text
-    assert "<script>alert" not in text
-    assert "not simulated, and why" in text
-    found = page_content(open_run(path))["charts"]["observed"]
-    band, *dots = found["data"]
-    assert band["x"] == pytest.approx([0.9, 1.1, None, 0.9, 1.1, None], nan_ok=True)
-    assert [(trace["name"], trace["x"], trace["y"]) for trace in dots] == [
-        ("within its tolerance", [1.05], [1]),
-        ("outside", [2.0], [0]),
-    ]
-    assert dots[1]["error_x"]["array"] == pytest.approx([0.3])
-    assert dots[1]["error_x"]["arrayminus"] == pytest.approx([0.5])
-    assert "&lt;script&gt;" in found["layout"]["yaxis"]["ticktext"][1]
-    from plotly.graph_objects import Figure
-
-    Figure(data=found["data"], layout=found["layout"])
-
-
-def test_intervals_are_those_of_the_batch_around_the_run(tmp_path: Path) -> None:
-    """A run that its batch lists has the intervals of its period; a copy elsewhere, or one the batch lists not, has none."""
-    batch = tmp_path / "batch"
-    for name in ("a-r0", "b-r0", "strange"):
-        synthetic.write_run(batch / name, synthetic.fake_run(n_hours=24))
-    for name, scenario in (("b-r0", "b"), ("strange", "c")):
-        told = json.loads((batch / name / "manifest.json").read_text())
-        (batch / name / "manifest.json").write_text(json.dumps(told | {"scenario": scenario, "config_hash": scenario}))
-    text = np.array(["fake", "b"], object)
-    zero, one = np.zeros(2, np.int32), np.ones(2, np.int64)
-    folders = np.array(["a-r0", "b-r0"], object)
-    own = np.array(["own"] * 2, object)
-    hashes, done = np.array(["0123abcd", "b"], object), np.array(["done"] * 2, object)
-    write_table(RunsTable(text, own, zero, folders, one, hashes, done, np.array([""] * 2, object)), batch / "runs.parquet")
-    wait, everywhere = np.array(["mean_wait_min"] * 2, object), np.array(["all"] * 2, object)
-    n, nothing = np.full(2, 3, np.int32), np.full(2, np.nan)
-    summary = SummaryTable(
-        text, own, wait, everywhere, everywhere, nothing, np.array(["min"] * 2, object), n, np.array([5.0, 4.0]),
-        np.array([4.5, 3.5]), np.array([5.5, 4.5]), n,
-        *(np.array([np.nan, bound]) for bound in (-1.0, -1.5, -0.5)),
-    )  # fmt: skip
-    other = SummaryTable(*(np.concatenate([column, column]) for column in summary))
-    other.period[2:], other.ci_low[2:] = "spring", 1.0
-    write_table(other, batch / "summary.parquet")
-    cards = page_content(open_run(batch / "a-r0"))["cards"]
-    assert [card["interval"] for card in cards if card["interval"]] == ["4.50\u00a0min to 5.50\u00a0min"]
-    text_of_page = write_report(batch / "a-r0").read_text(encoding="utf-8")
-    assert "the 95 % interval of its mean over 3 replicates" in text_of_page
-    row = next(
-        row for row in comparison_content(open_all([batch / "a-r0", batch / "b-r0"]))["headline"] if "wait" in row["name"]
-    )
-    assert row["cells"][1]["change_interval"] == "−1.50\u00a0min to −0.500\u00a0min"
-    backwards = comparison_content(open_all([batch / "b-r0", batch / "a-r0"]))["headline"]
-    assert not any(cell.get("change_interval") for row in backwards for cell in row["cells"])
-    assert not any(card["interval"] for card in page_content(open_run(batch / "strange"))["cards"])
-    elsewhere = Path(shutil.copytree(batch / "a-r0", tmp_path / "a-r0"))
-    assert not any(card["interval"] for card in page_content(open_run(elsewhere))["cards"])
 
 
 def test_packed_numbers_and_names_come_back(run: Run) -> None:
@@ -493,13 +334,3 @@ def test_provinces_are_held_against_the_lines_that_are_theirs(run: Run, content:
         own = [row["met"] for row in rows if row["province"] == code]
         assert by_name[name][1:3] == [str(own.count("met")), str(own.count("missed"))]
     assert sum(len(line["table"].rows) for line in content["province_lines"]) == len(rows)
-
-
-@pytest.mark.parametrize("name", OF_SOME_RUNS)
-def test_a_table_that_only_some_runs_have_may_be_missing_but_not_damaged(run: Run, tmp_path: Path, name: str) -> None:
-    path = Path(shutil.copytree(run.path, tmp_path / "run"))
-    (path / OF_SOME_RUNS[name]).write_bytes(b"PAR1 not")
-    damaged = write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")
-    assert f"<li>{OF_SOME_RUNS[name]} is damaged" in damaged
-    (path / OF_SOME_RUNS[name]).unlink()
-    assert "This run folder is not complete" not in write_report(path, tmp_path / "page.html").read_text(encoding="utf-8")

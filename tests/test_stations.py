@@ -1,4 +1,4 @@
-"""The inventory of stations: whole numbers, ids, places, limits, markets and samples."""
+"""The inventory of stations: counts, ids, places, limits and markets."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from twin.config import Config
 from twin.errors import DataError
 from twin.network import load_backbone, load_regions
 from twin.stations import Inventory, build_inventory
-from twin.stations.apportion import apportion, apportion_groups, deal
-from twin.stations.hilbert import SIDE_DEG, SOUTH_DEG, WEST_DEG, hilbert_index
+from twin.stations.hilbert import hilbert_index
 from twin.stations.layers import MOST_PER_SIDE
 from twin.stations.limits import TRANSFORMER_KVA, site_limit_w
-from twin.stations.months import cells_of_month, published
 from twin.stations.placement import offset
 from twin.stations.service_areas import BANK_EVSE, Sides, service_sites
 from twin.stations.sphere import on_sphere_km
-from twin.stations.swap_bays import bays_of_month
 from twin.tables import seeds
 from twin.tables.inputs import LAYERS, MARKETS, SERVES_TRUCKS, SITE_TYPES
 
@@ -50,63 +45,6 @@ def by_station(inv: Inventory, of_pool: np.ndarray) -> np.ndarray:
     sums = np.zeros(len(inv.stations.zone), np.int64)
     np.add.at(sums, inv.pools.station, of_pool.astype(np.int64))
     return sums
-
-
-# Whole numbers
-
-
-@given(st.integers(0, 10**7), st.lists(st.floats(0, 1e6), min_size=1, max_size=40))
-def test_shares_add_up_and_stay_within_one_of_their_quota(total, weights):
-    weights = np.array(weights)
-    if weights.sum() <= 0:
-        weights[0] = 1.0
-    given_out = apportion(total, weights)
-    assert given_out.sum() == total
-    assert (given_out >= 0).all()
-    assert (np.abs(given_out - total * (weights / weights.sum())) < 1 + 1e-6).all()
-
-
-def test_ties_go_to_the_lower_index():
-    assert apportion(5, np.ones(4)).tolist() == [2, 1, 1, 1]
-
-
-def test_nobody_to_give_to_is_refused():
-    with pytest.raises(ValueError, match=r"groups \[1\]"):
-        apportion_groups(np.array([0, 3]), np.array([0, 1]), np.array([1.0, 0.0]))
-
-
-@given(st.data())
-def test_dealing_keeps_sizes_and_kinds(data):
-    n_units, n_kinds = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 5))
-    sizes, unit, counts = [], [], np.zeros((n_units, n_kinds), np.int64)
-    for u in range(n_units):
-        counts[u] = data.draw(st.lists(st.integers(0, 30), min_size=n_kinds, max_size=n_kinds))
-        left = int(counts[u].sum())
-        while left:
-            size = data.draw(st.integers(1, left))
-            sizes.append(size)
-            unit.append(u)
-            left -= size
-    sizes, unit = np.array(sizes, np.int64), np.array(unit, np.int64)
-    dealt = deal(sizes, unit, counts)
-    assert (dealt >= 0).all()
-    assert dealt.sum(axis=1).tolist() == sizes.tolist()
-    for u in range(n_units):
-        assert dealt[unit == u].sum(axis=0).tolist() == counts[u].tolist()
-
-
-def test_successive_cells_of_the_curve_are_neighbours():
-    n = 16
-    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(n), np.arange(n)))
-    lon, lat = WEST_DEG + SIDE_DEG * (x + 0.5) / n, SOUTH_DEG + SIDE_DEG * (y + 0.5) / n
-    index = hilbert_index(lon, lat)
-    order = np.argsort(index)
-    assert len(set(index.tolist())) == n * n
-    steps = np.abs(np.diff(x[order])) + np.abs(np.diff(y[order]))
-    assert (steps == 1).all()
-
-
-# The nation
 
 
 @pytest.mark.parametrize("stock", ["2025-12", "2026-06", "2027-12"])
@@ -340,7 +278,7 @@ def test_link_pools_are_those_of_the_stations_on_the_link():
     assert sorted(pool.tolist()) == on_road.tolist()
 
 
-# Names, luck, samples, faults
+# Names, luck, faults
 
 
 def test_names_are_unique_and_say_what_stands_there():
@@ -387,33 +325,6 @@ def test_operators_have_their_share():
     assert np.abs(n - shares / shares.sum()).max() < 0.005
 
 
-@pytest.mark.parametrize("sample", [0.5, 0.1, 0.01])
-def test_a_sample_keeps_the_share_of_every_layer_and_the_sizes_of_its_stations(sample):
-    whole, part = inventory(), inventory(sample=sample)
-    layer_of = [inv.stations.layer[inv.pools.station] for inv in (whole, part)]
-    for layer in range(len(LAYERS)):
-        n_whole = whole.pools.n_evse[layer_of[0] == layer].sum()
-        n_part = part.pools.n_evse[layer_of[1] == layer].sum()
-        assert n_part >= sample * n_whole - (20 if layer == HIGHWAY else 0)
-        if sample >= 0.1:
-            assert n_part <= sample * n_whole * 1.01
-    sizes = [by_station(inv, inv.pools.n_evse)[inv.stations.layer != HIGHWAY] for inv in (whole, part)]
-    assert abs(sizes[1].mean() / sizes[0].mean() - 1) < 0.1 / np.sqrt(sample * 1000)
-    places = [
-        set(zip(inv.stations.lon[rows], inv.stations.lat[rows], size, strict=True))
-        for inv, size in zip((whole, part), sizes, strict=True)
-        for rows in [inv.stations.layer != HIGHWAY]
-    ]
-    assert places[1] <= places[0]
-
-
-def test_a_sample_keeps_every_third_service_area_at_least():
-    part = inventory(sample=0.01)
-    n_kept = (part.side >= 0).sum()
-    assert network().n_sites / 3 - 2 <= n_kept <= 1.01 * network().n_sites / 3 + 2
-    assert (inventory(sample=0.5).side >= 0).sum() >= network().n_sites / 2
-
-
 def test_a_province_factor_multiplies_its_stock_alone():
     config = Config.model_validate({"stations": {"province_factors": {"GD": 1.2}}})
     more, plain = build_inventory(config, regions(), network()), inventory()
@@ -426,45 +337,6 @@ def test_a_province_factor_multiplies_its_stock_alone():
     gd = regions().province_code.tolist().index("GD")
     assert abs(urban[0][gd] - 1.2 * urban[1][gd]) <= 10
     assert np.array_equal(np.delete(urban[0], gd), np.delete(urban[1], gd))
-
-
-@pytest.mark.parametrize("month", ["2031-01", "2024-07"])
-def test_a_month_of_which_nothing_was_published_is_refused_with_those_there_are(month):
-    config = Config.model_validate({"stations": {"stock": month}})
-    with pytest.raises(DataError, match=rf"{month}.*from 2024-08 to 2027-12"):
-        build_inventory(config, regions(), network())
-
-
-def test_a_month_of_the_table_is_taken_as_it_stands_and_one_between_lies_between():
-    months = ("2024-08", "2024-12", "2025-06", "2025-09", "2025-12", "2026-03", "2026-06", "2027-01", "2027-12")
-    cells = [cells_of_month(month) for month in months]
-    assert [sum(of.values()) for of in cells] == [published("public_evses", month) for month in months]
-    on_highway = [sum(n for key, n in of.items() if key.layer == "highway") for of in cells]
-    assert on_highway == [published("highway_evses", month) for month in months]
-    assert on_highway[3] == 66_500  # nine of twelve months from 51,500 to 71,500
-    rows = seeds.read("charger_stock")
-    assert list(cells[4].values()) == rows["n_evses"][rows["date"] == "2025-12"].tolist()
-
-
-def test_the_mix_of_a_month_between_lies_on_the_line_between_its_neighbours():
-    ends, middle = [cells_of_month(month) for month in ("2025-12", "2026-06")], cells_of_month("2026-03")
-    sums = {month: [0, 0] for month in range(3)}
-    for month, of in enumerate((*ends, middle)):
-        for key, n in of.items():
-            sums[month][key.layer == "highway"] += n
-    for key, n in middle.items():
-        part = key.layer == "highway"
-        line = [end.get(key, 0) for end in ends]
-        whole = sums[0][part] + sums[1][part]
-        assert n == pytest.approx(sum(line) / whole * sums[2][part], abs=1.0), key
-
-
-def test_a_month_between_has_its_stations_and_keeps_to_the_provinces_of_the_next():
-    inv = inventory("2025-09")
-    n_evse = np.where(inv.pools.n_batteries > 0, 0, inv.pools.n_evse)  # Swap bays stand beside the stock.
-    assert n_evse.sum() == published("public_evses", "2025-09")
-    in_highway = inv.stations.layer[inv.pools.station] == HIGHWAY
-    assert n_evse[in_highway].sum() == 66_500
 
 
 def test_a_province_without_stations_is_named(tmp_path: Path):
@@ -504,11 +376,3 @@ def test_swap_stations_are_as_many_as_the_scenario_says_and_leave_the_plugs_as_t
         assert inv.pools.n_batteries.sum() == 3 * bays[factor]
         assert inv.pools.n_evse[~is_swap].sum() == 6_200_000
     assert bays == {0.0: 0, 1.0: 900, 10.0: 9000}
-
-
-def test_swap_stations_of_months_between_lie_on_the_line_and_before_the_first_there_are_none():
-    highway, urban = ("highway", "truck"), ("urban", "truck")
-    assert bays_of_month("2023-07") == {highway: 0, urban: 0}
-    assert bays_of_month("2023-08") == {highway: 4, urban: 0}
-    assert bays_of_month("2024-10") == {highway: round(4 + 149 * 14 / 28), urban: round(152 * 14 / 28)}
-    assert bays_of_month("2027-12") == bays_of_month("2029-01") == {highway: 450, urban: 450}

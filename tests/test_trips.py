@@ -1,4 +1,4 @@
-"""Trips between zones: laws of the tables, and the levels that the counts ask for."""
+"""Trips between zones, freight and other traffic: laws of the tables, and the levels that the counts ask for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import lognorm
 
 from twin.config import Config
-from twin.errors import DataError
 from twin.fleet import figures
 from twin.fleet.background import MOST_LOADED, all_vehicles, build_background, other_cars, within_capacity
 from twin.fleet.calendar import Calendar, build_calendar
@@ -20,21 +19,13 @@ from twin.fleet.classes import CAR_GROUPS, STAYS_HOME, TRUCK_GROUPS, load_classe
 from twin.fleet.counts import TRUCK, count_vehicles
 from twin.fleet.extent import MEAN_ACCESS_KM, great_circle_km, leaving, leaving_probability, trip_lengths, zone_radius_km
 from twin.fleet.freight import freight_plans, province_flows, zone_flows
-from twin.fleet.gravity import alias_tables, fit_exponent, implied_shares, lognormal_deterrence, mean_km, rows
+from twin.fleet.gravity import implied_shares, mean_km
 from twin.fleet.passages import expected_passages, passages_within_zones
 from twin.fleet.passenger import car_passages, passage_levels, passenger_plans, reach, travellers
 from twin.fleet.plans import same_day_shares
 from twin.fleet.stock import COUNTED_IN
 from twin.fleet.trips import build_trips, expected_trips, rolled_trips, trip_length_figures
-from twin.fleet.waves import (
-    HOLIDAYS,
-    MAX_NIGHTS,
-    build_waves,
-    holiday_scale,
-    journey_nights,
-    journey_stretch,
-    journey_weights,
-)
+from twin.fleet.waves import HOLIDAYS, build_waves
 from twin.network.regions import Regions, load_regions
 from twin.tables.inputs import N_KNOTS, TripTables
 
@@ -87,48 +78,6 @@ def ordinary(regions: Regions, routes: Skims) -> Case:
     return make_case(regions, routes, COUNTED_IN, dt.date(2025, 10, 13), 14)
 
 
-# --- gravity and alias tables -----------------------------------------------------------------------------------
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, 40), st.integers(1, 8), st.integers(0, 2**32 - 1), st.floats(0.0, 0.9))
-def test_alias_tables_draw_the_rows_they_were_made_from(n: int, n_rows: int, seed: int, empty: float) -> None:
-    luck = np.random.default_rng(seed)
-    weight = luck.pareto(0.7, (n_rows, n)) * (luck.random((n_rows, n)) >= empty)
-    weight[:, 0] += 1e-9
-    shares = weight / weight.sum(axis=1, keepdims=True)
-    cut, other = alias_tables(shares)
-    found = implied_shares(cut, other)
-    np.testing.assert_allclose(found, shares, atol=1e-6)
-    assert np.all(found[shares == 0.0] == 0.0)
-    assert np.all((cut >= 0.0) & (cut <= 1.0))
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(3, 30), st.integers(0, 2**32 - 1))
-def test_gravity_rows_sum_to_one_and_never_stay(n: int, seed: int) -> None:
-    luck = np.random.default_rng(seed)
-    km = luck.uniform(20.0, 900.0, (n, n))
-    shares = rows(luck.random(n) + 0.01, lognormal_deterrence(km, 4.0, 0.87, 1.0))
-    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-12)
-    assert np.all(np.diag(shares) == 0.0)
-
-
-def test_a_fitted_exponent_gives_the_wanted_mean() -> None:
-    luck = np.random.default_rng(5)
-    km = great_circle_km(luck.uniform(105.0, 120.0, 80), luck.uniform(25.0, 40.0, 80))
-    pull, origins = luck.random(80), luck.random(80)
-    exponent = fit_exponent(pull, origins, km, 4.35, 0.98, 320.0)
-    assert mean_km(rows(pull, lognormal_deterrence(km, 4.35, 0.98, exponent)), origins, km) == pytest.approx(320.0, rel=1e-4)
-
-
-def test_a_zone_without_a_road_is_named() -> None:
-    km = np.full((3, 3), 100.0)
-    km[1] = np.inf
-    with pytest.raises(DataError, match=r"zones \[1\] reach no other zone"):
-        rows(np.ones(3), lognormal_deterrence(km, 4.0, 0.87, 1.0))
-
-
 # --- which trips leave a zone -----------------------------------------------------------------------------------
 
 
@@ -179,45 +128,7 @@ def test_day_trips_and_journeys_give_the_lengths_of_all_passages(kind: str, ordi
     assert np.median(np.exp(ln_km)) == pytest.approx(median, rel=0.15)
 
 
-# --- waves ------------------------------------------------------------------------------------------------------
-
-
-@given(st.integers(1, 12), st.sampled_from(sorted(HOLIDAYS)))
-def test_a_holiday_has_its_level_and_everyone_is_back(length: int, name: str) -> None:
-    pattern = HOLIDAYS[name]
-    excursions, journeys = holiday_scale(length, pattern)
-    trips = np.zeros(length + 1)
-    trips[1:] += 2.0 * excursions
-    for day in range(length + 1):
-        nights = journey_nights(length - day, pattern.home_town_share)
-        assert nights.sum() == pytest.approx(1.0)
-        assert not nights[length - day + 1 :].any()
-        trips[day] += journeys[day]
-        trips[day : length + 1] += journeys[day] * nights[: length - day + 1]
-    assert trips[1:].mean() == pytest.approx(pattern.level, rel=1e-9)
-
-
-def test_journeys_set_out_while_nights_are_left() -> None:
-    weights = journey_weights(8)
-    assert np.argmax(weights) == 1
-    assert weights[-1] == 0.0
-    assert np.all(np.diff(weights[1:]) < 0.0)
-
-
-def test_who_stays_longer_goes_farther_and_the_mean_journey_of_the_national_day_is_the_known_one() -> None:
-    """Twice the nights are a third more way; who leaves first stays longest; shorter holidays have shorter journeys."""
-    pattern, weights = HOLIDAYS["national_day"], journey_weights(8)[:-1]
-    stretch = np.array([journey_stretch(8 - day, pattern.home_town_share) for day in range(8)])
-    assert np.average(stretch, weights=weights) == pytest.approx(1.0, rel=1e-12)
-    assert np.all(np.diff(stretch) < 0.0)
-    nights = [float(journey_nights(left, 0.0) @ np.arange(MAX_NIGHTS)) for left in (3, 8)]
-    grown = journey_stretch(8, 0.0) / journey_stretch(3, 0.0)
-    assert grown == pytest.approx((nights[1] / nights[0]) ** 0.4, rel=1e-12)
-    config = Config.model_validate({"period": {"start_date": dt.date(2025, 4, 28), "n_days": 9}})
-    waves = build_waves(build_calendar(config))
-    assert waves.stretch[3:7].max() < 1.0
-    assert waves.stretch[[0, 1, 8]].tolist() == [1.0, 1.0, 1.0]
-    assert waves.stretch[3] < waves.stretch[2] < 1.0  # the eve: some of those who leave for the holiday
+# --- trip tables ------------------------------------------------------------------------------------------------
 
 
 def test_the_first_day_of_a_holiday_has_the_longest_journeys(national_day: Case, routes: Skims) -> None:
@@ -230,17 +141,6 @@ def test_the_first_day_of_a_holiday_has_the_longest_journeys(national_day: Case,
     by_day = np.array([journey_km(day) for day in range(8, 15)])
     assert np.all(np.diff(by_day) < 0.0)
     assert by_day[0] > 1.2 * by_day[5]
-
-
-def test_an_ordinary_week_is_one() -> None:
-    config = Config.model_validate({"period": {"start_date": dt.date(2025, 10, 20), "n_days": 7}})
-    waves = build_waves(build_calendar(config))
-    assert 2.0 * waves.ordinary.mean() == pytest.approx(1.0, rel=1e-12)
-    assert not waves.holiday.any()
-    np.testing.assert_allclose(waves.nights.sum(axis=1), 1.0)
-
-
-# --- trip tables ------------------------------------------------------------------------------------------------
 
 
 def test_tables_have_their_shapes_and_rise(national_day: Case, regions: Regions) -> None:
