@@ -117,10 +117,11 @@ def whole_nights(n_quarters: int) -> slice:
     return slice(NOON, NOON + n_nights * QUARTERS_PER_DAY) if n_nights > 0 else slice(None)
 
 
-def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_] | slice]]:
+    """Yield each province with its zones, and the nation, of which rows are looked at where they are: no copy of them all."""
     for index, code in enumerate(provinces):
         yield code, zone_province == index
-    yield ALL, np.ones(zone_province.size, np.bool_)
+    yield ALL, slice(None)
 
 
 def _load_rows(kw: dict[str, F64], hour_of_day: NDArray[Any]) -> Iterator[tuple[str, Any, str]]:
