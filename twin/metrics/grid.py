@@ -118,7 +118,7 @@ def whole_nights(n_quarters: int) -> slice:
 
 
 def _areas(provinces: list[str], zone_province: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_] | slice]]:
-    """Yield each province with its zones, and the nation, of which rows are looked at where they are: no copy of them all."""
+    """Yield each province with its zones, and the nation, whose rows are looked at where they are: no copy of all."""
     for index, code in enumerate(provinces):
         yield code, zone_province == index
     yield ALL, slice(None)
