@@ -25,7 +25,7 @@ from twin.tables.totals import LOAD_KINDS, ProvinceLoad
 
 EFFICIENCIES = st.floats(0.5, 1.0, exclude_min=True)
 PUBLIC = ("urban", "highway", "rural")
-KINDS = (*PUBLIC, "home", "depot")
+KINDS = (*PUBLIC, "home", "depot", "work")
 
 
 def grid_side_ws(load_ws: Any, efficiency: float) -> dict[str, float]:
