@@ -64,7 +64,7 @@ def test_the_jam_is_one() -> None:
     assert min(totals.stations.n_balked.sum(), totals.stations.n_reneged.sum(), totals.plant_sums.used_ws.sum()) > 0
     assert min(counts[name] for name in ("n_swaps", "n_v2g_calls", "n_cut_off", "n_stranded")) > 0
     assert lived.world.outlooks[0].n_rerouted[0] > 3
-    shares = [member.trees_of(9) for member in crew._members]
+    shares = [member.trees_of(9) for member in crew.members]
     assert [zone for share in shares for zone in share] == list(range(9))
     assert not lived.world.peers.trees_of(9)
     assert all(law.holds for law in totals.laws)

@@ -64,12 +64,10 @@ NOT_DECIDED = (*NOT_REPORTED, "ledger.ring")
 
 @dataclass
 class Traffic:
-    """What has travelled between the processes so far: rounds, rows of visitors there, bytes of all workers together."""
+    """What has travelled between the processes so far: rounds, and rows of visitors there."""
 
     n_rounds: int = 0
     n_rows: int = 0
-    n_bytes_in: int = 0
-    n_bytes_out: int = 0
 
 
 class Chair(Peers):
@@ -91,7 +89,6 @@ class Chair(Peers):
         self._crew, self._share = crew, share
         self._parts = cut_by_load(world.given, len(crew))
         self._bounds = [bounds_of(world.given, part) for part in self._parts]
-        self._packets: list[Any] = []
         self._cuts: dict[str, I64] = {}
         self.traffic = Traffic()
         given = world.given._replace(vehicles=rows(Vehicles, 0))
@@ -113,7 +110,7 @@ class Chair(Peers):
             for name in CUTS:
                 setattr(world, name, np.zeros(1 + name.endswith("cuts"), np.int64))
         decided = {name: array for name, array in _decidable(world) if not _same(array, self._known[name])}
-        self._packets = self._crew.call("live_day", (day, decided))
+        self._crew.tell((day, decided))
 
     def end_day(self, world: World) -> None:
         """Take what the workers report of their stations."""
@@ -147,20 +144,21 @@ class Chair(Peers):
         """Return the sum over all."""
         packets = self._take(Sum)
         summed = np.asarray(np.sum([numbers, *(packet.numbers for packet in packets)], axis=0, dtype=np.int64))
-        self._answer(Sum(summed))
+        self._crew.tell(Sum(summed))
         return summed.astype(numbers.dtype)
 
     def exchange_arrivals(self, world: World) -> None:
         """Hand each worker the rows of who arrived at its stations."""
         arrivals = self._take(Arrivals)
         self.traffic.n_rows += sum(int(packet.n_to.sum()) for packet in arrivals)
-        self._answer(None, parcels(arrivals, len(self._parts)))
+        self._crew.tell(None, parcels(arrivals, len(self._parts)))
 
     def exchange_news(self, world: World, entered: I64) -> I64:
-        """Send visitors home, tell all what is new, and note what was counted."""
+        """Send visitors home, tell all what is new, and note what was counted while they go on."""
         news = self._take(News)
         entered = np.sum([each.entered for each in news], axis=0, dtype=np.int64)
         pools, wait_s = (np.concatenate([getattr(each, name) for each in news]) for name in ("pools", "wait_s"))
+        self._crew.tell(NewsForAll(pools, wait_s, entered), parcels(news, len(self._parts)))
         world.board_wait_s[pools] = wait_s
         world.sums += np.sum([each.sums for each in news], axis=0)
         stranded = np.concatenate([each.stranded for each in news])
@@ -170,7 +168,6 @@ class Chair(Peers):
         # No row of the chair's own is in use during the day.
         active: Any = world.active
         active[: len(visits)] = visits.view(active.dtype).ravel()
-        self._answer(NewsForAll(pools, wait_s, entered), parcels(news, len(self._parts)))
         return entered
 
     def trees_of(self, n_zones: int) -> range:
@@ -179,7 +176,7 @@ class Chair(Peers):
 
     def exchange_trees(self, next_link: I32) -> Sequence[int]:
         """Hand every worker the trees of all, and keep none."""
-        self._answer(Trees(np.concatenate([trees.next_link for trees in self._take(Trees)])))
+        self._crew.tell(Trees(np.concatenate([trees.next_link for trees in self._take(Trees)])))
         return ()
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
@@ -189,7 +186,6 @@ class Chair(Peers):
                 column[slice(*bounds["station"])] = part
             world.ledger.wait_histogram[0] += packet.waits
             n_out += packet.n_out
-        self._answer(None)
 
     def exchange_sites(self, of_hour: PlantTotals, stored_ws: I64) -> None:
         """Put together what all plants did in the hour."""
@@ -198,23 +194,17 @@ class Chair(Peers):
             stored_ws[plants] = packet.stored_ws
             for column, part in zip(of_hour, packet.of_hour, strict=True):
                 column[plants] = part
-        self._answer(None)
 
     # Within
 
     def _take(self, kind: type[Any]) -> list[Any]:
-        """Return the packets that the workers wait with, which must be of a kind."""
-        found = {type(packet).__name__ for packet in self._packets}
+        """Return the packets of all workers, which must be of a kind."""
+        packets = self._crew.hear()
+        found = {type(packet).__name__ for packet in packets}
         if found != {kind.__name__}:
             raise EngineError(f"workers: found packets {sorted(found)}; wanted {kind.__name__} of all; they are out of step")
         self.traffic.n_rounds += 1
-        self.traffic.n_bytes_in += sum(map(_n_bytes, self._packets))
-        return self._packets
-
-    def _answer(self, common: Any, own: list[Rows] | None = None) -> None:
-        """Let the workers go on."""
-        self.traffic.n_bytes_out += len(self._crew) * _n_bytes(common) + _n_bytes(own)
-        self._packets = self._crew.call("trade", common, own)
+        return packets
 
     def _share_of(self, world: World, at: int) -> tuple[int, Rows, Rows]:
         """Return what a worker begins with."""
@@ -235,12 +225,3 @@ def _decidable(world: World) -> Iterator[tuple[str, np.ndarray]]:
 def _same(array: np.ndarray, other: np.ndarray) -> bool:
     """Return whether two arrays hold the same bytes."""
     return bool(np.array_equal(np.ascontiguousarray(array).view(np.uint8), np.ascontiguousarray(other).view(np.uint8)))
-
-
-def _n_bytes(value: Any) -> int:
-    """Return the bytes of the arrays in a packet."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, dict):
-        return sum(map(_n_bytes, value.values()))
-    return sum(map(_n_bytes, value)) if isinstance(value, list | tuple) else 0

@@ -1,12 +1,16 @@
-"""How the workers of a run are reached: as objects of this process, or as actors on a Ray cluster."""
+"""How the workers of a run are reached: placed as threads of this process or as actors of a Ray cluster, then over lines."""
 
 from __future__ import annotations
 
+import secrets
+import selectors
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from twin.errors import ConfigError, WorkerLostError
+from twin.parallel.line import KEY_BYTES, Line, LineError, dial, pack, pair
 from twin.parallel.member import Member
 from twin.parallel.packets import Rows, Start
 
@@ -15,71 +19,148 @@ __all__ = ["Crew", "LocalCrew", "hired", "room_for"]
 Own = tuple[int, Rows, Rows]
 START_S = 120.0
 """In which workers have to be there; compiling the kernels on a new machine comes later."""
+DIAL_S = 5.0
+"""In which the machine of a worker takes a line, or is said to be out of reach."""
+LOST_S = 60.0
+"""In which Ray has to say what became of a worker whose line broke."""
 
 
-class Crew(Protocol):
-    """Workers, and one way to ask them all at once."""
+class Crew:
+    """Workers: placed in some way, and then told and heard over a line each."""
+
+    lines: Sequence[Line] = ()
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        return len(self.lines)
+
+    @property
+    def n_bytes(self) -> int:
+        """What has come and gone over all lines."""
+        return sum(line.n_bytes_in + line.n_bytes_out for line in self.lines)
 
     def begin(self, start: Start, own: Iterable[Own]) -> None:
         """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
+        self.call("begin", start, own)
 
     def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
+        raise NotImplementedError
 
-
-class LocalCrew:
-    """Workers in this process, for tests and for counting what would travel."""
-
-    def __init__(self, n_workers: int) -> None:
-        self._n_workers = n_workers
-        self._members: list[Member] = []
-
-    def __len__(self) -> int:
-        return self._n_workers
-
-    def begin(self, start: Start, own: Iterable[Own]) -> None:
-        """Give each worker its part."""
-        self._members = [Member() for _ in range(self._n_workers)]
-        self.call("begin", start, own)
-
-    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
-        """Call a method of every worker, one after the other."""
-        told = own or [None] * len(self)
-        return [getattr(member, method)(common, each) for member, each in zip(self._members, told, strict=True)]
-
-
-class RayCrew:
-    """Workers as actors of a cluster."""
-
-    def __init__(self, ray: Any, actors: Sequence[Any]) -> None:
-        self._ray, self.actors = ray, actors
-
-    def __len__(self) -> int:
-        return len(self.actors)
-
-    def begin(self, start: Start, own: Iterable[Own]) -> None:
-        """Give each actor its part."""
-        self.call("begin", start, own)
-
-    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
-        """Call a method of every actor; what all are told is one read-only object on each node.
+    def tell(self, common: Any, own: Iterable[Any] | None = None) -> None:
+        """Tell every worker something and go on at once: what all are told, and what it alone is told.
 
         Raises
         ------
         WorkerLostError
             If a worker, or the node that it was on, is gone.
         """
-        ray = self._ray
-        shared, told = ray.put(common), own or [None] * len(self)
+        shared = pack(common)
+        for at, each in enumerate(own or [None] * len(self)):
+            try:
+                self.lines[at].send(shared, pack(each))
+            except LineError as fault:
+                raise self.loss_of(at, fault) from fault
+
+    def hear(self) -> list[Any]:
+        """Wait for a packet of every worker; return them in order.
+
+        Raises
+        ------
+        WorkerLostError
+            If a worker, or the node that it was on, is gone.
+        BaseException
+            Whatever a worker raised.
+        """
+        packets: list[Any] = [None] * len(self)
+        with selectors.DefaultSelector() as waiting:
+            for at, line in enumerate(self.lines):
+                waiting.register(line, selectors.EVENT_READ, at)
+            while waiting.get_map():
+                for key, _ in waiting.select():
+                    waiting.unregister(key.fileobj)
+                    try:
+                        packets[key.data] = self.lines[key.data].receive()
+                    except LineError as fault:
+                        raise self.loss_of(key.data, fault) from fault
+                    if isinstance(packets[key.data], BaseException):
+                        raise packets[key.data]
+        return packets
+
+    def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
+        """Return what is to be said of a worker whose line broke."""
+        return WorkerLostError(f"a worker of the run was lost: number {at}: {fault}")
+
+
+class LocalCrew(Crew):
+    """Workers in threads of this process, for tests and for counting what would travel."""
+
+    def __init__(self, n_workers: int) -> None:
+        ends = [pair() for _ in range(n_workers)]
+        self.lines, self.members = [end for end, _ in ends], [Member() for _ in ends]
+        for member, (_, end) in zip(self.members, ends, strict=True):
+            threading.Thread(target=member.serve, args=(end,), daemon=True).start()
+
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
+        """Call a method of every worker, one after the other."""
+        told = own or [None] * len(self)
+        return [getattr(member, method)(common, each) for member, each in zip(self.members, told, strict=True)]
+
+
+class RayCrew(Crew):
+    """Workers as actors of a cluster.
+
+    Raises
+    ------
+    ConfigError
+        If the machine of an actor cannot be reached from here but through Ray.
+    WorkerLostError
+        If an actor, or the node that it was on, is gone.
+    """
+
+    def __init__(self, ray: Any, actors: Sequence[Any]) -> None:
+        self._ray, self.actors = ray, actors
+        key = secrets.token_bytes(KEY_BYTES)
+        places, lines = self.call("listen", (key, START_S)), []
+        for at, place in enumerate(places):
+            try:
+                lines.append(dial(place, key, DIAL_S))
+            except LineError as fault:
+                self._raise_if_gone(at)
+                host, port = place
+                raise ConfigError(
+                    f"worker {at} at {host}: found no way to its port {port} ({fault}); wanted a TCP line from here to every "
+                    "worker; start the command on a machine of the cluster, and let its machines reach all of each other's ports"
+                ) from fault
+        self.lines = lines
+
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
+        """Call a method of every actor; what all are told is one read-only object on each node."""
+        shared, told = self._ray.put(common), own or [None] * len(self.actors)
+        return self._got([getattr(actor, method).remote(shared, each) for actor, each in zip(self.actors, told, strict=True)])
+
+    def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
+        """Return what Ray says of it: a node counts as room for workers until Ray knows that it is gone."""
         try:
-            asked = [getattr(actor, method).remote(shared, each) for actor, each in zip(self.actors, told, strict=True)]
-            return list(ray.get(asked))
+            self._raise_if_gone(at)
+        except WorkerLostError as said:
+            return said
+        return super().loss_of(at, fault)
+
+    def _raise_if_gone(self, at: int) -> None:
+        try:
+            self._got(self.actors[at].cost.remote(), LOST_S)
+        except self._ray.exceptions.GetTimeoutError:
+            return
+
+    def _got(self, asked: Any, within_s: float | None = None) -> Any:
+        ray = self._ray
+        try:
+            return ray.get(asked, timeout=within_s)
+        except ray.exceptions.GetTimeoutError:
+            raise
         except ray.exceptions.RayTaskError as fault:
             raise fault.as_instanceof_cause() from None
-        except (ray.exceptions.RayActorError, ray.exceptions.RayError) as fault:
+        except ray.exceptions.RayError as fault:
             said = str(fault).strip().splitlines()[0]
             raise WorkerLostError(f"a worker of the run was lost: {said}") from fault
 

@@ -1,15 +1,16 @@
 """A worker of a run: it lives its part in the same windows as one process would the whole, and meets the others in them.
 
-The windows run in a thread that stops at every exchange until the answer comes, so that their order is written in one place,
-`twin.engine.window`, and not once more in messages.
+Days are lived by a thread that waits on its line to the chair: for the word that a day begins, and at every exchange for the
+answer. So the order of the windows is written in one place, `twin.engine.window`, and not once more in messages.
 """
 
 from __future__ import annotations
 
-import queue
+import pickle
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +22,8 @@ from twin.engine.plants import end_site_hour
 from twin.engine.views import publish_prices
 from twin.engine.window import step
 from twin.engine.world import World, build_world
+from twin.errors import EngineError
+from twin.parallel.line import Ear, Line, LineError, pack
 from twin.parallel.packets import (
     NOT_REPORTED,
     Arrivals,
@@ -48,8 +51,9 @@ from twin.parallel.parts import (
     take,
     vehicles_of,
 )
+from twin.parallel.visitors import Visitors
 from twin.physics import SECONDS_PER_HOUR
-from twin.tables.columns import I32, I64, like, rows
+from twin.tables.columns import I32, I64, rows
 from twin.tables.inputs import Vehicles
 from twin.tables.plants import PlantTotals
 from twin.tables.state import ARRIVED, HELD_S, PLUGGED, QUEUE
@@ -57,19 +61,15 @@ from twin.tables.totals import StationHour
 
 __all__ = ["Member"]
 
-ROOM = 1024
-"""Slots for visitors to begin with."""
-
 
 class Member(Peers):
     """One part of a run."""
 
     world: World
+    _line: Line
 
     def __init__(self) -> None:
-        self._asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._answered: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._before_s = self._busy_s = 0.0
+        self._computed_s = self._since_s = 0.0
 
     # Orders of the chair
 
@@ -91,9 +91,8 @@ class Member(Peers):
         self._station_ends = np.array([of["station"][1] for of in bounds])
         self.world = world = build_world(given, 1, part=start.parts[self._at])
         world.peers = self
-        self._n_own = len(world.wake_s)
-        self._away_slot = np.zeros(self._n_own, np.int32)
-        self._free = np.zeros(0, np.int64)
+        self._visitors = Visitors(world)
+        self._away_slot = np.zeros(self._visitors.n_own, np.int32)
         for name, array in shared_pieces(world):
             if name in start.shared:
                 array[...] = start.shared[name]
@@ -102,22 +101,28 @@ class Member(Peers):
         self._settle(owned, of_slots)
         self._shown_wait_s = self._own_board().copy()
 
-    def live_day(self, decided: tuple[int, Rows], _own: Any = None) -> Any:
-        """Begin a day, with what was decided at midnight; return the first packet."""
-        day, pieces = decided
-        shared = dict(shared_pieces(self.world))
-        for name in pieces.keys() & shared.keys():
-            shared[name][...] = pieces[name]
-        publish_prices(self.world.given, self.world.outlooks[0])
-        slots = self._in_hand()
-        put_own(self.world, self._bounds, pieces, slots_by_vehicle(self.world.active.vehicle[slots], slots))
-        threading.Thread(target=self._live, args=(day,), daemon=True).start()
-        return self._next()
+    def listen(self, common: tuple[bytes, float], _own: Any = None) -> tuple[str, int]:
+        """Wait at the address by which Ray knows this machine for who holds the key, and live days for it."""
+        import ray
 
-    def trade(self, common: Any, own: Any) -> Any:
-        """Hand the answer to the last packet in; return the next packet."""
-        self._answered.put((common, own))
-        return self._next()
+        key, within_s = common
+        ear = Ear(ray.util.get_node_ip_address())
+
+        def answer() -> None:
+            with suppress(LineError):  # nobody came: the chair is gone, or says why it did not
+                self.serve(ear.answer(key, within_s))
+
+        threading.Thread(target=answer, daemon=True).start()
+        return ear.place
+
+    def serve(self, line: Line) -> None:
+        """Live days as they are asked for, until the other side hangs up."""
+        self._line = line
+        with suppress(LineError):
+            while True:
+                order, _ = self._hear()
+                self._live(*order)
+        line.close()
 
     def state(self, _common: Any = None, _own: Any = None) -> tuple[Rows, Rows]:
         """Return the rows that the part owns, and those of vehicles that are in its hands."""
@@ -125,7 +130,7 @@ class Member(Peers):
 
     def cost(self, _common: Any = None, _own: Any = None) -> Cost:
         """Return what the part has cost so far."""
-        return Cost(self._busy_s, time.process_time())
+        return Cost(self._computed_s, time.process_time())
 
     # Exchanges
 
@@ -143,11 +148,11 @@ class Member(Peers):
         self._away_slot[world.active.vehicle[leaving] - self._bounds["vehicle"][0]] = leaving
         n_to = np.bincount(to[is_away], minlength=len(self._station_ends))
         _, of_slots = self._ask(Arrivals(slot_rows(world, leaving), n_to))
-        world.arrivals = np.concatenate([world.arrivals[~is_away], self._take_in(of_slots).astype(np.int32)])
+        world.arrivals = np.concatenate([world.arrivals[~is_away], self._visitors.take_in(of_slots).astype(np.int32)])
 
     def exchange_news(self, world: World, entered: I64) -> I64:
         """Send visitors home and tell what has changed; hear the same of the others."""
-        leaving = world.visits[world.visits >= self._n_own]
+        leaving = world.visits[world.visits >= self._visitors.n_own]
         to = np.searchsorted(self._vehicle_ends, world.active.vehicle[leaving], side="right")
         leaving = leaving[np.argsort(to, kind="stable")]
         told = world.visits if self._share >= 1.0 else sampled(world, world.visits, self._share)
@@ -159,7 +164,7 @@ class Member(Peers):
             world.sums.copy(), world.stranded, slot_rows(world, told)["active"],
         )  # fmt: skip
         world.sums[:] = 0
-        self._free = np.concatenate([self._free, leaving])
+        self._visitors.let_go(leaving)
         common, of_slots = self._ask(news)
         home = self._away_slot[vehicles_of(of_slots) - self._bounds["vehicle"][0]]
         place(world, home, of_slots)
@@ -184,19 +189,19 @@ class Member(Peers):
         first, end = self._bounds["station"]
         waits = world.ledger.wait_histogram.sum(axis=0)
         world.ledger.wait_histogram[:] = 0
-        self._ask(HourEnd(tuple(column[first:end] for column in of_hour), waits, n_out))
+        self._tell(HourEnd(tuple(column[first:end] for column in of_hour), waits, n_out))
 
     def exchange_sites(self, of_hour: PlantTotals, stored_ws: I64) -> None:
         """Hand in what the part's plants did in an hour."""
         plants = slice(*self._bounds["plant"])
-        self._ask(SiteHour(tuple(column[plants] for column in of_hour), stored_ws[plants]))
+        self._tell(SiteHour(tuple(column[plants] for column in of_hour), stored_ws[plants]))
 
     # Within
 
-    def _live(self, day: int) -> None:
-        """Live a day, and report it."""
-        self._before_s = self._busy_s
+    def _live(self, day: int, decided: Rows) -> None:
+        """Live a day with what was decided at midnight, and report it."""
         try:
+            self._hear_of(decided)
             world = self.world
             per_hour = SECONDS_PER_HOUR // world.given.rules.window_s
             for hour in range(day * 24, (day + 1) * 24):
@@ -205,23 +210,36 @@ class Member(Peers):
                 end_hour(world, hour)
                 end_site_hour(world)
             self._tell(Report(take(world, self._bounds, but=NOT_REPORTED)))
+        except LineError:
+            raise
         except BaseException as fault:  # told to the chair, who raises it
-            self._tell(fault)
+            self._tell(_sendable(fault))
 
-    def _ask(self, packet: Any) -> Any:
-        """Hand a packet to the chair, and wait for the answer."""
+    def _hear_of(self, decided: Rows) -> None:
+        """Take over what was decided at midnight."""
+        shared = dict(shared_pieces(self.world))
+        for name in decided.keys() & shared.keys():
+            shared[name][...] = decided[name]
+        publish_prices(self.world.given, self.world.outlooks[0])
+        slots = self._in_hand()
+        put_own(self.world, self._bounds, decided, slots_by_vehicle(self.world.active.vehicle[slots], slots))
+
+    def _ask(self, packet: Any) -> tuple[Any, Any]:
+        """Hand a packet to the chair, and wait for the answer: what all are told, and what this one is."""
         self._tell(packet)
-        return self._answered.get()
+        return self._hear()
+
+    def _hear(self) -> tuple[Any, Any]:
+        """Return what all are told and what this one is."""
+        told = self._line.receive(), self._line.receive()
+        self._since_s = time.thread_time()
+        return told
 
     def _tell(self, packet: Any) -> None:
-        self._busy_s = self._before_s + time.thread_time()
-        self._asked.put(packet)
-
-    def _next(self) -> Any:
-        packet = self._asked.get()
-        if isinstance(packet, BaseException):
-            raise packet
-        return packet
+        """Hand a packet to the chair, and go on."""
+        self._computed_s += time.thread_time() - self._since_s
+        self._line.send(pack(packet))
+        self._since_s = time.thread_time()
 
     def _own_board(self) -> np.ndarray:
         return self.world.board_wait_s[slice(*self._bounds["pool"])]
@@ -233,8 +251,7 @@ class Member(Peers):
         is_own = (vehicle >= first) & (vehicle < end)
         slots = np.empty(len(vehicle), np.int64)
         slots[is_own] = give_slots(world, vehicle[is_own])
-        self._make_room(int((~is_own).sum()))
-        slots[~is_own] = self._pop(int((~is_own).sum()))
+        slots[~is_own] = self._visitors.slots_for(int((~is_own).sum()))
         slot_of = slots_by_vehicle(vehicle, slots)
         place(world, slots, of_slots, slot_of)
         put(world, self._bounds, owned, slot_of)
@@ -249,35 +266,13 @@ class Member(Peers):
         """Return the slots of the own vehicles that are out and not at others' stations, and of visitors."""
         own = self.world.slots_out()
         is_here = self.world.active.phase[own] != ARRIVED
-        visitors = np.setdiff1d(np.arange(self._n_own, len(self.world.wake_s)), self._free)
-        return np.concatenate([own[is_here], visitors])
+        return np.concatenate([own[is_here], self._visitors.here()])
 
-    def _take_in(self, of_slots: Rows) -> np.ndarray:
-        """Give visitors slots."""
-        n_rows = len(of_slots["active"])
-        self._make_room(n_rows)
-        slots = self._pop(n_rows)
-        place(self.world, slots, of_slots)
-        return slots
 
-    def _pop(self, n_rows: int) -> np.ndarray:
-        """Take free slots of visitors."""
-        at = len(self._free) - n_rows
-        slots, self._free = self._free[at:], self._free[:at]
-        return slots
-
-    def _make_room(self, n_rows: int) -> None:
-        """Have free slots for so many visitors; there is always twice the room, so that it is rarely made."""
-        world = self.world
-        if n_rows <= len(self._free):
-            return
-        before = len(world.wake_s)
-        after = before + max(before - self._n_own, n_rows, ROOM)
-        used: Any = world.active
-        active, wake_s = cast("Any", like(used, after)), like(world.wake_s, after)
-        wake_s[:before] = world.wake_s
-        # Rows that were never used stay untouched: most of them have no memory yet.
-        for first, end in (*map(world.slots_of, world.vehicle_shards), (self._n_own, before)):
-            active[first:end] = used[first:end]
-        world.active, world.wake_s = active, wake_s
-        self._free = np.concatenate([self._free, np.arange(before, after)])
+def _sendable(fault: BaseException) -> BaseException:
+    """Return a fault as it is where it can travel, else its words."""
+    try:
+        pickle.loads(pickle.dumps(fault))
+    except Exception:
+        return EngineError(f"worker: {type(fault).__name__}: {fault}")
+    return fault
