@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.process import options, publish, table
 
 TITLE = "Scaling over processes"
-ROW_BYTES = 132 + 4
+ROW_BYTES = 128 + 4
 """A vehicle that is out, and its wake-up."""
 CORES = (2, 8, 16, 64, 512)
 CHECKED = (8, 16)
@@ -39,7 +39,7 @@ class Measured(NamedTuple):
     n_windows, n_links, tree_bytes : int
         Windows, links, bytes of all trees of routes that were renewed, as they travel.
     busy_s, chair_s : dict
-        By number of workers: core-seconds that each worker computed, and those of the chair.
+        By number of workers: core-seconds that each worker computed, and those of the chair for which they waited.
     rows, n_bytes, rounds : dict
         By number of workers: visitors there, bytes through the chair, rounds; as emulated.
     """
@@ -86,15 +86,14 @@ def measure(chosen: argparse.Namespace) -> Measured:
     tree_bytes = int(world.outlooks[0].n_rerouted[0]) * packed(next_link, n_links).next_link.nbytes
     busy_s, chair_s, rows, n_bytes, rounds = {}, {}, {}, {}, {}
     for n in (1, *CHECKED):
-        peers, chair_s[n] = emulated(chosen, n, n_windows)
-        busy_s[n] = [cost.computed_s for cost in peers.costs()]
-        rows[n], rounds[n] = peers.traffic.n_rows, peers.traffic.n_rounds
-        n_bytes[n] = peers.traffic.n_bytes_in + peers.traffic.n_bytes_out
+        peers, crew = emulated(chosen, n, n_windows)
+        busy_s[n], chair_s[n] = [cost.computed_s for cost in peers.costs()], crew.held_s
+        rows[n], rounds[n], n_bytes[n] = peers.traffic.n_rows, peers.traffic.n_rounds, crew.n_bytes
     return Measured(crossing, n_pools, n_windows, n_links, tree_bytes, busy_s, chair_s, rows, n_bytes, rounds)
 
 
-def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, float]:
-    """Live a day with workers in threads of this process; return the peers, and core-seconds of the chair's own thread."""
+def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, Any]:
+    """Live a day with workers in threads of this process; return the chair and its crew."""
     from twin.engine.account import close_hour
     from twin.engine.plants import close_sites
     from twin.engine.window import step
@@ -102,8 +101,8 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
     from twin.parallel import Chair, LocalCrew
 
     world = build_world(given_of(chosen), 1)
-    peers = Chair(world, LocalCrew(n_workers), 0.0)
-    start_s = time.thread_time()
+    crew = LocalCrew(n_workers)
+    peers = Chair(world, crew, 0.0)
     peers.begin_day(world, 0)
     for window in range(n_windows):
         step(world, window)
@@ -112,7 +111,7 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
             close_hour(world, hour)
             close_sites(world, hour)
     peers.end_day(world)
-    return peers, time.thread_time() - start_s
+    return peers, crew
 
 
 def rows_crossing(found: Measured, parts: Any) -> int:
@@ -131,18 +130,41 @@ def bytes_of_roads(found: Measured, n_workers: int) -> int:
     return found.n_windows * found.n_links * n_workers * (4 + 8) + found.tree_bytes * (1 + n_workers)
 
 
-def latency_s(n_workers: int, n_rounds: int = 200) -> float:
-    """Return the seconds of an empty round of Ray, the fastest tenth: others may be at work on the machine."""
-    from twin.parallel.cluster import connected
-    from twin.parallel.crew import hired
+def latency_s(n_workers: int, n_rounds: int = 2000) -> float:
+    """Return the seconds of an empty round over lines to processes on this machine, the fastest tenth of them."""
+    from multiprocessing import get_context
 
-    with connected("local", n_cpus=n_workers) as ray, hired(ray, n_workers, 1) as crew:
-        taken = []
-        for _ in range(n_rounds):
-            start = time.perf_counter()
-            crew.call("cost")
-            taken.append(time.perf_counter() - start)
+    from twin.parallel.crew import Crew
+    from twin.parallel.line import KEY_BYTES, dial
+
+    context, key, crew, taken = get_context("spawn"), bytes(KEY_BYTES), Crew(), []
+    ends = [context.Pipe() for _ in range(n_workers)]
+    workers = [context.Process(target=echo, args=(end, key), daemon=True) for _, end in ends]
+    for worker in workers:
+        worker.start()
+    crew.lines = [dial(end.recv(), key, 60.0) for end, _ in ends]
+    for _ in range(n_rounds):
+        start = time.perf_counter()
+        crew.tell(None)
+        crew.hear()
+        taken.append(time.perf_counter() - start)
+    for worker in workers:
+        worker.terminate()
+        worker.join()
     return sorted(taken)[len(taken) // 10]
+
+
+def echo(end: Any, key: bytes) -> None:
+    """Answer whatever comes over a line."""
+    from twin.parallel.line import Ear, pack
+
+    ear = Ear("127.0.0.1")
+    end.send(ear.place)
+    line = ear.answer(key, 60.0)
+    while True:
+        line.receive()
+        line.receive()
+        line.send(pack(None))
 
 
 def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]) -> str:
@@ -209,7 +231,7 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
     )
     rest = ", ".join(f"{1e3 * seconds:.2f} ms with {n}" for n, seconds in sorted(latencies.items()))
     return (
-        f"{checked}\nOne day of a sample of {sample:g}. An empty round of Ray on this machine took {rest}.\n\n{predicted}\n"
+        f"{checked}\nOne day of a sample of {sample:g}. An empty round over lines on this machine took {rest}.\n\n{predicted}\n"
         f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, a network of 10 Gbit/s; "
         "speed-up is against one core. Predicted, not measured.\n"
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import os
+import socket
+import threading
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,10 @@ from tests.small_nations import nation_of
 from twin.agents import GridOperator
 from twin.config import load
 from twin.engine.given import Given
+from twin.engine.window import step as run_window
+from twin.engine.world import build_world
 from twin.errors import ConfigError, EngineError, WorkerLostError
-from twin.parallel import Chair, LocalCrew, cut_by_load, flow
+from twin.parallel import Chair, LocalCrew, cut_by_load, flow, line, packets
 from twin.parallel.crew import RayCrew, hired
 from twin.parallel.parts import OWNED, whose
 from twin.progress import Clock
@@ -148,6 +153,88 @@ def test_what_is_decided_at_midnight_reaches_the_stations() -> None:
     assert decided(LocalCrew(3)) == decided(None)
 
 
+# Lines
+
+
+def test_packets_arrive_as_they_were_sent() -> None:
+    """Empty arrays, those of no order of their own, rows of records; and they may be written where they arrive."""
+    one, other = line.pair()
+    rows = np.zeros(3, [("vehicle", np.int32), ("wait_s", np.float64)])
+    sent = [np.zeros(0, np.int32), np.zeros((4, 0, 2)), np.arange(12).reshape(3, 4).T, np.arange(9)[::2], np.array(7), rows]
+    large = np.arange(3_000_000)
+    threading.Thread(target=lambda: one.send(line.pack(packets.Sum(large)), line.pack((sent, None)))).start()
+    assert (other.receive().numbers == large).all()
+    arrived, nothing = other.receive()
+    assert nothing is None
+    for before, after in zip(sent, arrived, strict=True):
+        assert (after.dtype, after.shape, after.tobytes()) == (before.dtype, before.shape, before.tobytes())
+        after[...] = after
+    one.close()
+    with pytest.raises(line.LineError, match="the other side hung up"):
+        other.receive()
+
+
+def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
+    """Strangers who hang up, say nonsense or hold another key get no line; who holds the key does, on a watched line."""
+    ear, key, found = line.Ear("127.0.0.1"), b"k" * line.KEY_BYTES, []
+    waiting = threading.Thread(target=lambda: found.append(ear.answer(key, 20.0)))
+    waiting.start()
+    socket.create_connection(ear.place).close()
+    with socket.create_connection(ear.place) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n" * 8)
+        stranger.settimeout(10.0)
+        with suppress(ConnectionResetError):
+            while stranger.recv(4096):
+                pass
+    with pytest.raises(line.LineError, match="does not hold the key of the run|hung up|reset"):
+        line.dial(ear.place, b"x" * line.KEY_BYTES, 5.0)
+    ours = line.dial(ear.place, key, 5.0)
+    waiting.join()
+    found[0].send(line.pack("hello"))
+    assert ours.receive() == "hello"
+    for end in (ours, found[0]):
+        watched = socket.socket(fileno=os.dup(end.fileno()))
+        with watched:
+            assert watched.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    with pytest.raises(line.LineError, match="refused"):
+        line.dial(ear.place, key, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "wanted", "text"),
+    [
+        (EngineError("station 7: found -3 Ws"), EngineError, "^station 7: found -3 Ws$"),
+        (KeyError("zone"), KeyError, "zone"),
+        (line.LineError("hung up"), WorkerLostError, "^a worker of the run was lost: number 1: .*the other side hung up"),
+    ],
+)
+def test_what_goes_wrong_in_a_worker_ends_the_run_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception, wanted: type[Exception], text: str
+) -> None:
+    """A law that is broken keeps its text; a line that breaks in the middle of a day is a lost worker."""
+
+    def step(world: Any, window: int) -> None:
+        if window == 30 and world.peers._at == 1:
+            raise fault
+        run_window(world, window)
+
+    monkeypatch.setattr("twin.parallel.member.step", step)
+    with pytest.raises(wanted, match=text):
+        live(jam(), crew=LocalCrew(3))
+
+
+def test_a_fault_that_cannot_travel_sends_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(Exception):
+        pass
+
+    def step(world: Any, window: int) -> None:
+        raise Own("no room")
+
+    monkeypatch.setattr("twin.parallel.member.step", step)
+    with pytest.raises(EngineError, match="^worker: Own: no room$"):
+        live(jam(), crew=LocalCrew(1))
+
+
 # Ray
 
 
@@ -197,3 +284,24 @@ def test_workers_without_room_are_named(cluster: Any) -> None:
     wanted = r"--workers 2: found room for 0 \(node .* has \d+ CPUs and .* GB\); wanted a CPU and 1000000.0 GB for each"
     with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 10**15):
         raise AssertionError
+
+
+@QUIET
+def test_a_worker_out_of_reach_is_named(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(place: tuple[str, int], key: bytes, within_s: float) -> Any:
+        raise line.LineError("timed out")
+
+    monkeypatch.setattr("twin.parallel.crew.dial", closed)
+    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ \(timed out\); wanted a TCP line .*; start the command on"
+    with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 1):
+        raise AssertionError
+
+
+@QUIET
+def test_a_fault_of_an_actor_keeps_its_text(cluster: Any) -> None:
+    with hired(cluster, 2, 1) as workers:
+        model = build_world(jam(), 1)
+        Chair(model, workers, 0.0)
+        workers.tell((0, {"n_evse": np.zeros(3, np.int64)}))
+        with pytest.raises(ValueError, match="could not broadcast"):
+            workers.hear()

@@ -116,13 +116,15 @@ def note_ways(world: World, zones: Sequence[int]) -> None:
     navigation, outlook = world.navigation, world.outlooks[0]
     assert navigation is not None
     search, n_zones = navigation.search, len(world.given.roads.zone_node)
+    columns = [getattr(outlook.ways, name) for name in ("way_m", "drag", "truck_drag")]
 
     def note_block(block: Sequence[int]) -> None:
         room, walked = np.empty((search.n_nodes, 3), np.int64), np.empty(search.n_nodes, np.int32)
         for tree in (n_zones + zone for zone in block):
             sum_to_root(outlook.next_link[tree], search.link_to, navigation.values, room, walked)
             rows = slice(tree * search.n_nodes, (tree + 1) * search.n_nodes)
-            outlook.ways.way_m[rows], outlook.ways.drag[rows], outlook.ways.truck_drag[rows] = room.T
+            for column, totals in zip(columns, room.T, strict=True):
+                column[rows] = totals
 
     _in_blocks(world, note_block, zones)
 

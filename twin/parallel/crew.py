@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import selectors
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,9 +27,16 @@ LOST_S = 60.0
 
 
 class Crew:
-    """Workers: placed in some way, and then told and heard over a line each."""
+    """Workers: placed in some way, and then told and heard over a line each.
+
+    Attributes
+    ----------
+    held_s : float
+        Core-seconds of this thread for which workers had to wait: to read their packets, and from the last one to the answer.
+    """
 
     lines: Sequence[Line] = ()
+    held_s = _heard_s = 0.0
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -60,6 +68,7 @@ class Crew:
                 self.lines[at].send(shared, pack(each))
             except LineError as fault:
                 raise self.loss_of(at, fault) from fault
+        self.held_s += time.thread_time() - self._heard_s
 
     def hear(self) -> list[Any]:
         """Wait for a packet of every worker; return them in order.
@@ -72,6 +81,7 @@ class Crew:
             Whatever a worker raised.
         """
         packets: list[Any] = [None] * len(self)
+        began_s = time.thread_time()
         with selectors.DefaultSelector() as waiting:
             for at, line in enumerate(self.lines):
                 waiting.register(line, selectors.EVENT_READ, at)
@@ -84,6 +94,8 @@ class Crew:
                         raise self.loss_of(key.data, fault) from fault
                     if isinstance(packets[key.data], BaseException):
                         raise packets[key.data]
+        self._heard_s = time.thread_time()
+        self.held_s += self._heard_s - began_s
         return packets
 
     def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
