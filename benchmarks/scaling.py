@@ -231,7 +231,7 @@ def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]
     )
     rest = ", ".join(f"{1e3 * seconds:.2f} ms with {n}" for n, seconds in sorted(latencies.items()))
     return (
-        f"{checked}\nOne day of a sample of {sample:g}. An empty round over lines on this machine took {rest}.\n\n{predicted}\n"
+        f"{checked}\nOne day of a sample of {sample:g}. An empty round on this machine took {rest}.\n\n{predicted}\n"
         f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, a network of 10 Gbit/s; "
         "speed-up is against one core. Predicted, not measured.\n"
     )

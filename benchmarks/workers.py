@@ -128,11 +128,11 @@ def told(found: dict[int, list[Taken]], chosen: argparse.Namespace) -> str:
     costs_more, speed_up, by_clock, barrier = (statistics.median(column) for column in zip(*ratios, strict=True))
     return (
         table(head, rows)
-        + f"\nSample {chosen.sample:g}, the days after the first of {chosen.days}, medians of {chosen.pairs} turns. Ray at one "
-        f"worker costs {costs_more:+.1%} (wanted below 10 %); two workers are {speed_up:.2f} times one in a row and {by_clock:.2f} "
-        f"times by the clock (wanted 1.7); the chair in the way and carrying are {barrier:.1%} of a day with two (wanted below "
-        "5 %). `In a row` is what cannot be side by side, were every process alone on a core: the chair in the way, and the "
-        "busiest worker. Two of them, with a chair that works beside them, share the cores that there are.\n"
+        + f"\nSample {chosen.sample:g}, the days after the first of {chosen.days}, medians of {chosen.pairs} turns. Ray at "
+        f"one worker costs {costs_more:+.1%} (wanted below 10 %); two workers are {speed_up:.2f} times one in a row and "
+        f"{by_clock:.2f} times by the clock (wanted 1.7); the chair in the way and carrying are {barrier:.1%} of a day with "
+        "two (wanted below 5 %). `In a row` is what cannot be side by side, were every process alone on a core: the chair "
+        "in the way, and the busiest worker. By the clock they share the cores that there are, with a chair beside them.\n"
     )
 
 

@@ -186,7 +186,7 @@ def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
         with suppress(ConnectionResetError):
             while stranger.recv(4096):
                 pass
-    with pytest.raises(line.LineError, match="does not hold the key of the run|hung up|reset"):
+    with pytest.raises(line.LineError, match=r"does not hold the key of the run|hung up|reset"):
         line.dial(ear.place, b"x" * line.KEY_BYTES, 5.0)
     ours = line.dial(ear.place, key, 5.0)
     waiting.join()
@@ -224,14 +224,14 @@ def test_what_goes_wrong_in_a_worker_ends_the_run_as_it_is(
 
 
 def test_a_fault_that_cannot_travel_sends_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Own(Exception):
+    class OwnError(Exception):
         pass
 
     def step(world: Any, window: int) -> None:
-        raise Own("no room")
+        raise OwnError("no room")
 
     monkeypatch.setattr("twin.parallel.member.step", step)
-    with pytest.raises(EngineError, match="^worker: Own: no room$"):
+    with pytest.raises(EngineError, match=r"^worker: OwnError: no room$"):
         live(jam(), crew=LocalCrew(1))
 
 
@@ -292,7 +292,7 @@ def test_a_worker_out_of_reach_is_named(cluster: Any, monkeypatch: pytest.Monkey
         raise line.LineError("timed out")
 
     monkeypatch.setattr("twin.parallel.crew.dial", closed)
-    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ \(timed out\); wanted a TCP line .*; start the command on"
+    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ \(timed out\); wanted a TCP line .*; start the command"
     with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 1):
         raise AssertionError
 

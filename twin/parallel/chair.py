@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from twin.engine.peers import Part, Peers
+from twin.engine.peers import Peers
 from twin.engine.snapshot import pieces_of
 from twin.engine.world import World
 from twin.errors import EngineError
@@ -35,7 +35,6 @@ from twin.parallel.packets import (
     parcels,
 )
 from twin.parallel.parts import (
-    HOLDS_SLOTS,
     OWNED,
     bounds_of,
     give_slots,
@@ -46,7 +45,6 @@ from twin.parallel.parts import (
     slot_rows,
     slots_by_vehicle,
     take,
-    to_vehicles,
     vehicles_of,
     whose,
 )
@@ -58,8 +56,6 @@ from twin.tables.totals import StationHour
 __all__ = ["Chair", "Traffic"]
 
 CUTS = ("vehicle_cuts", "station_cuts", "first_slot", "n_slots")
-NOT_DECIDED = (*NOT_REPORTED, "ledger.ring")
-"""What deciders may not change."""
 
 
 @dataclass
@@ -96,8 +92,6 @@ class Chair(Peers):
         start = Start(given, len(world.given.vehicles.home), self._parts, shared, share)
         crew.begin(start, (self._share_of(world, at) for at in range(len(crew))))
         self._known = {name: array.copy() for name, array in _decidable(world)}
-        for name in HOLDS_SLOTS.keys() & self._known.keys():
-            self._known[name] = take(world, self._whole_bounds(world), but=OWNED.keys() - {name})[name]
         world.peers = self
 
     # Days
@@ -105,7 +99,6 @@ class Chair(Peers):
     def begin_day(self, world: World, day: int) -> None:
         """Hand vehicles and stations over to the workers, and tell them what was decided."""
         if not self._cuts:
-            to_vehicles(world)
             self._cuts = {name: getattr(world, name) for name in CUTS}
             for name in CUTS:
                 setattr(world, name, np.zeros(1 + name.endswith("cuts"), np.int64))
@@ -210,13 +203,10 @@ class Chair(Peers):
         """Return what a worker begins with."""
         return at, take(world, self._bounds[at]), slot_rows(world, out_for(world, self._parts[at]))
 
-    def _whole_bounds(self, world: World) -> dict[str, tuple[int, int]]:
-        return bounds_of(world.given, Part(0, self._parts[-1].end_zone, self._parts[0].first_vehicle))
-
 
 def _decidable(world: World) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield what deciders may change: everything that workers hold but vehicles and what has been booked."""
-    names = OWNED.keys() - set(NOT_DECIDED)
+    """Yield what deciders look at and may change, of what workers hold."""
+    names = OWNED.keys() - set(NOT_REPORTED)
     for piece in pieces_of(world):
         if piece.name in names or whose(piece.name) == "shared":
             yield piece.name, piece.array

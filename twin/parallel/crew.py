@@ -32,7 +32,7 @@ class Crew:
     Attributes
     ----------
     held_s : float
-        Core-seconds of this thread for which workers had to wait: to read their packets, and from the last one to the answer.
+        Core-seconds of this thread for which workers had to wait: reading packets, and from the last one to the answer.
     """
 
     lines: Sequence[Line] = ()
@@ -140,15 +140,16 @@ class RayCrew(Crew):
                 self._raise_if_gone(at)
                 host, port = place
                 raise ConfigError(
-                    f"worker {at} at {host}: found no way to its port {port} ({fault}); wanted a TCP line from here to every "
-                    "worker; start the command on a machine of the cluster, and let its machines reach all of each other's ports"
+                    f"worker {at} at {host}: found no way to its port {port} ({fault}); wanted a TCP line from here to "
+                    "every worker; start the command on a machine of the cluster, whose machines reach each other's ports"
                 ) from fault
         self.lines = lines
 
     def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every actor; what all are told is one read-only object on each node."""
-        shared, told = self._ray.put(common), own or [None] * len(self.actors)
-        return self._got([getattr(actor, method).remote(shared, each) for actor, each in zip(self.actors, told, strict=True)])
+        both = zip(self.actors, own or [None] * len(self.actors), strict=True)
+        shared = self._ray.put(common)
+        return list(self._got([getattr(actor, method).remote(shared, each) for actor, each in both]))
 
     def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
         """Return what Ray says of it: a node counts as room for workers until Ray knows that it is gone."""

@@ -204,7 +204,7 @@ def _watch(end: socket.socket) -> None:
 
 def _read(end: socket.socket, n_bytes: int) -> memoryview:
     """Return so many bytes, in memory of their own."""
-    found = memoryview(np.empty(n_bytes, np.uint8))
+    found = np.empty(n_bytes, np.uint8).data
     left = found
     while left.nbytes:
         n_read = end.recv_into(left)

@@ -106,7 +106,7 @@ class Member(Peers):
         import ray
 
         key, within_s = common
-        ear = Ear(ray.util.get_node_ip_address())
+        ear = Ear(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
 
         def answer() -> None:
             with suppress(LineError):  # nobody came: the chair is gone, or says why it did not
@@ -221,8 +221,7 @@ class Member(Peers):
         for name in decided.keys() & shared.keys():
             shared[name][...] = decided[name]
         publish_prices(self.world.given, self.world.outlooks[0])
-        slots = self._in_hand()
-        put_own(self.world, self._bounds, decided, slots_by_vehicle(self.world.active.vehicle[slots], slots))
+        put_own(self.world, self._bounds, decided)
 
     def _ask(self, packet: Any) -> tuple[Any, Any]:
         """Hand a packet to the chair, and wait for the answer: what all are told, and what this one is."""

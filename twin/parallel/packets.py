@@ -124,8 +124,11 @@ class SiteHour(NamedTuple):
     stored_ws: I64
 
 
-NOT_REPORTED = ("given.vehicles", "given.itineraries.next_trip", "given.itineraries.begin_s", "given.itineraries.end_s")
-"""What deciders do not look at."""
+NOT_REPORTED = (
+    "given.vehicles", "given.itineraries.next_trip", "given.itineraries.begin_s", "given.itineraries.end_s", "pool_state",
+    "evses", "ledger.ring",
+)  # fmt: skip
+"""What deciders neither look at nor change: rows of vehicles, pools and plugs, and the hours that still run."""
 
 
 class Report(NamedTuple):

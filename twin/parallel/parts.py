@@ -29,7 +29,6 @@ __all__ = [
     "slot_rows",
     "slots_by_vehicle",
     "take",
-    "to_vehicles",
     "vehicles_of",
     "whose",
 ]
@@ -151,20 +150,14 @@ def put(world: World, bounds: Bounds, taken: Mapping[str, np.ndarray], slot_of: 
         arrays[name][_rows_of(name, bounds)] = part
 
 
-def put_own(world: World, bounds: Bounds, pieces: Mapping[str, np.ndarray], slot_of: SlotOf) -> None:
-    """Write the rows that a part owns, out of pieces that hold those of all."""
-    put(world, bounds, {name: pieces[name][_rows_of(name, bounds)] for name in pieces.keys() & OWNED.keys()}, slot_of)
+def put_own(world: World, bounds: Bounds, pieces: Mapping[str, np.ndarray]) -> None:
+    """Write the rows that a part owns, out of pieces that hold those of all, and no slots."""
+    put(world, bounds, {name: pieces[name][_rows_of(name, bounds)] for name in pieces.keys() & OWNED.keys()})
 
 
 def shared_pieces(world: World) -> Iterator[tuple[str, np.ndarray]]:
     """Yield by name what is the same in every process and may change at midnight."""
     return ((piece.name, piece.array) for piece in pieces_of(world) if whose(piece.name) == "shared")
-
-
-def to_vehicles(world: World) -> None:
-    """Write vehicles in place of the slots that stations hold, before the slots become others'."""
-    for name, array in _owned(world):
-        _exchange_slots(name, array, lambda slots: world.active.vehicle[slots])
 
 
 def slot_rows(world: World, slots: np.ndarray) -> Rows:
