@@ -14,11 +14,13 @@ from twin.tables.columns import I64, like
 __all__ = ["Visitors"]
 
 ROOM = 1024
-"""Slots to begin with."""
+"""Least slots to begin with."""
 
 
 class Visitors:
     """Rows of a world behind those of its own vehicles, and which of them are free.
+
+    There is room for as many visitors as own vehicles from the start, and only what is used takes memory.
 
     Attributes
     ----------
@@ -28,8 +30,9 @@ class Visitors:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.n_own = len(world.wake_s)
+        self.n_own = self._end = len(world.wake_s)
         self._free = np.zeros(0, np.int64)
+        self._move_to(self.n_own + max(self.n_own, ROOM))
 
     def take_in(self, of_slots: Rows) -> np.ndarray:
         """Give visitors slots, and write their rows there."""
@@ -38,11 +41,13 @@ class Visitors:
         return slots
 
     def slots_for(self, n_rows: int) -> np.ndarray:
-        """Take free slots."""
-        self._make_room(n_rows)
-        at = len(self._free) - n_rows
-        slots, self._free = self._free[at:], self._free[:at]
-        return slots
+        """Take slots that are free again, and then such that nobody had."""
+        at = max(len(self._free) - n_rows, 0)
+        again, self._free = self._free[at:], self._free[:at]
+        first, self._end = self._end, self._end + n_rows - len(again)
+        if self._end > len(self._world.wake_s):
+            self._move_to(self._end + self._end - self.n_own)
+        return np.concatenate([again, np.arange(first, self._end)])
 
     def let_go(self, slots: np.ndarray) -> None:
         """Have slots free again."""
@@ -50,20 +55,14 @@ class Visitors:
 
     def here(self) -> I64:
         """Return the slots in use."""
-        return np.setdiff1d(np.arange(self.n_own, len(self._world.wake_s)), self._free)
+        return np.setdiff1d(np.arange(self.n_own, self._end), self._free)
 
-    def _make_room(self, n_rows: int) -> None:
-        """Have so many free slots; there is always twice the room, so that it is rarely made."""
+    def _move_to(self, n_rows: int) -> None:
+        """Have so many rows, own ones and visitors'."""
         world = self._world
-        if n_rows <= len(self._free):
-            return
-        before = len(world.wake_s)
-        after = before + max(before - self.n_own, n_rows, ROOM)
         used: Any = world.active
-        active, wake_s = cast("Any", like(used, after)), like(world.wake_s, after)
-        wake_s[:before] = world.wake_s
+        active, wake_s = cast("Any", like(used, n_rows)), like(world.wake_s, n_rows)
         # Rows that were never used stay untouched: most of them have no memory yet.
-        for first, end in (*map(world.slots_of, world.vehicle_shards), (self.n_own, before)):
-            active[first:end] = used[first:end]
+        for first, end in (*map(world.slots_of, world.vehicle_shards), (self.n_own, len(world.wake_s))):
+            active[first:end], wake_s[first:end] = used[first:end], world.wake_s[first:end]
         world.active, world.wake_s = active, wake_s
-        self._free = np.concatenate([self._free, np.arange(before, after)])
