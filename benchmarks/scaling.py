@@ -127,7 +127,7 @@ def bytes_through(found: Measured, parts: Any, rows: int) -> float:
 
 def bytes_of_roads(found: Measured, n_workers: int) -> int:
     """Return those that do not grow with the fleet."""
-    return found.n_windows * found.n_links * n_workers * (4 + 8) + found.tree_bytes * (1 + n_workers)
+    return found.n_windows * found.n_links * n_workers * (1 + 2) + found.tree_bytes * (1 + n_workers)
 
 
 def latency_s(n_workers: int, n_rounds: int = 2000) -> float:

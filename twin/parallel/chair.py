@@ -32,6 +32,7 @@ from twin.parallel.packets import (
     Sum,
     Trees,
     joined,
+    narrow,
     parcels,
 )
 from twin.parallel.parts import (
@@ -151,7 +152,7 @@ class Chair(Peers):
         news = self._take(News)
         entered = np.sum([each.entered for each in news], axis=0, dtype=np.int64)
         pools, wait_s = (np.concatenate([getattr(each, name) for each in news]) for name in ("pools", "wait_s"))
-        self._crew.tell(NewsForAll(pools, wait_s, entered), parcels(news, len(self._parts)))
+        self._crew.tell(NewsForAll(pools, wait_s, narrow(entered)), parcels(news, len(self._parts)))
         world.board_wait_s[pools] = wait_s
         world.sums += np.sum([each.sums for each in news], axis=0)
         stranded = np.concatenate([each.stranded for each in news])

@@ -1,7 +1,7 @@
 """Lines between the process that holds a run together and each worker: sockets that carry packets to and fro.
 
-Arrays travel beside their packet and not in it (pickle protocol 5), so that none is copied on its way. Who gets on to a line
-may have code run on the other side, so both sides first prove that they hold the same key.
+Large arrays travel beside their packet and not in it (pickle protocol 5), so that they are not copied on their way. Who gets
+on to a line may have code run on the other side, so both sides first prove that they hold the same key.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ PROOF_S = 5.0
 """For the other side to prove that it holds the key."""
 IDLE_S, EVERY_S, N_SILENT = 10, 5, 4
 """A node that is gone without a word is missed after half a minute: it is asked after 10 s, then every 5 s, four times."""
+SMALL_BYTES = 32_768
+"""Arrays up to this size travel in their packet: a copy is cheaper than a call of the system."""
 MOST_BUFFERS = 512
 """Pieces that go out at once; the system takes some 1,024."""
 
@@ -36,10 +38,17 @@ class LineError(OSError):
 
 
 def pack(value: Any) -> Packed:
-    """Return a value as it travels; the arrays in it are not copied, and must stay as they are until it has been sent."""
-    arrays: list[pickle.PickleBuffer] = []
-    body = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
-    pieces = [memoryview(body), *(array.raw() for array in arrays)]
+    """Return a value as it travels; large arrays in it are not copied, and must stay as they are until it has been sent."""
+    arrays: list[memoryview] = []
+
+    def is_small(array: pickle.PickleBuffer) -> bool:
+        if array.raw().nbytes > SMALL_BYTES:
+            arrays.append(array.raw())
+            return False
+        return True
+
+    body = pickle.dumps(value, protocol=5, buffer_callback=is_small)
+    pieces = [memoryview(body), *arrays]
     lengths = [piece.nbytes for piece in pieces]
     return [struct.pack(f"<I{len(lengths)}Q", len(lengths), *lengths), *pieces]
 

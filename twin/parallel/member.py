@@ -35,6 +35,7 @@ from twin.parallel.packets import (
     SiteHour,
     Start,
     Sum,
+    narrow,
     own_copy,
     packed,
     unpacked,
@@ -160,7 +161,7 @@ class Member(Peers):
         self._shown_wait_s[changed] = self._own_board()[changed]
         news = News(
             slot_rows(world, leaving), np.bincount(to, minlength=len(self._vehicle_ends)),
-            (changed + self._bounds["pool"][0]).astype(np.int32), self._shown_wait_s[changed], entered.astype(np.int32),
+            (changed + self._bounds["pool"][0]).astype(np.int32), self._shown_wait_s[changed], narrow(entered),
             world.sums.copy(), world.stranded, slot_rows(world, told)["active"],
         )  # fmt: skip
         world.sums[:] = 0
@@ -169,7 +170,7 @@ class Member(Peers):
         home = self._away_slot[vehicles_of(of_slots) - self._bounds["vehicle"][0]]
         place(world, home, of_slots)
         world.board_wait_s[common.pools] = common.wait_s
-        return cast("I64", common.entered)
+        return cast("I64", common.entered.astype(np.int64))
 
     def trees_of(self, n_zones: int) -> range:
         """Return an equal share of the zones: any tree takes as long as another."""

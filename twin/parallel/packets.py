@@ -26,6 +26,7 @@ __all__ = [
     "Sum",
     "Trees",
     "joined",
+    "narrow",
     "own_copy",
     "packed",
     "parcels",
@@ -79,8 +80,8 @@ class News(NamedTuple):
         Rows of the visitors that go home, worker by worker, and how many go to each.
     pools, wait_s : ndarray of int32
         The Board where it has changed.
-    entered : ndarray of int32, shape (n_links,)
-        Vehicles that entered each link.
+    entered : ndarray of whole numbers, shape (n_links,)
+        Vehicles that entered each link, in the fewest bytes that hold them.
     sums, stranded, visits
         Counts, rows of the stranded, rows of the vehicles whose visits are told.
     """
@@ -89,7 +90,7 @@ class News(NamedTuple):
     n_to: I64
     pools: I32
     wait_s: I32
-    entered: I32
+    entered: np.ndarray
     sums: I64
     stranded: I32
     visits: np.ndarray
@@ -100,7 +101,7 @@ class NewsForAll(NamedTuple):
 
     pools: I32
     wait_s: I32
-    entered: I64
+    entered: np.ndarray
 
 
 class Trees(NamedTuple):
@@ -142,6 +143,11 @@ class Cost(NamedTuple):
 
     computed_s: float
     process_s: float
+
+
+def narrow(counts: np.ndarray) -> np.ndarray:
+    """Return whole numbers from 0 on in the fewest bytes that hold them."""
+    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
 
 def packed(next_link: I32, n_links: int) -> Trees:
