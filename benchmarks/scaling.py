@@ -9,6 +9,7 @@ workers in one process checks that. `benchmarks.workers` measures one process ag
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import Any, NamedTuple
 
@@ -86,14 +87,14 @@ def measure(chosen: argparse.Namespace) -> Measured:
     tree_bytes = int(world.outlooks[0].n_rerouted[0]) * packed(next_link, n_links).next_link.nbytes
     busy_s, chair_s, rows, n_bytes, rounds = {}, {}, {}, {}, {}
     for n in (1, *CHECKED):
-        peers, crew = emulated(chosen, n, n_windows)
-        busy_s[n], chair_s[n] = [cost.computed_s for cost in peers.costs()], crew.held_s
+        peers, crew, chair_s[n] = emulated(chosen, n, n_windows)
+        busy_s[n] = [cost.computed_s for cost in peers.costs()]
         rows[n], rounds[n], n_bytes[n] = peers.traffic.n_rows, peers.traffic.n_rounds, crew.n_bytes
     return Measured(crossing, n_pools, n_windows, n_links, tree_bytes, busy_s, chair_s, rows, n_bytes, rounds)
 
 
-def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, Any]:
-    """Live a day with workers in threads of this process; return the chair and its crew."""
+def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, Any, float]:
+    """Live a day with workers in threads of this process; return the chair, its crew, and for how long it held them up."""
     from twin.engine.account import close_hour
     from twin.engine.plants import close_sites
     from twin.engine.window import step
@@ -104,6 +105,7 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
     crew = LocalCrew(n_workers)
     peers = Chair(world, crew, 0.0)
     peers.begin_day(world, 0)
+    before_s = crew.held_s
     for window in range(n_windows):
         step(world, window)
         if (window + 1) % (n_windows // 24) == 0:
@@ -111,7 +113,7 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
             close_hour(world, hour)
             close_sites(world, hour)
     peers.end_day(world)
-    return peers, crew
+    return peers, crew, crew.held_s - before_s
 
 
 def rows_crossing(found: Measured, parts: Any) -> int:
@@ -241,6 +243,7 @@ def main() -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--sample", type=float, default=0.02, help="share of the fleet")
     chosen = parser.parse_args()
+    sys.setswitchinterval(60.0)  # threads that stand for processes shall not take turns while they compute
     found = measure(chosen)
     latencies = {n: latency_s(n) for n in (2, 8)}
     publish(TITLE, told(found, given_of(chosen), chosen.sample, latencies), chosen)
