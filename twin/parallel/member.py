@@ -22,7 +22,7 @@ from twin.engine.plants import end_site_hour
 from twin.engine.views import publish_prices
 from twin.engine.window import step
 from twin.engine.world import World, build_world
-from twin.errors import EngineError
+from twin.errors import ConfigError, EngineError
 from twin.parallel.line import Ear, Line, LineError, pack
 from twin.parallel.packets import (
     NOT_REPORTED,
@@ -107,7 +107,14 @@ class Member(Peers):
         import ray
 
         key, within_s = common
-        ear = Ear(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        host = str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        try:
+            ear = Ear(host)
+        except OSError as fault:
+            raise ConfigError(
+                f"worker at {host}: cannot listen there ({fault}); wanted an address of the machine itself, for that is what "
+                "Ray knows its node by; start the node with one, `ray start --node-ip-address`"
+            ) from fault
 
         def answer() -> None:
             with suppress(LineError):  # nobody came: the chair is gone, or says why it did not
@@ -119,11 +126,14 @@ class Member(Peers):
     def serve(self, line: Line) -> None:
         """Live days as they are asked for, until the other side hangs up."""
         self._line = line
-        with suppress(LineError):
+        try:
             while True:
                 order, _ = self._hear()
                 self._live(*order)
-        line.close()
+        except LineError:
+            return
+        finally:
+            line.close()
 
     def state(self, _common: Any = None, _own: Any = None) -> tuple[Rows, Rows]:
         """Return the rows that the part owns, and those of vehicles that are in its hands."""
