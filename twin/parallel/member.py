@@ -112,8 +112,8 @@ class Member(Peers):
             ear = Ear(host)
         except OSError as fault:
             raise ConfigError(
-                f"worker at {host}: cannot listen there ({fault}); wanted an address of the machine itself, for that is what "
-                "Ray knows its node by; start the node with one, `ray start --node-ip-address`"
+                f"worker at {host}: cannot listen there ({fault}); wanted an address of the machine itself, by which "
+                "Ray knows its node; start the node with one, `ray start --node-ip-address`"
             ) from fault
 
         def answer() -> None:
