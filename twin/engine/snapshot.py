@@ -22,7 +22,7 @@ OF_A_WINDOW = ("arrivals", "arrival_station", "stranded", "visits", "tallies.str
 OF_THE_MACHINE = ("executor", "n_workers", "peers")
 NEVER_WRITTEN = (
     *(f"given.{name}" for name in ("classes", "local", "trips", "background", "markets", "link_pools", "roads", "behind")),
-    *(f"outlooks.{name}" for name in ("classes", "nodes", "counties", "zones", "link_pools", "markets")),
+    *(f"outlooks.{name}" for name in ("classes", "nodes", "link_to", "counties", "zones", "link_pools", "markets")),
     *(f"outlooks.{name}" for name in ("consumption_factor", "return_quantile")),
     *(f"navigation.{name}" for name in ("free_ms", "free_kmh", "values")),
 )
