@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import selectors
 import threading
 import time
@@ -131,7 +131,7 @@ class RayCrew(Crew):
 
     def __init__(self, ray: Any, actors: Sequence[Any]) -> None:
         self._ray, self.actors = ray, actors
-        key = secrets.token_bytes(KEY_BYTES)
+        key = os.urandom(KEY_BYTES)  # no luck of the run
         places, lines = self.call("listen", (key, START_S)), []
         for at, place in enumerate(places):
             try:

@@ -7,8 +7,8 @@ on to a line may have code run on the other side, so both sides first prove that
 from __future__ import annotations
 
 import hmac
+import os
 import pickle
-import secrets
 import socket
 import struct
 from collections.abc import Sequence
@@ -190,7 +190,7 @@ def pair() -> tuple[Line, Line]:
 def _prove(end: socket.socket, key: bytes, *, is_caller: bool) -> None:
     """Show the other side that one holds the key, without telling it, and see that it does."""
     end.settimeout(PROOF_S)
-    ours = secrets.token_bytes(KEY_BYTES)
+    ours = os.urandom(KEY_BYTES)  # no luck of the run: nothing that it computes follows from it
     end.sendall(ours)
     theirs = bytes(_read(end, KEY_BYTES))
     asked = ours + theirs if is_caller else theirs + ours
