@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -90,3 +92,16 @@ class OneNode:
     def get(self, reference: str) -> Any:
         self.n_asked += 1
         raise self.exceptions.RayError("no such module")
+
+
+def test_nothing_that_was_started_outlives_a_cluster() -> None:
+    """Ray leaves some of its processes to notice by themselves that the others are gone, which takes them a minute."""
+    script = (
+        "import psutil\n"
+        "from twin.parallel.cluster import connected\n"
+        "with connected('local', n_cpus=1):\n"
+        "    started = psutil.Process().children(recursive=True)\n"
+        "print(len(started) > 2, [process.name() for process in psutil.wait_procs(started, 1.0)[1]])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split("\n")[-2] == "True []"

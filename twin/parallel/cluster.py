@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +21,8 @@ __all__ = ["connected"]
 CONNECT_S = 3.0
 HEALTH_S = 20.0
 NODES_S = 60.0
+LEAVE_S = 1.0
+"""For the processes of a cluster that was started here to end by themselves."""
 SMALL_STORE_BYTES = 100_000_000
 """Object store of a cluster that is started to hand over settings and outcomes only."""
 
@@ -50,22 +52,44 @@ def connected(address: str, *, store_bytes: int = SMALL_STORE_BYTES, n_cpus: int
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == "local":
         options |= {"include_dashboard": False, "object_store_memory": store_bytes, "num_cpus": n_cpus}
+    before = _children()
+    try:
+        _join(ray, address, options)
+        if address != "local":  # a cluster started here runs what runs here
+            _refuse_strangers(ray, address)
+        yield ray
+    finally:
+        started = _children() - before if address == "local" else set()
+        ray.shutdown()
+        _end(started)
+
+
+def _join(ray: Any, address: str, options: dict[str, Any]) -> None:
     try:
         ray.init(address=address, **options)
     except Exception as fault:  # Ray has no one kind for a cluster that does not come up
-        ray.shutdown()
         said = str(fault).strip().splitlines() or [type(fault).__name__]
         raise ConfigError(
             f"--address {address}: found no usable Ray cluster ({said[0]}); wanted the head of one with "
             f"Ray {ray.__version__} and Python {platform.python_version()}; start it with "
             "`ray start --head` or check the address"
         ) from fault
-    try:
-        if address != "local":  # a cluster started here runs what runs here
-            _refuse_strangers(ray, address)
-        yield ray
-    finally:
-        ray.shutdown()
+
+
+def _children() -> set[Any]:
+    """Return all processes below this one."""
+    import psutil  # type: ignore[import-untyped]
+
+    return set(psutil.Process().children(recursive=True))
+
+
+def _end(started: set[Any]) -> None:
+    """End what is left of a cluster: some of Ray's processes notice by themselves that it is gone, a minute later."""
+    import psutil
+
+    for process in psutil.wait_procs(started, LEAVE_S)[1]:
+        with suppress(psutil.Error):
+            process.kill()
 
 
 def _refuse_if_deaf(address: str) -> None:

@@ -105,7 +105,7 @@ def _cells(path: Path) -> tuple[list[str], dict[str, list[str]]]:
     from pyarrow import csv
 
     if not path.is_file():
-        raise DataError(f"{path}: no such file; it is part of the embedded default")
+        raise DataError(f"{path}: no such file; wanted a table; check the path (the tables of the package come with it)")
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             n_columns = lines.readline().count(",") + 1
