@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
+import warnings
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -172,6 +174,18 @@ def test_packets_arrive_as_they_were_sent() -> None:
     one.close()
     with pytest.raises(line.LineError, match="the other side hung up"):
         other.receive()
+
+
+def test_a_line_that_is_forgotten_is_closed() -> None:
+    """Also one in a cycle, where the collector takes sockets before the lines that hold them."""
+    ends = line.pair()
+    told: list[Any] = [ends[0]]
+    told.append(told)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        del ends, told
+        gc.collect()
+    assert [str(each.message) for each in warned if each.category is ResourceWarning] == []
 
 
 def test_who_lacks_the_key_is_refused_and_waited_past() -> None:

@@ -199,7 +199,12 @@ def hired(ray: Any, n_workers: int, needed_bytes: int) -> Iterator[RayCrew]:
                 f"--workers {n_workers}: {len(absent)} of them found no place on the cluster within {START_S:.0f} s; it is "
                 "busy with other work, or its nodes are slow to begin; take fewer workers, or try again later"
             )
-        yield RayCrew(ray, actors)
+        crew = RayCrew(ray, actors)
+        try:
+            yield crew
+        finally:
+            for line in crew.lines:
+                line.close()
     finally:
         for actor in actors:
             ray.kill(actor)

@@ -11,6 +11,7 @@ import os
 import pickle
 import socket
 import struct
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -73,6 +74,8 @@ class Line:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _watch(end)
         self._end = end
+        # Not `__del__`: in a cycle the socket would be collected first, and warn that nobody closed it.
+        weakref.finalize(self, end.close)
         self.n_bytes_in = self.n_bytes_out = 0
 
     def fileno(self) -> int:
@@ -113,9 +116,6 @@ class Line:
         """Hang up; whoever waits on either side hears of it."""
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
-        self._end.close()
-
-    def __del__(self) -> None:
         self._end.close()
 
     def _read(self, n_bytes: int) -> Any:
