@@ -136,19 +136,19 @@ def latency_s(n_workers: int, n_rounds: int = 2000) -> float:
     """Return the seconds of an empty round over lines to processes on this machine, the fastest tenth of them."""
     from multiprocessing import get_context
 
-    from twin.parallel.crew import Crew
+    from twin.parallel.crew import Lines
     from twin.parallel.line import KEY_BYTES, dial
 
-    context, key, crew, taken = get_context("spawn"), bytes(KEY_BYTES), Crew(), []
+    context, key, lines, taken = get_context("spawn"), bytes(KEY_BYTES), Lines(), []
     ends = [context.Pipe() for _ in range(n_workers)]
     workers = [context.Process(target=echo, args=(end, key), daemon=True) for _, end in ends]
     for worker in workers:
         worker.start()
-    crew.lines = [dial(end.recv(), key, 60.0) for end, _ in ends]
+    lines.lines = [dial(end.recv(), key, 60.0) for end, _ in ends]
     for _ in range(n_rounds):
         start = time.perf_counter()
-        crew.tell(None)
-        crew.hear()
+        lines.tell(None)
+        lines.hear()
         taken.append(time.perf_counter() - start)
     for worker in workers:
         worker.terminate()

@@ -6,6 +6,7 @@ import os
 import selectors
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from twin.parallel.line import KEY_BYTES, Line, LineError, dial, pack, pair
 from twin.parallel.member import Member
 from twin.parallel.packets import Rows, Start
 
-__all__ = ["Crew", "LocalCrew", "hired", "room_for"]
+__all__ = ["Crew", "Lines", "LocalCrew", "hired", "room_for"]
 
 Own = tuple[int, Rows, Rows]
 START_S = 120.0
@@ -26,8 +27,8 @@ LOST_S = 60.0
 """In which Ray has to say what became of a worker whose line broke."""
 
 
-class Crew:
-    """Workers: placed in some way, and then told and heard over a line each.
+class Lines:
+    """Workers that are there: told and heard over a line each.
 
     Attributes
     ----------
@@ -45,14 +46,6 @@ class Crew:
     def n_bytes(self) -> int:
         """What has come and gone over all lines."""
         return sum(line.n_bytes_in + line.n_bytes_out for line in self.lines)
-
-    def begin(self, start: Start, own: Iterable[Own]) -> None:
-        """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
-        self.call("begin", start, own)
-
-    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
-        """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
-        raise NotImplementedError
 
     def tell(self, common: Any, own: Iterable[Any] | None = None) -> None:
         """Tell every worker something and go on at once: what all are told, and what it alone is told.
@@ -101,6 +94,18 @@ class Crew:
     def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
         """Return what is to be said of a worker whose line broke."""
         return WorkerLostError(f"a worker of the run was lost: number {at}: {fault}")
+
+
+class Crew(Lines, ABC):
+    """Workers that are placed in some way, made, and then spoken to over lines."""
+
+    def begin(self, start: Start, own: Iterable[Own]) -> None:
+        """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
+        self.call("begin", start, own)
+
+    @abstractmethod
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
+        """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
 
 
 class LocalCrew(Crew):
