@@ -1,9 +1,10 @@
 """How a run over several processes scales: ``python -m benchmarks.scaling``; what it rests on is measured on a sample.
 
-The model has five parts a window: what the busiest worker computes, what every worker pays however small its part, the work
-of the process that holds the run together (the chair), the latency of the barriers, and the bytes that pass the chair. How
-many rows cross between parts follows for any cut from one count, home zone by zone of the station; emulating 8 and 16
-workers in one process checks that. `benchmarks.workers` measures one process against one and two workers on Ray.
+The model has four parts a window: what the busiest worker computes, what every worker pays however small its part, the
+latency of the exchanges, and the bytes that a machine hears. The process that keeps the books (the chair) goes on beside
+them, and decides only where its own work takes longer. How many rows cross between parts follows for any cut from one count,
+home zone by zone of the station; emulating 8 and 16 workers in one process checks that. `benchmarks.workers` measures one
+process against one and two workers on Ray.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ CORES = (2, 8, 16, 64, 512)
 CHECKED = (8, 16)
 NETWORK_BYTES_PER_S = 1.25e9
 """10 Gbit/s; an assumption."""
+WORKERS_A_MACHINE = 8
+"""They share its network; an assumption."""
+LINK_BYTES = {"sample": 1, "nation": 2}
+"""That hold how many vehicles enter a link in a window."""
 WINDOW_CORE_S = 0.255
 """Core-seconds of a window of the whole nation, renewed routes among them: 588 s for 2,304 windows, see the national run."""
 
@@ -40,9 +45,9 @@ class Measured(NamedTuple):
     n_windows, n_links, tree_bytes : int
         Windows, links, bytes of all trees of routes that were renewed, as they travel.
     busy_s, chair_s : dict
-        By number of workers: core-seconds that each worker computed, and those of the chair for which they waited.
-    rows, n_bytes, rounds : dict
-        By number of workers: visitors there, bytes through the chair, rounds; as emulated.
+        By number of workers: core-seconds that each worker computed, and those of the chair.
+    costs : dict
+        By number of workers: what each has cost, as emulated.
     """
 
     crossing: np.ndarray
@@ -52,9 +57,7 @@ class Measured(NamedTuple):
     tree_bytes: int
     busy_s: dict[int, list[float]]
     chair_s: dict[int, float]
-    rows: dict[int, int]
-    n_bytes: dict[int, int]
-    rounds: dict[int, int]
+    costs: dict[int, list[Any]]
 
 
 def given_of(chosen: argparse.Namespace) -> Any:
@@ -71,7 +74,6 @@ def measure(chosen: argparse.Namespace) -> Measured:
     """Live a day in one process and count, then with emulated workers."""
     from twin.engine.window import step
     from twin.engine.world import build_world
-    from twin.parallel.packets import packed
 
     given = given_of(chosen)
     world, n_zones = build_world(given, 1), len(given.roads.zone_node)
@@ -83,18 +85,19 @@ def measure(chosen: argparse.Namespace) -> Measured:
         n_pools += int((world.board_wait_s != before).sum())
         home = given.roads.county_zone[given.vehicles.home[world.active.vehicle[world.arrivals]]]
         np.add.at(crossing, (home, given.stations.zone[world.arrival_station]), 1)
-    next_link, n_links = world.outlooks[0].next_link[-n_zones:], len(given.roads.link_to)
-    tree_bytes = int(world.outlooks[0].n_rerouted[0]) * packed(next_link, n_links).next_link.nbytes
-    busy_s, chair_s, rows, n_bytes, rounds = {}, {}, {}, {}, {}
+    n_links = len(given.roads.link_to)
+    tree_bytes = (
+        int(world.outlooks[0].n_rerouted[0]) * n_zones * len(given.roads.node_lon) * np.min_scalar_type(n_links).itemsize
+    )
+    busy_s, chair_s, costs = {}, {}, {}
     for n in (1, *CHECKED):
-        peers, crew, chair_s[n] = emulated(chosen, n, n_windows)
-        busy_s[n] = [cost.computed_s for cost in peers.costs()]
-        rows[n], rounds[n], n_bytes[n] = peers.traffic.n_rows, peers.traffic.n_rounds, crew.n_bytes
-    return Measured(crossing, n_pools, n_windows, n_links, tree_bytes, busy_s, chair_s, rows, n_bytes, rounds)
+        costs[n], chair_s[n] = emulated(chosen, n, n_windows)
+        busy_s[n] = [cost.computed_s for cost in costs[n]]
+    return Measured(crossing, n_pools, n_windows, n_links, tree_bytes, busy_s, chair_s, costs)
 
 
-def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[Any, Any, float]:
-    """Live a day with workers in threads of this process; return the chair, its crew, and for how long it held them up."""
+def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tuple[list[Any], float]:
+    """Live a day with workers in threads of this process; return what each has cost, and the chair's core-seconds."""
     from twin.engine.account import close_hour
     from twin.engine.plants import close_sites
     from twin.engine.window import step
@@ -102,10 +105,9 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
     from twin.parallel import Chair, LocalCrew
 
     world = build_world(given_of(chosen), 1)
-    crew = LocalCrew(n_workers)
-    peers = Chair(world, crew, 0.0)
+    peers = Chair(world, LocalCrew(n_workers), 0.0)
+    began_s = time.thread_time()
     peers.begin_day(world, 0)
-    before_s = crew.held_s
     for window in range(n_windows):
         step(world, window)
         if (window + 1) % (n_windows // 24) == 0:
@@ -113,7 +115,7 @@ def emulated(chosen: argparse.Namespace, n_workers: int, n_windows: int) -> tupl
             close_hour(world, hour)
             close_sites(world, hour)
     peers.end_day(world)
-    return peers, crew, crew.held_s - before_s
+    return peers.costs(), time.thread_time() - began_s
 
 
 def rows_crossing(found: Measured, parts: Any) -> int:
@@ -122,121 +124,118 @@ def rows_crossing(found: Measured, parts: Any) -> int:
     return int(found.crossing.sum() - inside)
 
 
-def bytes_through(found: Measured, parts: Any, rows: int) -> float:
-    """Return the bytes that pass the chair: visitors there and back, the Board up and to all, links and routes likewise."""
-    return rows * 2 * 2 * ROW_BYTES + found.n_pools * 8 * (1 + len(parts)) + bytes_of_roads(found, len(parts))
+def bytes_of_fleet(found: Measured, n_workers: int, rows: int) -> int:
+    """Return the bytes between workers that grow with the fleet: visitors there and back, and the Board."""
+    return rows * 2 * ROW_BYTES + found.n_pools * 8 * (n_workers - 1)
 
 
-def bytes_of_roads(found: Measured, n_workers: int) -> int:
-    """Return those that do not grow with the fleet."""
-    return found.n_windows * found.n_links * n_workers * (1 + 2) + found.tree_bytes * (1 + n_workers)
+def bytes_of_roads(found: Measured, n_workers: int, link_bytes: int) -> int:
+    """Return those that do not: what entered each link, told by all to all, and every tree by one to all others."""
+    return (found.n_windows * found.n_links * link_bytes * n_workers + found.tree_bytes) * (n_workers - 1)
 
 
 def latency_s(n_workers: int, n_rounds: int = 2000) -> float:
-    """Return the seconds of an empty round over lines to processes on this machine, the fastest tenth of them."""
+    """Return the seconds of an empty exchange between processes on this machine, the fastest tenth of them."""
     from multiprocessing import get_context
 
-    from twin.parallel.crew import Lines
-    from twin.parallel.line import KEY_BYTES, dial
-
-    context, key, lines, taken = get_context("spawn"), bytes(KEY_BYTES), Lines(), []
+    context = get_context("spawn")
     ends = [context.Pipe() for _ in range(n_workers)]
-    workers = [context.Process(target=echo, args=(end, key), daemon=True) for _, end in ends]
+    workers = [
+        context.Process(target=meet_and_swap, args=(theirs, at, n_workers, n_rounds)) for at, (_, theirs) in enumerate(ends)
+    ]
     for worker in workers:
         worker.start()
-    lines.lines = [dial(end.recv(), key, 60.0) for end, _ in ends]
-    for _ in range(n_rounds):
-        start = time.perf_counter()
-        lines.tell(None)
-        lines.hear()
-        taken.append(time.perf_counter() - start)
+    places = [ours.recv() for ours, _ in ends]
+    for ours, _ in ends:
+        ours.send(places)
+    taken: list[list[float]] = [ours.recv() for ours, _ in ends]
     for worker in workers:
-        worker.terminate()
         worker.join()
-    return sorted(taken)[len(taken) // 10]
+    return sorted(taken[0])[n_rounds // 10]
 
 
-def echo(end: Any, key: bytes) -> None:
-    """Answer whatever comes over a line."""
-    from twin.parallel.line import Ear, pack
+def meet_and_swap(end: Any, at: int, n_workers: int, n_rounds: int) -> None:
+    """Meet the others as workers do, and exchange nothing, again and again; tell how long each time took."""
+    from twin.parallel.line import pack, swap
+    from twin.parallel.meeting import KEY_BYTES, Ear, dial
 
-    ear = Ear("127.0.0.1")
+    ear, key = Ear("127.0.0.1"), bytes(KEY_BYTES)
     end.send(ear.place)
-    line = ear.answer(key, 60.0)
-    while True:
-        line.receive()
-        line.receive()
-        line.send(pack(None))
+    lines = [dial(place, key, at, 60.0) for place in end.recv()[:at]]
+    lines += ear.answer(key, n_workers - 1 - at, 60.0).values()
+    taken = []
+    for _ in range(n_rounds):
+        start_s = time.perf_counter()
+        swap(lines, pack(None), [pack(None) for _ in lines])
+        taken.append(time.perf_counter() - start_s)
+    end.send(taken)
 
 
 def told(found: Measured, given: Any, sample: float, latencies: dict[int, float]) -> str:
     """Return the check of the model and its predictions."""
-    from twin.parallel import cut_by_load
-
-    check = []
-    for n in CHECKED:
-        parts = cut_by_load(given, n)
-        rows = rows_crossing(found, parts)
-        wanted = bytes_through(found, parts, rows)
-        busy = np.array(found.busy_s[n])
-        check.append(
-            [
-                str(n), f"{rows:,}", f"{found.rows[n]:,}", f"{wanted / 1e6:,.1f}", f"{found.n_bytes[n] / 1e6:,.1f}",
-                f"{found.rounds[n] / found.n_windows:.2f}", f"{busy.max() / busy.mean():.2f}",
-            ]
-        )  # fmt: skip
-    few, many = min(latencies), max(latencies)
-    each_s = max((latencies[many] - latencies[few]) / (many - few), 0.0)
-    base_s = latencies[few] - each_s * few
-    most = CHECKED[-1]
-    own_s = max((sum(found.busy_s[most]) - sum(found.busy_s[1])) / (most - 1), 0.0) / found.n_windows
-    chair_each_s = max((found.chair_s[most] - found.chair_s[1]) / (most - 1), 0.0) / found.n_windows
-    chair_base_s = found.chair_s[1] / found.n_windows - chair_each_s
-    whole_s = WINDOW_CORE_S
-    lines = []
-    for n in CORES:
-        parts = cut_by_load(given, n)
-        load = found.crossing.sum(axis=0) + found.crossing.sum(axis=1)
-        of_part = np.array([load[part.first_zone : part.end_zone].sum() for part in parts])
-        compute_s = whole_s * of_part.max() / of_part.sum()
-        barrier_s = 2 * (base_s + each_s * n)
-        of_roads = bytes_of_roads(found, n)
-        of_fleet = bytes_through(found, parts, rows_crossing(found, parts)) - of_roads
-        wire_s = (of_fleet / sample + of_roads) / found.n_windows / NETWORK_BYTES_PER_S
-        chair_s = chair_base_s + chair_each_s * n
-        total_s = compute_s + own_s + chair_s + barrier_s + wire_s
-        seconds = (compute_s, own_s, chair_s, barrier_s, wire_s, total_s)
-        lines.append(
-            [
-                str(n),
-                f"{n * of_part.max() / of_part.sum():.2f}",
-                *(f"{1e3 * s:.1f}" for s in seconds),
-                f"{whole_s / total_s:.1f}",
-            ]
-        )
-    checked = table(
-        ["workers", "visitors, model", "emulated", "MB, model", "emulated", "rounds a window", "busiest over mean"], check
-    )
-    predicted = table(
-        [
-            "cores",
-            "busiest over mean",
-            "computing (ms)",
-            "own (ms)",
-            "chair (ms)",
-            "barriers (ms)",
-            "wire (ms)",
-            "window (ms)",
-            "speed-up",
-        ],
-        lines,
-    )
     rest = ", ".join(f"{1e3 * seconds:.2f} ms with {n}" for n, seconds in sorted(latencies.items()))
     return (
-        f"{checked}\nOne day of a sample of {sample:g}. An empty round on this machine took {rest}.\n\n{predicted}\n"
-        f"The whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a window, a worker a core, a network of 10 Gbit/s; "
-        "speed-up is against one core. Predicted, not measured.\n"
+        f"{checked(found, given)}\nOne day of a sample of {sample:g}. An empty exchange on this machine took {rest}.\n\n"
+        f"{predicted(found, given, sample, latencies)}\nThe whole nation, {WINDOW_CORE_S * 1e3:.0f} core-milliseconds a "
+        f"window, a worker a core, {WORKERS_A_MACHINE} workers a machine with a network of 10 Gbit/s; speed-up is against "
+        "one core. Predicted, not measured.\n"
     )
+
+
+def checked(found: Measured, given: Any) -> str:
+    """Return the table that holds the model against the emulation."""
+    from twin.parallel import cut_by_load
+
+    lines = []
+    for n in CHECKED:
+        rows, costs = rows_crossing(found, cut_by_load(given, n)), found.costs[n]
+        wanted = bytes_of_fleet(found, n, rows) + bytes_of_roads(found, n, LINK_BYTES["sample"])
+        n_visitors, n_bytes = (sum(getattr(cost, name) for cost in costs) for name in ("n_visitors", "n_bytes"))
+        busy = np.array(found.busy_s[n])
+        lines.append(
+            [
+                str(n), f"{rows:,}", f"{n_visitors:,}", f"{wanted / 1e6:,.1f}", f"{n_bytes / 1e6:,.1f}",
+                f"{costs[0].n_rounds / found.n_windows:.2f}", f"{busy.max() / busy.mean():.2f}",
+            ]
+        )  # fmt: skip
+    head = ["workers", "visitors, model", "emulated", "MB, model", "emulated", "exchanges a window", "busiest over mean"]
+    return table(head, lines)
+
+
+def predicted(found: Measured, given: Any, sample: float, latencies: dict[int, float]) -> str:
+    """Return the table of predictions for the whole nation."""
+    from twin.parallel import cut_by_load
+
+    most, n_windows = CHECKED[-1], found.n_windows
+    base_s, each_s = line_through(latencies)
+    own_s = max((sum(found.busy_s[most]) - sum(found.busy_s[1])) / (most - 1), 0.0) / n_windows
+    chair_base_s, chair_each_s = line_through({n: found.chair_s[n] / n_windows for n in (1, most)})
+    load, lines = found.crossing.sum(axis=0) + found.crossing.sum(axis=1), []
+    for n in CORES:
+        parts = cut_by_load(given, n)
+        of_part = np.array([load[part.first_zone : part.end_zone].sum() for part in parts])
+        of_fleet = bytes_of_fleet(found, n, rows_crossing(found, parts)) / sample
+        heard = (of_fleet + bytes_of_roads(found, n, LINK_BYTES["nation"])) / n * min(n, WORKERS_A_MACHINE)
+        n_exchanges = found.costs[most][0].n_rounds / n_windows
+        seconds = {
+            "computing": WINDOW_CORE_S * of_part.max() / of_part.sum(),
+            "own": own_s,
+            "exchanges": n_exchanges * (base_s + each_s * n),
+            "wire": heard / n_windows / NETWORK_BYTES_PER_S,
+        }
+        chair_s = chair_base_s + chair_each_s * n
+        window_s = max(sum(seconds.values()), chair_s)
+        each = [f"{1e3 * s:.1f}" for s in (*seconds.values(), chair_s, window_s)]
+        lines.append([str(n), f"{n * of_part.max() / of_part.sum():.2f}", *each, f"{WINDOW_CORE_S / window_s:.1f}"])
+    parts_of = [f"{name} (ms)" for name in (*seconds, "chair, beside", "window")]
+    return table(["cores", "busiest over mean", *parts_of, "speed-up"], lines)
+
+
+def line_through(seconds: dict[int, float]) -> tuple[float, float]:
+    """Return what two measurements cost at no worker, and each worker more."""
+    (few, few_s), (many, many_s) = sorted(seconds.items())
+    each_s = max((many_s - few_s) / (many - few), 0.0)
+    return max(few_s - each_s * few, 0.0), each_s
 
 
 def main() -> None:

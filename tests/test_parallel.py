@@ -8,6 +8,7 @@ import socket
 import threading
 import warnings
 from contextlib import nullcontext, suppress
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from twin.engine.given import Given
 from twin.engine.window import step as run_window
 from twin.engine.world import build_world
 from twin.errors import ConfigError, EngineError, WorkerLostError
-from twin.parallel import Chair, LocalCrew, cut_by_load, flow, line, packets
+from twin.parallel import Chair, LocalCrew, cut_by_load, flow, line, meeting, packets
 from twin.parallel.crew import RayCrew, hired
 from twin.parallel.parts import OWNED, whose
 from twin.progress import Clock
@@ -67,7 +68,7 @@ def test_the_jam_is_one() -> None:
     crew = LocalCrew(4)
     lived = live(jam(), crew=crew)
     totals, counts = lived.totals, lived.totals.counts
-    assert lived.world.peers.traffic.n_rows > 0.1 * totals.stations.n_arrivals.sum()
+    assert sum(cost.n_visitors for cost in lived.world.peers.costs()) > 0.1 * totals.stations.n_arrivals.sum()
     assert min(totals.stations.n_balked.sum(), totals.stations.n_reneged.sum(), totals.plant_sums.used_ws.sum()) > 0
     assert min(counts[name] for name in ("n_swaps", "n_v2g_calls", "n_cut_off", "n_stranded")) > 0
     assert lived.world.outlooks[0].n_rerouted[0] > 3
@@ -176,6 +177,42 @@ def test_packets_arrive_as_they_were_sent() -> None:
         other.receive()
 
 
+def test_all_tell_all_others_at_once_however_much_it_is() -> None:
+    """More than any line holds at once, from everybody to everybody: nobody waits for who waits for it."""
+    n = 4
+    ends: dict[tuple[int, int], line.Line] = {}
+    for one, other in combinations(range(n), 2):
+        ends[one, other], ends[other, one] = line.pair()
+    heard: list[list[Any]] = [[] for _ in range(n)]
+
+    def tell(at: int) -> None:
+        others = [other for other in range(n) if other != at]
+        for turn in range(3):
+            own = [line.pack((at, other, turn)) for other in others]
+            heard[at].append(line.swap([ends[at, other] for other in others], line.pack(np.full(1_000_000, at)), own))
+
+    telling = [threading.Thread(target=tell, args=(at,), daemon=True) for at in range(n)]
+    for thread in telling:
+        thread.start()
+    for at, thread in enumerate(telling):
+        thread.join(60.0)
+        others = [other for other in range(n) if other != at]
+        for turn, told in enumerate(heard[at]):
+            assert [own for _, own in told] == [(other, at, turn) for other in others]
+            assert all(
+                (common == other).all() and len(common) == 1_000_000 for other, (common, _) in zip(others, told, strict=True)
+            )
+        assert len(heard[at]) == 3
+
+
+def test_a_swap_says_whose_line_broke() -> None:
+    (one, _), (other, gone) = line.pair(), line.pair()
+    gone.close()
+    with pytest.raises(line.LineError, match="the line broke") as raised:
+        line.swap([one, other], line.pack(None), [line.pack(0), line.pack(1)])
+    assert raised.value.at == 1
+
+
 def test_a_line_that_is_forgotten_is_closed() -> None:
     """Also one in a cycle, where the collector takes sockets before the lines that hold them."""
     ends = line.pair()
@@ -190,8 +227,8 @@ def test_a_line_that_is_forgotten_is_closed() -> None:
 
 def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
     """Strangers who hang up, say nonsense or hold another key get no line; who holds the key does, on a watched line."""
-    ear, key, found = line.Ear("127.0.0.1"), b"k" * line.KEY_BYTES, []
-    waiting = threading.Thread(target=lambda: found.append(ear.answer(key, 20.0)))
+    ear, key, found = meeting.Ear("127.0.0.1"), b"k" * meeting.KEY_BYTES, []
+    waiting = threading.Thread(target=lambda: found.append(ear.answer(key, 1, 20.0)[7]))
     waiting.start()
     socket.create_connection(ear.place).close()
     with socket.create_connection(ear.place) as stranger:
@@ -201,8 +238,8 @@ def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
             while stranger.recv(4096):
                 pass
     with pytest.raises(line.LineError, match=r"does not hold the key of the run|hung up|reset"):
-        line.dial(ear.place, b"x" * line.KEY_BYTES, 5.0)
-    ours = line.dial(ear.place, key, 5.0)
+        meeting.dial(ear.place, b"x" * meeting.KEY_BYTES, 0, 5.0)
+    ours = meeting.dial(ear.place, key, 7, 5.0)
     waiting.join()
     found[0].send(line.pack("hello"))
     assert ours.receive() == "hello"
@@ -211,7 +248,7 @@ def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
         with watched:
             assert watched.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     with pytest.raises(line.LineError, match="refused"):
-        line.dial(ear.place, key, 5.0)
+        meeting.dial(ear.place, key, 7, 5.0)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +256,7 @@ def test_who_lacks_the_key_is_refused_and_waited_past() -> None:
     [
         (EngineError("station 7: found -3 Ws"), EngineError, "^station 7: found -3 Ws$"),
         (KeyError("zone"), KeyError, "zone"),
-        (line.LineError("hung up"), WorkerLostError, "^a worker of the run was lost: number 1: .*the other side hung up"),
+        (line.LineError("hung up"), WorkerLostError, "^a worker of the run was lost: number 1: the line broke"),
     ],
 )
 def test_what_goes_wrong_in_a_worker_ends_the_run_as_it_is(
@@ -302,11 +339,29 @@ def test_workers_without_room_are_named(cluster: Any) -> None:
 
 @QUIET
 def test_a_worker_out_of_reach_is_named(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def closed(place: tuple[str, int], key: bytes, within_s: float) -> Any:
+    def closed(place: tuple[str, int], key: bytes, number: int, within_s: float) -> Any:
         raise line.LineError("timed out")
 
     monkeypatch.setattr("twin.parallel.crew.dial", closed)
-    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ \(timed out\); wanted a TCP line .*; start the command"
+    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ from here \(timed out\); wanted a TCP line .*; start"
+    with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 1):
+        raise AssertionError
+
+
+@QUIET
+def test_workers_out_of_each_others_reach_are_named(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chair finds a way to both, but the second is told a port at which the first does not listen."""
+    call = RayCrew.call
+
+    def misled(crew: Any, method: str, common: Any = None, own: Any = None) -> Any:
+        if method == "meet":
+            key, places, within_s = common
+            common = key, [(places[0][0], 1), *places[1:]], within_s
+        return call(crew, method, common, own)
+
+    monkeypatch.setattr("twin.parallel.crew.MEET_S", 2.0)
+    monkeypatch.setattr(RayCrew, "call", misled)
+    wanted = r"worker 0 at [\d.:a-f]+: found no way to its port \d+ from worker 1 at [\d.:a-f]+ \(.*refused.*\); wanted a TCP"
     with pytest.raises(ConfigError, match=wanted), hired(cluster, 2, 1):
         raise AssertionError
 

@@ -5,7 +5,7 @@ They are a function of the times by which links are reckoned and of nothing else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,14 @@ import numpy as np
 
 from twin.behaviour import LEAST_SPEED_KMH, NOTICED_DELAY
 from twin.engine.given import Given
+from twin.engine.lay import lay_tree
 from twin.network.search import Search
-from twin.network.trees import sum_to_root
-from twin.tables.columns import F64, I64
+from twin.tables.columns import F64, I32, I64
 
 if TYPE_CHECKING:
     from twin.engine.world import World
 
-__all__ = ["Navigation", "build_navigation", "grow_trees", "is_due", "navigates", "reroute"]
+__all__ = ["Navigation", "build_navigation", "grow_all", "is_due", "navigates", "reroute"]
 
 BLOCKS_PER_WORKER = 4
 
@@ -89,52 +89,58 @@ def reroute(world: World) -> None:
     is_noticed = np.abs(published_ms - navigation.time_ms) * NOTICED_DELAY > navigation.time_ms
     if is_noticed.any():
         navigation.time_ms[is_noticed] = published_ms[is_noticed]
-        grow_trees(world, world.peers.trees_of(len(world.given.roads.zone_node)))
-        note_ways(world, world.peers.exchange_trees(world.outlooks[0].next_link))
+        own = grow_trees(world, world.peers.trees_of(len(world.given.roads.zone_node)))
+        lay_trees(world, world.peers.exchange_trees(own))
         world.outlooks[0].n_rerouted[0] += 1
 
 
-def grow_trees(world: World, zones: Sequence[int]) -> None:
-    """Grow the trees towards some zones for those who navigate, and sum the ways along them."""
-    navigation, outlook = world.navigation, world.outlooks[0]
+def grow_all(world: World) -> None:
+    """Grow and lay all trees at the times of now."""
+    lay_trees(world, grow_trees(world, range(len(world.given.roads.zone_node))))
+
+
+def grow_trees(world: World, zones: range) -> I32:
+    """Return the trees towards some zones, a row each: the links by the time left from where they begin; -1 behind the last.
+
+    A link follows the one that it leads to, so that whoever is handed such a row writes a tree in one go.
+    """
+    navigation = world.navigation
     assert navigation is not None
     search, zone_node = navigation.search, world.given.roads.zone_node
+    trees = np.full((len(zones), search.n_nodes), -1, np.int32)
     search.set_times(navigation.time_ms)
 
-    def grow_block(block: Sequence[int]) -> None:
+    def grow_block(block: range) -> None:
         tree = search.scratch()
-        for zone in block:
-            search.grow(zone_node[zone : zone + 1], tree)
-            outlook.next_link[len(zone_node) + zone] = tree.next_link
+        for row in block:
+            n_reached = search.grow(zone_node[zones[row] : zones[row] + 1], tree)
+            trees[row, : n_reached - 1] = tree.next_link[tree.order[1:n_reached]]
 
-    _in_blocks(world, grow_block, zones)
-    note_ways(world, zones)
+    _in_blocks(world, grow_block, len(zones))
+    return trees
 
 
-def note_ways(world: World, zones: Sequence[int]) -> None:
-    """Sum the ways along the trees towards some zones."""
-    navigation, outlook = world.navigation, world.outlooks[0]
+def lay_trees(world: World, trees: I32) -> None:
+    """Have those who navigate follow the trees towards zone 0, 1, ... from here on."""
+    navigation, outlook, roads = world.navigation, world.outlooks[0], world.given.roads
     assert navigation is not None
-    search, n_zones = navigation.search, len(world.given.roads.zone_node)
-    columns = [getattr(outlook.ways, name) for name in ("way_m", "drag", "truck_drag")]
+    n_nodes, n_zones = navigation.search.n_nodes, len(roads.zone_node)
 
-    def note_block(block: Sequence[int]) -> None:
-        room, walked = np.empty((search.n_nodes, 3), np.int64), np.empty(search.n_nodes, np.int32)
-        for tree in (n_zones + zone for zone in block):
-            sum_to_root(outlook.next_link[tree], search.link_to, navigation.values, room, walked)
-            rows = slice(tree * search.n_nodes, (tree + 1) * search.n_nodes)
-            for column, totals in zip(columns, room.T, strict=True):
-                column[rows] = totals
+    def lay_block(block: range) -> None:
+        totals = np.empty((n_nodes, navigation.values.shape[1]), np.int64)
+        for zone in block:
+            lay_tree(
+                trees[zone], roads.link_from, roads.link_to, navigation.values, (n_zones + zone) * n_nodes,
+                outlook.next_link[n_zones + zone], outlook.ways, totals,
+            )  # fmt: skip
 
-    _in_blocks(world, note_block, zones)
+    _in_blocks(world, lay_block, len(trees))
 
 
-def _in_blocks(world: World, work: Callable[[Sequence[int]], None], zones: Sequence[int]) -> None:
-    """Do the work of all zones in blocks of neighbours, some for each thread."""
-    n_blocks = min(BLOCKS_PER_WORKER * world.n_workers, len(zones))
-    world.each(
-        lambda block: work(zones[block * len(zones) // n_blocks : (block + 1) * len(zones) // n_blocks]), range(n_blocks)
-    )
+def _in_blocks(world: World, work: Callable[[range], None], n_rows: int) -> None:
+    """Do the work of all rows in blocks of neighbours, some for each thread."""
+    n_blocks = min(BLOCKS_PER_WORKER * world.n_workers, n_rows)
+    world.each(lambda block: work(range(block * n_rows // n_blocks, (block + 1) * n_rows // n_blocks)), range(n_blocks))
 
 
 def _times_ms(free_ms: I64, free_kmh: F64, kmh: Any) -> I64:

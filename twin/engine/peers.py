@@ -6,7 +6,6 @@ kind of peers in: each process then goes through the same phases with the rows o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from twin.tables.columns import I32, I64
@@ -55,9 +54,9 @@ class Peers:
         """Return the zones towards which this process grows the trees when routes are renewed."""
         return range(n_zones)
 
-    def exchange_trees(self, next_link: I32) -> Sequence[int]:
-        """Take the trees that others have grown over, into the last `n_zones` rows; return the zones they lead to."""
-        return ()
+    def exchange_trees(self, trees: I32) -> I32:
+        """Hand over the trees that this process has grown; return those of all, by zone."""
+        return trees
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Bring together what stations did in an hour, and the trips under way."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twin.engine.navigation import grow_trees
+from twin.engine.navigation import grow_all
 from twin.engine.world import World
 from twin.errors import EngineError
 
@@ -99,7 +99,7 @@ def restore(world: World, numbers: dict[str, int | float], read: Callable[[str, 
             )
         piece.put(kept)
     if world.navigation is not None:
-        grow_trees(world, range(len(world.given.roads.zone_node)))
+        grow_all(world)
 
 
 def _arrays(path: str, kind: str, value: Any, put: Put | None) -> Iterator[Piece]:

@@ -6,8 +6,7 @@ computes none. What it holds of them is of the last midnight: what deciders look
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -20,20 +19,16 @@ from twin.parallel.crew import Crew
 from twin.parallel.cut import cut_by_load
 from twin.parallel.packets import (
     NOT_REPORTED,
-    Arrivals,
     Cost,
     HourEnd,
     News,
-    NewsForAll,
     Report,
     Rows,
     SiteHour,
     Start,
     Sum,
-    Trees,
     joined,
-    narrow,
-    parcels,
+    total_of,
 )
 from twin.parallel.parts import (
     OWNED,
@@ -49,22 +44,14 @@ from twin.parallel.parts import (
     vehicles_of,
     whose,
 )
-from twin.tables.columns import I32, I64, rows
+from twin.tables.columns import I64, rows
 from twin.tables.inputs import Vehicles
 from twin.tables.plants import PlantTotals
 from twin.tables.totals import StationHour
 
-__all__ = ["Chair", "Traffic"]
+__all__ = ["Chair"]
 
 CUTS = ("vehicle_cuts", "station_cuts", "first_slot", "n_slots")
-
-
-@dataclass
-class Traffic:
-    """What has travelled between the processes so far: rounds, and rows of visitors there."""
-
-    n_rounds: int = 0
-    n_rows: int = 0
 
 
 class Chair(Peers):
@@ -87,7 +74,6 @@ class Chair(Peers):
         self._parts = cut_by_load(world.given, len(crew))
         self._bounds = [bounds_of(world.given, part) for part in self._parts]
         self._cuts: dict[str, I64] = {}
-        self.traffic = Traffic()
         given = world.given._replace(vehicles=rows(Vehicles, 0))
         shared = {name: array for name, array in shared_pieces(world) if not name.startswith("given.")}
         start = Start(given, len(world.given.vehicles.home), self._parts, shared, share)
@@ -135,43 +121,31 @@ class Chair(Peers):
     # Exchanges
 
     def total(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the sum over all."""
+        """Return the sum over all workers."""
         packets = self._take(Sum)
-        summed = np.asarray(np.sum([numbers, *(packet.numbers for packet in packets)], axis=0, dtype=np.int64))
-        self._crew.tell(Sum(summed))
-        return summed.astype(numbers.dtype)
+        return total_of(packets, numbers.dtype)
 
     def exchange_arrivals(self, world: World) -> None:
-        """Hand each worker the rows of who arrived at its stations."""
-        arrivals = self._take(Arrivals)
-        self.traffic.n_rows += sum(int(packet.n_to.sum()) for packet in arrivals)
-        self._crew.tell(None, parcels(arrivals, len(self._parts)))
+        """Nobody arrives here."""
 
     def exchange_news(self, world: World, entered: I64) -> I64:
-        """Send visitors home, tell all what is new, and note what was counted while they go on."""
+        """Note what the workers counted in a window and have told each other."""
         news = self._take(News)
-        entered = np.sum([each.entered for each in news], axis=0, dtype=np.int64)
-        pools, wait_s = (np.concatenate([getattr(each, name) for each in news]) for name in ("pools", "wait_s"))
-        self._crew.tell(NewsForAll(pools, wait_s, narrow(entered)), parcels(news, len(self._parts)))
-        world.board_wait_s[pools] = wait_s
-        world.sums += np.sum([each.sums for each in news], axis=0)
-        stranded = np.concatenate([each.stranded for each in news])
+        for of_part in news:
+            world.board_wait_s[of_part.notice.pools] = of_part.notice.wait_s
+        world.sums += np.sum([of_part.sums for of_part in news], axis=0)
+        stranded = np.concatenate([of_part.stranded for of_part in news])
         world.stranded = stranded[np.lexsort((stranded[:, 0], stranded[:, 1]))]
-        visits = np.concatenate([each.visits for each in news])
+        visits = np.concatenate([of_part.visits for of_part in news])
         world.visits = np.arange(len(visits), dtype=np.int32)
         # No row of the chair's own is in use during the day.
         active: Any = world.active
         active[: len(visits)] = visits.view(active.dtype).ravel()
-        return entered
+        return np.asarray(np.sum([of_part.notice.entered for of_part in news], axis=0, dtype=np.int64))
 
     def trees_of(self, n_zones: int) -> range:
         """Return no zone: nobody drives here."""
         return range(0)
-
-    def exchange_trees(self, next_link: I32) -> Sequence[int]:
-        """Hand every worker the trees of all, and keep none."""
-        self._crew.tell(Trees(np.concatenate([trees.next_link for trees in self._take(Trees)])))
-        return ()
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Put together what all stations did in the hour."""
@@ -197,7 +171,6 @@ class Chair(Peers):
         found = {type(packet).__name__ for packet in packets}
         if found != {kind.__name__}:
             raise EngineError(f"workers: found packets {sorted(found)}; wanted {kind.__name__} of all; they are out of step")
-        self.traffic.n_rounds += 1
         return packets
 
     def _share_of(self, world: World, at: int) -> tuple[int, Rows, Rows]:

@@ -9,12 +9,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from typing import Any
 
 from twin.errors import ConfigError, WorkerLostError
-from twin.parallel.line import KEY_BYTES, Line, LineError, dial, pack, pair
+from twin.parallel.line import Line, LineError, pack, pair
+from twin.parallel.meeting import CHAIR, KEY_BYTES, Place, dial
 from twin.parallel.member import Member
-from twin.parallel.packets import Rows, Start
+from twin.parallel.packets import Lost, Rows, Start
 
 __all__ = ["Crew", "Lines", "LocalCrew", "hired", "room_for"]
 
@@ -23,6 +25,8 @@ START_S = 120.0
 """In which workers have to be there; compiling the kernels on a new machine comes later."""
 DIAL_S = 5.0
 """In which the machine of a worker takes a line, or is said to be out of reach."""
+MEET_S = 30.0
+"""In which all who call a worker have done so; they are there already."""
 LOST_S = 60.0
 """In which Ray has to say what became of a worker whose line broke."""
 
@@ -33,7 +37,7 @@ class Lines:
     Attributes
     ----------
     held_s : float
-        Core-seconds of this thread for which workers had to wait: reading packets, and from the last one to the answer.
+        Core-seconds of this thread for which workers had to wait: from what it heard last to what it told.
     """
 
     lines: Sequence[Line] = ()
@@ -42,25 +46,20 @@ class Lines:
     def __len__(self) -> int:
         return len(self.lines)
 
-    @property
-    def n_bytes(self) -> int:
-        """What has come and gone over all lines."""
-        return sum(line.n_bytes_in + line.n_bytes_out for line in self.lines)
-
-    def tell(self, common: Any, own: Iterable[Any] | None = None) -> None:
-        """Tell every worker something and go on at once: what all are told, and what it alone is told.
+    def tell(self, told: Any) -> None:
+        """Tell every worker something and go on at once.
 
         Raises
         ------
         WorkerLostError
             If a worker, or the node that it was on, is gone.
         """
-        shared = pack(common)
-        for at, each in enumerate(own or [None] * len(self)):
+        packed = pack(told)
+        for at, line in enumerate(self.lines):
             try:
-                self.lines[at].send(shared, pack(each))
+                line.send(packed)
             except LineError as fault:
-                raise self.loss_of(at, fault) from fault
+                raise self.loss_of(at, str(fault)) from fault
         self.held_s += time.thread_time() - self._heard_s
 
     def hear(self) -> list[Any]:
@@ -74,26 +73,31 @@ class Lines:
             Whatever a worker raised.
         """
         packets: list[Any] = [None] * len(self)
-        began_s = time.thread_time()
+        self._heard_s = time.thread_time()
         with selectors.DefaultSelector() as waiting:
             for at, line in enumerate(self.lines):
                 waiting.register(line, selectors.EVENT_READ, at)
             while waiting.get_map():
                 for key, _ in waiting.select():
                     waiting.unregister(key.fileobj)
-                    try:
-                        packets[key.data] = self.lines[key.data].receive()
-                    except LineError as fault:
-                        raise self.loss_of(key.data, fault) from fault
-                    if isinstance(packets[key.data], BaseException):
-                        raise packets[key.data]
-        self._heard_s = time.thread_time()
-        self.held_s += self._heard_s - began_s
+                    packets[key.data] = self._heard(key.data)
         return packets
 
-    def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
+    def loss_of(self, at: int, said: str) -> WorkerLostError:
         """Return what is to be said of a worker whose line broke."""
-        return WorkerLostError(f"a worker of the run was lost: number {at}: {fault}")
+        return WorkerLostError(f"a worker of the run was lost: number {at}: {said}")
+
+    def _heard(self, at: int) -> Any:
+        """Return the packet of a worker; raise what it has raised or lost."""
+        try:
+            packet = self.lines[at].receive()
+        except LineError as fault:
+            raise self.loss_of(at, str(fault)) from fault
+        if isinstance(packet, Lost):
+            raise self.loss_of(*packet)
+        if isinstance(packet, BaseException):
+            raise packet
+        return packet
 
 
 class Crew(Lines, ABC):
@@ -114,8 +118,11 @@ class LocalCrew(Crew):
     def __init__(self, n_workers: int) -> None:
         ends = [pair() for _ in range(n_workers)]
         self.lines, self.members = [end for end, _ in ends], [Member() for _ in ends]
+        for (at, one), (other_at, other) in combinations(enumerate(self.members), 2):
+            one.mesh.others[other_at], other.mesh.others[at] = pair()
         for member, (_, end) in zip(self.members, ends, strict=True):
-            threading.Thread(target=member.serve, args=(end,), daemon=True).start()
+            member.mesh.chair = end
+            threading.Thread(target=member.serve, daemon=True).start()
 
     def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every worker, one after the other."""
@@ -136,19 +143,20 @@ class RayCrew(Crew):
 
     def __init__(self, ray: Any, actors: Sequence[Any]) -> None:
         self._ray, self.actors = ray, actors
-        key = os.urandom(KEY_BYTES)  # no luck of the run
-        places, lines = self.call("listen", (key, START_S)), []
+        key, numbers, lines = os.urandom(KEY_BYTES), range(len(actors)), []  # no luck of the run
+        places = self.call("listen", (key, len(actors), MEET_S), numbers)
         for at, place in enumerate(places):
             try:
-                lines.append(dial(place, key, DIAL_S))
+                lines.append(dial(place, key, CHAIR, DIAL_S))
             except LineError as fault:
                 self._raise_if_gone(at)
-                host, port = place
-                raise ConfigError(
-                    f"worker {at} at {host}: found no way to its port {port} ({fault}); wanted a TCP line from here to "
-                    "every worker; start the command on a machine of the cluster, whose machines reach each other's ports"
-                ) from fault
+                raise _no_way("here", at, place, str(fault)) from fault
         self.lines = lines
+        missed = [(at, *of) for at, of in enumerate(self.call("meet", (key, places, DIAL_S), numbers)) if of]
+        # Who found no way says more than who waited for that call.
+        for at, number, said in sorted(missed, key=lambda of: of[0] == of[1])[:1]:
+            self._raise_if_gone(number)
+            raise _no_way(f"worker {at} at {places[at][0]}", number, places[number], said)
 
     def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
         """Call a method of every actor; what all are told is one read-only object on each node."""
@@ -156,13 +164,13 @@ class RayCrew(Crew):
         shared = self._ray.put(common)
         return list(self._got([getattr(actor, method).remote(shared, each) for actor, each in both]))
 
-    def loss_of(self, at: int, fault: LineError) -> WorkerLostError:
+    def loss_of(self, at: int, said: str) -> WorkerLostError:
         """Return what Ray says of it: a node counts as room for workers until Ray knows that it is gone."""
         try:
             self._raise_if_gone(at)
-        except WorkerLostError as said:
-            return said
-        return super().loss_of(at, fault)
+        except WorkerLostError as loss:
+            return loss
+        return super().loss_of(at, said)
 
     def _raise_if_gone(self, at: int) -> None:
         try:
@@ -181,6 +189,14 @@ class RayCrew(Crew):
         except ray.exceptions.RayError as fault:
             said = str(fault).strip().splitlines()[0]
             raise WorkerLostError(f"a worker of the run was lost: {said}") from fault
+
+
+def _no_way(caller: str, at: int, place: Place, said: str) -> ConfigError:
+    host, port = place
+    return ConfigError(
+        f"worker {at} at {host}: found no way to its port {port} from {caller} ({said}); wanted a TCP line to it from "
+        "here and from all workers; start the command on a machine of the cluster, whose machines reach each other's ports"
+    )
 
 
 @contextmanager

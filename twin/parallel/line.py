@@ -1,28 +1,24 @@
-"""Lines between the process that holds a run together and each worker: sockets that carry packets to and fro.
+"""Lines between processes of a run: sockets that carry packets to and fro, one at a time or over many lines at once.
 
 Large arrays travel beside their packet and not in it (pickle protocol 5), so that they are not copied on their way. Who gets
-on to a line may have code run on the other side, so both sides first prove that they hold the same key.
+on to a line may have code run on the other side; `twin.parallel.meeting` lets nobody on who does not hold the run's key.
 """
 
 from __future__ import annotations
 
-import hmac
-import os
 import pickle
+import selectors
 import socket
 import struct
 import weakref
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Ear", "Line", "LineError", "Packed", "dial", "pack", "pair"]
+__all__ = ["Line", "LineError", "Packed", "pack", "pair", "swap"]
 
-KEY_BYTES = 32
-PROOF_S = 5.0
-"""For the other side to prove that it holds the key."""
 IDLE_S, EVERY_S, N_SILENT = 10, 5, 4
 """A node that is gone without a word is missed after half a minute: it is asked after 10 s, then every 5 s, four times."""
 SMALL_BYTES = 32_768
@@ -32,10 +28,20 @@ MOST_BUFFERS = 512
 
 Packed = list[Any]
 """A packet as it travels: how long each piece is, the packet, its arrays."""
+Steps = Generator[None, None, Any]
+"""Work on a line that yields where it would have to wait."""
 
 
 class LineError(OSError):
-    """The other side is gone, or is not who it should be."""
+    """The other side is gone, or is not who it should be.
+
+    Attributes
+    ----------
+    at : int
+        Which of several lines it is.
+    """
+
+    at = 0
 
 
 def pack(value: Any) -> Packed:
@@ -90,14 +96,7 @@ class Line:
         LineError
             If the other side is gone.
         """
-        pieces = [memoryview(piece) for packet in packets for piece in packet if memoryview(piece).nbytes]
-        try:
-            while pieces:
-                n_bytes = self._end.sendmsg(pieces[:MOST_BUFFERS])
-                self.n_bytes_out += n_bytes
-                pieces = _after(pieces, n_bytes)
-        except OSError as fault:
-            raise LineError(f"the line broke ({fault})") from fault
+        _to_the_end(self.sending(packets, 0))
 
     def receive(self) -> Any:
         """Return the next packet; its arrays are this process's own and may be written.
@@ -107,10 +106,33 @@ class Line:
         LineError
             If the other side is gone.
         """
-        (n_pieces,) = struct.unpack("<I", self._read(4))
-        lengths = struct.unpack(f"<{n_pieces}Q", self._read(8 * n_pieces))
-        body, *arrays = [self._read(length) for length in lengths]
-        return pickle.loads(body, buffers=arrays)
+        return _to_the_end(self.receiving(1, 0))[0]
+
+    def sending(self, packets: Sequence[Packed], flags: int = socket.MSG_DONTWAIT) -> Steps:
+        """Send packets, in a go; yield where the line is full."""
+        pieces = [memoryview(piece) for packet in packets for piece in packet if memoryview(piece).nbytes]
+        while pieces:
+            try:
+                n_bytes = self._end.sendmsg(pieces[:MOST_BUFFERS], (), flags)
+            except BlockingIOError:
+                yield
+                continue
+            except OSError as fault:
+                raise LineError(f"the line broke ({fault})") from fault
+            self.n_bytes_out += n_bytes
+            pieces = _after(pieces, n_bytes)
+
+    def receiving(self, n_packets: int, flags: int = socket.MSG_DONTWAIT) -> Steps:
+        """Return the next packets; yield where nothing has come."""
+        packets = []
+        for _ in range(n_packets):
+            (n_pieces,) = struct.unpack("<I", (yield from self._reading(4, flags)))
+            lengths = struct.unpack(f"<{n_pieces}Q", (yield from self._reading(8 * n_pieces, flags)))
+            pieces = []
+            for length in lengths:
+                pieces += [(yield from self._reading(length, flags))]
+            packets.append(pickle.loads(pieces[0], buffers=pieces[1:]))
+        return packets
 
     def close(self) -> None:
         """Hang up; whoever waits on either side hears of it."""
@@ -118,67 +140,23 @@ class Line:
             self._end.shutdown(socket.SHUT_RDWR)
         self._end.close()
 
-    def _read(self, n_bytes: int) -> Any:
+    def _reading(self, n_bytes: int, flags: int) -> Steps:
+        """Return so many bytes, in memory of their own."""
+        found = np.empty(n_bytes, np.uint8).data
+        left = found
+        while left.nbytes:
+            try:
+                n_read = self._end.recv_into(left, 0, flags)
+            except BlockingIOError:
+                yield
+                continue
+            except OSError as fault:
+                raise LineError(f"the line broke ({fault})") from fault
+            if not n_read:
+                raise LineError("the line broke (the other side hung up)")
+            left = left[n_read:]
         self.n_bytes_in += n_bytes
-        try:
-            return _read(self._end, n_bytes)
-        except OSError as fault:
-            raise LineError(f"the line broke ({fault})") from fault
-
-
-class Ear:
-    """Where a worker waits for the one line that is its own.
-
-    Parameters
-    ----------
-    host : str
-        Address of this machine by which the other side knows it.
-    """
-
-    def __init__(self, host: str) -> None:
-        self._ear = socket.create_server((host, 0), family=_family(host))
-        self.place: tuple[str, int] = host, self._ear.getsockname()[1]
-
-    def answer(self, key: bytes, within_s: float) -> Line:
-        """Return the line of who holds the key; others are refused, and waited past.
-
-        Raises
-        ------
-        LineError
-            If nobody comes.
-        """
-        self._ear.settimeout(within_s)
-        with self._ear:
-            while True:
-                try:
-                    end, _ = self._ear.accept()
-                except OSError as fault:
-                    raise LineError(f"nobody came within {within_s:.0f} s") from fault
-                try:
-                    _prove(end, key, is_caller=False)
-                    return Line(end)
-                except OSError:
-                    end.close()
-
-
-def dial(place: tuple[str, int], key: bytes, within_s: float) -> Line:
-    """Return a line to who listens at a place and holds the key.
-
-    Raises
-    ------
-    LineError
-        If nobody answers, or not with the key.
-    """
-    try:
-        end = socket.create_connection(place, within_s)
-    except OSError as fault:
-        raise LineError(str(fault)) from fault
-    try:
-        _prove(end, key, is_caller=True)
-        return Line(end)
-    except OSError as fault:
-        end.close()
-        raise LineError(str(fault)) from fault
+        return found
 
 
 def pair() -> tuple[Line, Line]:
@@ -187,18 +165,48 @@ def pair() -> tuple[Line, Line]:
     return Line(one), Line(other)
 
 
-def _prove(end: socket.socket, key: bytes, *, is_caller: bool) -> None:
-    """Show the other side that one holds the key, without telling it, and see that it does."""
-    end.settimeout(PROOF_S)
-    ours = os.urandom(KEY_BYTES)  # no luck of the run: nothing that it computes follows from it
-    end.sendall(ours)
-    theirs = bytes(_read(end, KEY_BYTES))
-    asked = ours + theirs if is_caller else theirs + ours
-    roles = (b"caller", b"called") if is_caller else (b"called", b"caller")
-    mine, wanted = (hmac.digest(key, role + asked, "sha256") for role in roles)
-    end.sendall(mine)
-    if not hmac.compare_digest(bytes(_read(end, len(wanted))), wanted):
-        raise LineError("who is there does not hold the key of the run")
+def swap(lines: Sequence[Line], common: Packed, own: Sequence[Packed]) -> list[list[Any]]:
+    """Send what all are told and what each is told, and return the two packets of each; all lines at once.
+
+    Nobody waits for who waits for it: a line that is full is left for one on which something has come.
+
+    Raises
+    ------
+    LineError
+        If somebody is gone; `at` says on which line.
+    """
+    found: list[Any] = [None] * len(lines)
+    with selectors.DefaultSelector() as waiting:
+        for at, line in enumerate(lines):
+            work = {selectors.EVENT_WRITE: line.sending([common, own[at]]), selectors.EVENT_READ: line.receiving(2)}
+            waiting.register(line, selectors.EVENT_WRITE | selectors.EVENT_READ, (at, work))
+        while waiting.get_map():
+            for key, events in waiting.select():
+                at, work = key.data
+                for event in [event for event in work if event & events]:
+                    try:
+                        next(work[event])
+                    except StopIteration as end:
+                        del work[event]
+                        if event == selectors.EVENT_READ:
+                            found[at] = end.value
+                    except LineError as fault:
+                        fault.at = at
+                        raise
+                if work:
+                    waiting.modify(key.fileobj, sum(work), key.data)
+                else:
+                    waiting.unregister(key.fileobj)
+    return found
+
+
+def _to_the_end(steps: Steps) -> Any:
+    """Return what steps return that wait where they have to."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value
 
 
 def _watch(end: socket.socket) -> None:
@@ -211,18 +219,6 @@ def _watch(end: socket.socket) -> None:
             end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def _read(end: socket.socket, n_bytes: int) -> memoryview:
-    """Return so many bytes, in memory of their own."""
-    found = np.empty(n_bytes, np.uint8).data
-    left = found
-    while left.nbytes:
-        n_read = end.recv_into(left)
-        if not n_read:
-            raise LineError("the other side hung up")
-        left = left[n_read:]
-    return found
-
-
 def _after(pieces: Sequence[memoryview], n_bytes: int) -> list[memoryview]:
     """Return what is left of pieces when so many bytes are gone."""
     for at, piece in enumerate(pieces):
@@ -230,7 +226,3 @@ def _after(pieces: Sequence[memoryview], n_bytes: int) -> list[memoryview]:
             return [piece.cast("B")[n_bytes:], *pieces[at + 1 :]]
         n_bytes -= piece.nbytes
     return []
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

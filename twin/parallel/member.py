@@ -1,7 +1,7 @@
 """A worker of a run: it lives its part in the same windows as one process would the whole, and meets the others in them.
 
-Days are lived by a thread that waits on its line to the chair: for the word that a day begins, and at every exchange for the
-answer. So the order of the windows is written in one place, `twin.engine.window`, and not once more in messages.
+Days are lived by a thread that waits on its line to the chair for the word that a day begins, and on its lines to the others
+at every exchange. So the order of the windows is written in one place, `twin.engine.window`, and not once more in messages.
 """
 
 from __future__ import annotations
@@ -10,34 +10,40 @@ import pickle
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, cast
+from contextlib import closing, suppress
+from typing import Any
 
 import numpy as np
 
 from twin.engine.account import end_hour, sampled
-from twin.engine.navigation import grow_trees
+from twin.engine.navigation import grow_all
 from twin.engine.peers import Peers
 from twin.engine.plants import end_site_hour
 from twin.engine.views import publish_prices
 from twin.engine.window import step
 from twin.engine.world import World, build_world
-from twin.errors import ConfigError, EngineError
-from twin.parallel.line import Ear, Line, LineError, pack
+from twin.errors import EngineError
+from twin.parallel.line import LineError
+from twin.parallel.meeting import Place
+from twin.parallel.mesh import LostError, Mesh
 from twin.parallel.packets import (
     NOT_REPORTED,
-    Arrivals,
     Cost,
     HourEnd,
+    Lost,
     News,
+    Notice,
     Report,
     Rows,
     SiteHour,
     Start,
     Sum,
+    joined,
     narrow,
     own_copy,
     packed,
+    parcels,
+    total_of,
     unpacked,
 )
 from twin.parallel.parts import (
@@ -67,10 +73,9 @@ class Member(Peers):
     """One part of a run."""
 
     world: World
-    _line: Line
 
     def __init__(self) -> None:
-        self._computed_s = self._since_s = 0.0
+        self.mesh, self._n_visitors = Mesh(), 0
 
     # Orders of the chair
 
@@ -89,7 +94,7 @@ class Member(Peers):
         bounds = [bounds_of(given, part) for part in start.parts]
         self._bounds, self._share = bounds[self._at], start.share
         self._vehicle_ends = np.array([of["vehicle"][1] for of in bounds])
-        self._station_ends = np.array([of["station"][1] for of in bounds])
+        self._pool_ends = np.array([of["pool"][1] for of in bounds])
         self.world = world = build_world(given, 1, part=start.parts[self._at])
         world.peers = self
         self._visitors = Visitors(world)
@@ -98,42 +103,27 @@ class Member(Peers):
             if name in start.shared:
                 array[...] = start.shared[name]
         if world.navigation is not None:
-            grow_trees(world, range(len(given.roads.zone_node)))
+            grow_all(world)
         self._settle(owned, of_slots)
         self._shown_wait_s = self._own_board().copy()
 
-    def listen(self, common: tuple[bytes, float], _own: Any = None) -> tuple[str, int]:
-        """Wait at the address by which Ray knows this machine for who holds the key, and live days for it."""
-        import ray
+    def listen(self, common: tuple[bytes, int, float], at: int) -> Place:
+        """Listen for the chair and for workers with higher numbers, on lines of their own."""
+        self.mesh = Mesh()
+        return self.mesh.listen(*common, at)
 
-        key, within_s = common
-        host = str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
-        try:
-            ear = Ear(host)
-        except OSError as fault:
-            raise ConfigError(
-                f"worker at {host}: cannot listen there ({fault}); wanted an address of the machine itself, by which "
-                "Ray knows its node; start the node with one, `ray start --node-ip-address`"
-            ) from fault
+    def meet(self, common: tuple[bytes, Sequence[Place], float], at: int) -> tuple[int, str] | None:
+        """Call the workers with lower numbers, and live days from then on; return whom no way leads to, and why."""
+        missed = self.mesh.meet(*common, at)
+        if missed is None:
+            threading.Thread(target=self.serve, daemon=True).start()
+        return missed
 
-        def answer() -> None:
-            with suppress(LineError):  # nobody came: the chair is gone, or says why it did not
-                self.serve(ear.answer(key, within_s))
-
-        threading.Thread(target=answer, daemon=True).start()
-        return ear.place
-
-    def serve(self, line: Line) -> None:
-        """Live days as they are asked for, until the other side hangs up."""
-        self._line = line
-        try:
+    def serve(self) -> None:
+        """Live days as they are asked for, until the chair hangs up."""
+        with suppress(LineError), closing(self.mesh) as mesh:
             while True:
-                order, _ = self._hear()
-                self._live(*order)
-        except LineError:
-            return
-        finally:
-            line.close()
+                self._live(*mesh.hear())
 
     def state(self, _common: Any = None, _own: Any = None) -> tuple[Rows, Rows]:
         """Return the rows that the part owns, and those of vehicles that are in its hands."""
@@ -141,71 +131,71 @@ class Member(Peers):
 
     def cost(self, _common: Any = None, _own: Any = None) -> Cost:
         """Return what the part has cost so far."""
-        return Cost(self._computed_s, time.process_time())
+        mesh = self.mesh
+        return Cost(mesh.computed_s, time.process_time(), mesh.n_rounds, self._n_visitors, mesh.n_bytes)
 
     # Exchanges
 
     def total(self, numbers: np.ndarray) -> np.ndarray:
         """Return the sum over all."""
-        common, _ = self._ask(Sum(numbers))
-        return cast("np.ndarray", common.numbers.astype(numbers.dtype))
+        own = Sum(numbers)
+        theirs = [told for told, _ in self.mesh.swap(own)]
+        self.mesh.tell(own)
+        return total_of([own, *theirs], numbers.dtype)
 
     def exchange_arrivals(self, world: World) -> None:
         """Hand arrivals at others' stations over, and take visitors in."""
-        station = world.given.pools.station[world.active.pool[world.arrivals]]
-        to = np.searchsorted(self._station_ends, station, side="right")
-        is_away = to != self._at
-        leaving = world.arrivals[is_away][np.argsort(to[is_away], kind="stable")]
+        pool, (first, end) = world.active.pool[world.arrivals], self._bounds["pool"]
+        is_away = (pool < first) | (pool >= end)
+        leaving, to = world.arrivals[is_away], np.searchsorted(self._pool_ends, pool[is_away], side="right")
+        self._n_visitors += len(leaving)
         self._away_slot[world.active.vehicle[leaving] - self._bounds["vehicle"][0]] = leaving
-        n_to = np.bincount(to[is_away], minlength=len(self._station_ends))
-        _, of_slots = self._ask(Arrivals(slot_rows(world, leaving), n_to))
-        world.arrivals = np.concatenate([world.arrivals[~is_away], self._visitors.take_in(of_slots).astype(np.int32)])
+        visitors = self._swap_rows(None, leaving, to)[1]
+        world.arrivals = np.concatenate([world.arrivals[~is_away], self._visitors.take_in(visitors).astype(np.int32)])
 
     def exchange_news(self, world: World, entered: I64) -> I64:
-        """Send visitors home and tell what has changed; hear the same of the others."""
+        """Send visitors home and tell what has changed; hear the same of the others, and have the chair note it."""
         leaving = world.visits[world.visits >= self._visitors.n_own]
         to = np.searchsorted(self._vehicle_ends, world.active.vehicle[leaving], side="right")
-        leaving = leaving[np.argsort(to, kind="stable")]
-        told = world.visits if self._share >= 1.0 else sampled(world, world.visits, self._share)
-        changed = np.flatnonzero(self._own_board() != self._shown_wait_s)
-        self._shown_wait_s[changed] = self._own_board()[changed]
-        news = News(
-            slot_rows(world, leaving), np.bincount(to, minlength=len(self._vehicle_ends)),
-            (changed + self._bounds["pool"][0]).astype(np.int32), self._shown_wait_s[changed], narrow(entered),
-            world.sums.copy(), world.stranded, slot_rows(world, told)["active"],
+        shown = np.flatnonzero(self._own_board() != self._shown_wait_s)
+        self._shown_wait_s[shown] = self._own_board()[shown]
+        own = Notice(
+            (shown + self._bounds["pool"][0]).astype(np.int32), self._shown_wait_s[shown], narrow(entered)
         )  # fmt: skip
+        news = News(own, world.sums.copy(), world.stranded, slot_rows(world, self._visits_told())["active"])
         world.sums[:] = 0
+        theirs, back = self._swap_rows(own, leaving, to)
+        self.mesh.tell(news)
         self._visitors.let_go(leaving)
-        common, of_slots = self._ask(news)
-        home = self._away_slot[vehicles_of(of_slots) - self._bounds["vehicle"][0]]
-        place(world, home, of_slots)
-        world.board_wait_s[common.pools] = common.wait_s
-        return cast("I64", common.entered.astype(np.int64))
+        place(world, self._away_slot[vehicles_of(back) - self._bounds["vehicle"][0]], back)
+        for notice in theirs:
+            world.board_wait_s[notice.pools] = notice.wait_s
+            entered += notice.entered
+        return entered
 
     def trees_of(self, n_zones: int) -> range:
         """Return an equal share of the zones: any tree takes as long as another."""
         n_parts = len(self._vehicle_ends)
         return range(self._at * n_zones // n_parts, (self._at + 1) * n_zones // n_parts)
 
-    def exchange_trees(self, next_link: I32) -> Sequence[int]:
+    def exchange_trees(self, trees: I32) -> I32:
         """Hand over the trees that the part has grown, and take the others'."""
-        n_zones = len(self.world.given.roads.zone_node)
-        trees, own = next_link[-n_zones:], self.trees_of(n_zones)
-        common, _ = self._ask(packed(trees[own.start : own.stop], len(self.world.given.roads.link_to)))
-        trees[...] = unpacked(common)
-        return [zone for zone in range(n_zones) if zone not in own]
+        theirs = self.mesh.swap(packed(trees, len(self.world.given.roads.link_to)))
+        all_trees = [unpacked(told) for told, _ in theirs]
+        all_trees.insert(self._at, trees)
+        return np.concatenate(all_trees)
 
     def exchange_hour(self, world: World, of_hour: StationHour, n_out: I64) -> None:
         """Hand in what the part's stations did in an hour."""
         first, end = self._bounds["station"]
         waits = world.ledger.wait_histogram.sum(axis=0)
         world.ledger.wait_histogram[:] = 0
-        self._tell(HourEnd(tuple(column[first:end] for column in of_hour), waits, n_out))
+        self.mesh.tell(HourEnd(tuple(column[first:end] for column in of_hour), waits, n_out))
 
     def exchange_sites(self, of_hour: PlantTotals, stored_ws: I64) -> None:
         """Hand in what the part's plants did in an hour."""
         plants = slice(*self._bounds["plant"])
-        self._tell(SiteHour(tuple(column[plants] for column in of_hour), stored_ws[plants]))
+        self.mesh.tell(SiteHour(tuple(column[plants] for column in of_hour), stored_ws[plants]))
 
     # Within
 
@@ -220,11 +210,13 @@ class Member(Peers):
                     step(world, window)
                 end_hour(world, hour)
                 end_site_hour(world)
-            self._tell(Report(take(world, self._bounds, but=NOT_REPORTED)))
+            self.mesh.tell(Report(take(world, self._bounds, but=NOT_REPORTED)))
+        except LostError as lost:
+            self.mesh.tell(Lost(*lost.args))
         except LineError:
             raise
         except BaseException as fault:  # told to the chair, who raises it
-            self._tell(_sendable(fault))
+            self.mesh.tell(_sendable(fault))
 
     def _hear_of(self, decided: Rows) -> None:
         """Take over what was decided at midnight."""
@@ -234,22 +226,19 @@ class Member(Peers):
         publish_prices(self.world.given, self.world.outlooks[0])
         put_own(self.world, self._bounds, decided)
 
-    def _ask(self, packet: Any) -> tuple[Any, Any]:
-        """Hand a packet to the chair, and wait for the answer: what all are told, and what this one is."""
-        self._tell(packet)
-        return self._hear()
+    def _swap_rows(self, common: Any, slots: np.ndarray, to: np.ndarray) -> tuple[list[Any], Rows]:
+        """Tell all others something and hand each the rows of its slots; return what they tell and the rows from all."""
+        of_slots = slot_rows(self.world, slots[np.argsort(to, kind="stable")])
+        found = self.mesh.swap(common, parcels(of_slots, np.bincount(to, minlength=len(self._pool_ends))))
+        nothing = {name: rows[:0] for name, rows in of_slots.items()}
+        return [told for told, _ in found], joined([nothing, *(rows for _, rows in found)])
 
-    def _hear(self) -> tuple[Any, Any]:
-        """Return what all are told and what this one is."""
-        told = self._line.receive(), self._line.receive()
-        self._since_s = time.thread_time()
-        return told
-
-    def _tell(self, packet: Any) -> None:
-        """Hand a packet to the chair, and go on."""
-        self._computed_s += time.thread_time() - self._since_s
-        self._line.send(pack(packet))
-        self._since_s = time.thread_time()
+    def _visits_told(self) -> np.ndarray:
+        """Return the visits that ended of vehicles in the sample: all, some, or none."""
+        visits = self.world.visits
+        if self._share in (0.0, 1.0):
+            return visits if self._share else visits[:0]
+        return sampled(self.world, visits, self._share)
 
     def _own_board(self) -> np.ndarray:
         return self.world.board_wait_s[slice(*self._bounds["pool"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,11 @@ Rows = dict[str, np.ndarray]
 
 __all__ = [
     "NOT_REPORTED",
-    "Arrivals",
     "Cost",
     "HourEnd",
+    "Lost",
     "News",
-    "NewsForAll",
+    "Notice",
     "Report",
     "Rows",
     "SiteHour",
@@ -30,6 +31,7 @@ __all__ = [
     "own_copy",
     "packed",
     "parcels",
+    "total_of",
     "unpacked",
 ]
 
@@ -64,50 +66,43 @@ class Sum(NamedTuple):
     numbers: np.ndarray
 
 
-class Arrivals(NamedTuple):
-    """Rows of who arrived at others' stations, worker by worker, and how many go to each."""
-
-    of_slots: Rows
-    n_to: I64
-
-
-class News(NamedTuple):
-    """What a worker has to tell at the end of a window.
+class Notice(NamedTuple):
+    """What a worker tells all others at the end of a window.
 
     Attributes
     ----------
-    of_slots, n_to
-        Rows of the visitors that go home, worker by worker, and how many go to each.
     pools, wait_s : ndarray of int32
         The Board where it has changed.
     entered : ndarray of whole numbers, shape (n_links,)
         Vehicles that entered each link, in the fewest bytes that hold them.
+    """
+
+    pools: I32
+    wait_s: I32
+    entered: np.ndarray
+
+
+class News(NamedTuple):
+    """What a worker tells the chair at the end of a window, who keeps the books.
+
+    Attributes
+    ----------
+    notice : Notice
+        What the others hear.
     sums, stranded, visits
         Counts, rows of the stranded, rows of the vehicles whose visits are told.
     """
 
-    of_slots: Rows
-    n_to: I64
-    pools: I32
-    wait_s: I32
-    entered: np.ndarray
+    notice: Notice
     sums: I64
     stranded: I32
     visits: np.ndarray
 
 
-class NewsForAll(NamedTuple):
-    """What everybody hears: the Board where it has changed, and vehicles that entered each link."""
-
-    pools: I32
-    wait_s: I32
-    entered: np.ndarray
-
-
 class Trees(NamedTuple):
-    """Routes that were renewed, one row a zone: the next link plus 1 in the fewest bytes that hold it."""
+    """Routes that were renewed, one row a zone: links plus 1 in the fewest bytes that hold them, 0 behind the last."""
 
-    next_link: np.ndarray
+    links: np.ndarray
 
 
 class HourEnd(NamedTuple):
@@ -138,11 +133,34 @@ class Report(NamedTuple):
     owned: Rows
 
 
+class Lost(NamedTuple):
+    """A worker whose line to the one that tells this broke, and what was said of it."""
+
+    at: int
+    said: str
+
+
 class Cost(NamedTuple):
-    """What a worker has cost: core-seconds that its part has computed, and those of its process, with all that it sent."""
+    """What a worker has cost so far.
+
+    Attributes
+    ----------
+    computed_s, process_s : float
+        Core-seconds that its part has computed, and those of its process, with all that it sent.
+    n_rounds, n_visitors, n_bytes : int
+        Exchanges with the others, vehicles that it sent to their stations, and all bytes that it sent them.
+    """
 
     computed_s: float
     process_s: float
+    n_rounds: int
+    n_visitors: int
+    n_bytes: int
+
+
+def total_of(packets: Sequence[Sum], dtype: np.dtype[Any]) -> np.ndarray:
+    """Return what the numbers of packets add up to."""
+    return np.asarray(np.sum([packet.numbers for packet in packets], axis=0, dtype=np.int64)).astype(dtype)
 
 
 def narrow(counts: np.ndarray) -> np.ndarray:
@@ -150,30 +168,25 @@ def narrow(counts: np.ndarray) -> np.ndarray:
     return counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
 
-def packed(next_link: I32, n_links: int) -> Trees:
-    """Return trees as they travel; -1, at a root, becomes 0."""
-    return Trees((next_link + 1).astype(np.min_scalar_type(n_links)))
+def packed(trees: I32, n_links: int) -> Trees:
+    """Return trees as they travel."""
+    return Trees((trees + 1).astype(np.min_scalar_type(n_links)))
 
 
 def unpacked(trees: Trees) -> I32:
-    """Return trees as drivers follow them."""
-    return trees.next_link.astype(np.int32) - 1
+    """Return trees as they were grown."""
+    return trees.links.astype(np.int32) - 1
 
 
-def parcels(packets: list[Any], n_parts: int) -> list[Rows]:
-    """Return for each worker the rows that all packets hold for it, in the order of their senders."""
-    ends = [np.cumsum(packet.n_to) for packet in packets]
-    both = list(zip(packets, ends, strict=True))
-    return [joined([_part(packet, end[to] - packet.n_to[to], end[to]) for packet, end in both]) for to in range(n_parts)]
+def parcels(of_slots: Rows, n_to: I64) -> list[Rows]:
+    """Return the rows for each worker of such as are sorted by it, so many to each."""
+    ends = np.cumsum(n_to)
+    return [{name: rows[end - n : end] for name, rows in of_slots.items()} for end, n in zip(ends, n_to, strict=True)]
 
 
 def joined(parts: list[Rows]) -> Rows:
     """Return rows of several senders as one."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _part(packet: Any, first: int, end: int) -> Rows:
-    return {name: rows[first:end] for name, rows in packet.of_slots.items()}
 
 
 def own_copy(value: Any) -> Any:
