@@ -81,6 +81,7 @@ def taken(config: Any, places: Any, supply: Any, given: bytes, n_workers: int) -
         held_s = (crew.held_s if crew else time.process_time()) - held_s
         each = [(b.computed_s - a.computed_s, b.process_s - a.process_s)
                 for a, b in zip(before, costs(world, n_workers), strict=True)]  # fmt: skip
+    vars(world).clear()  # Mesa remembers every model, and the next world needs the memory
     computed_s, process_s = max(each, default=(0.0, 0.0))
     return Taken(wall_s, chair_s, held_s, computed_s, process_s - computed_s, sum(computed for computed, _ in each))
 

@@ -18,7 +18,7 @@ from twin.parallel.meeting import CHAIR, KEY_BYTES, Place, dial
 from twin.parallel.member import Member
 from twin.parallel.packets import Lost, Rows, Start
 
-__all__ = ["Crew", "Lines", "LocalCrew", "hired", "room_for"]
+__all__ = ["Crew", "LocalCrew", "hired", "room_for"]
 
 Own = tuple[int, Rows, Rows]
 START_S = 120.0
@@ -31,8 +31,8 @@ LOST_S = 60.0
 """In which Ray has to say what became of a worker whose line broke."""
 
 
-class Lines:
-    """Workers that are there: told and heard over a line each.
+class Crew(ABC):
+    """The workers of a run: placed in some way, made, and then told and heard over a line each.
 
     Attributes
     ----------
@@ -45,6 +45,14 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def begin(self, start: Start, own: Iterable[Own]) -> None:
+        """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
+        self.call("begin", start, own)
+
+    @abstractmethod
+    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
+        """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
 
     def tell(self, told: Any) -> None:
         """Tell every worker something and go on at once.
@@ -98,18 +106,6 @@ class Lines:
         if isinstance(packet, BaseException):
             raise packet
         return packet
-
-
-class Crew(Lines, ABC):
-    """Workers that are placed in some way, made, and then spoken to over lines."""
-
-    def begin(self, start: Start, own: Iterable[Own]) -> None:
-        """Give each worker its part; they are made one after the other, so that there is never the fleet once more."""
-        self.call("begin", start, own)
-
-    @abstractmethod
-    def call(self, method: str, common: Any = None, own: Iterable[Any] | None = None) -> list[Any]:
-        """Call a method of every worker with what all are told and what it alone is told; return the answers in order."""
 
 
 class LocalCrew(Crew):

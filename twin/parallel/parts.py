@@ -6,6 +6,7 @@ A part travels with vehicles in place of slots: a slot is a place in one process
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -96,6 +97,7 @@ HOLDS_SLOTS = {"pool_state": ("head", "tail"), "evses": ("occupant",), "active":
 """Columns that hold slots; numbers below 0 are none."""
 
 
+@cache
 def whose(name: str) -> str:
     """Return to whom a piece of the world belongs: ``owned``, ``shared``, ``books`` or ``cut``.
 
