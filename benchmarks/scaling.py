@@ -10,6 +10,7 @@ process against one and two workers on Ray.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ ROW_BYTES = 128 + 4
 """A vehicle that is out, and its wake-up."""
 CORES = (2, 8, 16, 64, 512)
 CHECKED = (8, 16)
+PROCESSES = (2, 8)
+"""Between which an empty exchange is measured."""
 NETWORK_BYTES_PER_S = 1.25e9
 """10 Gbit/s; an assumption."""
 WORKERS_A_MACHINE = 8
@@ -207,7 +210,9 @@ def predicted(found: Measured, given: Any, sample: float, latencies: dict[int, f
     from twin.parallel import cut_by_load
 
     most, n_windows = CHECKED[-1], found.n_windows
-    base_s, each_s = line_through(latencies)
+    few, many = min(latencies), max(latencies)
+    # The processes took turns on the cores that there are; with a core each, a worker pays for its own packets only.
+    packet_s = latencies[many] * min(len(os.sched_getaffinity(0)), many) / (many * (many - 1))
     own_s = max((sum(found.busy_s[most]) - sum(found.busy_s[1])) / (most - 1), 0.0) / n_windows
     chair_base_s, chair_each_s = line_through({n: found.chair_s[n] / n_windows for n in (1, most)})
     load, lines = found.crossing.sum(axis=0) + found.crossing.sum(axis=1), []
@@ -220,7 +225,7 @@ def predicted(found: Measured, given: Any, sample: float, latencies: dict[int, f
         seconds = {
             "computing": WINDOW_CORE_S * of_part.max() / of_part.sum(),
             "own": own_s,
-            "exchanges": n_exchanges * (base_s + each_s * n),
+            "exchanges": n_exchanges * (latencies[few] + packet_s * (n - few)),
             "wire": heard / n_windows / NETWORK_BYTES_PER_S,
         }
         chair_s = chair_base_s + chair_each_s * n
@@ -244,7 +249,7 @@ def main() -> None:
     chosen = parser.parse_args()
     sys.setswitchinterval(60.0)  # threads that stand for processes shall not take turns while they compute
     found = measure(chosen)
-    latencies = {n: latency_s(n) for n in (2, 8)}
+    latencies = {n: latency_s(n) for n in PROCESSES}
     publish(TITLE, told(found, given_of(chosen), chosen.sample, latencies), chosen)
 
 

@@ -78,7 +78,8 @@ class Chair(Peers):
         shared = {name: array for name, array in shared_pieces(world) if not name.startswith("given.")}
         start = Start(given, len(world.given.vehicles.home), self._parts, shared, share)
         crew.begin(start, (self._share_of(world, at) for at in range(len(crew))))
-        self._known = {name: array.copy() for name, array in _decidable(world)}
+        self._known: Rows = {}
+        self._remember(world)
         world.peers = self
 
     # Days
@@ -97,7 +98,7 @@ class Chair(Peers):
         reports = self._take(Report)
         for bounds, report in zip(self._bounds, reports, strict=True):
             put(world, bounds, report.owned)
-        self._known = {name: array.copy() for name, array in _decidable(world)}
+        self._remember(world)
 
     def gather(self, world: World) -> None:
         """Take all rows of the workers, so that the world is as one process would have it."""
@@ -164,6 +165,15 @@ class Chair(Peers):
                 column[plants] = part
 
     # Within
+
+    def _remember(self, world: World) -> None:
+        """Keep what the workers know, in the same memory from midnight to midnight."""
+        for name, array in _decidable(world):
+            kept = self._known.setdefault(name, array)
+            if kept is array or kept.shape != array.shape:
+                self._known[name] = array.copy()
+            else:
+                kept[...] = array
 
     def _take(self, kind: type[Any]) -> list[Any]:
         """Return the packets of all workers, which must be of a kind."""
